@@ -1,0 +1,192 @@
+"""Turn a reply that says no into the error to raise, whatever its body is.
+
+Pure: a function of the reply and the clock. It knows the service's error shape, JSON in
+upper or lower case and XML, and makes the best of what gateways answer instead.
+
+A SignatureDoesNotMatch echoes the canonical request that the service built, and in it the
+access key id and the security token; so text from outside is redacted first, then
+escaped and shortened.
+
+Sources: the vendor's common error codes; its SDK reads the lower-case keys and x-acs-retry-after.
+"""
+
+import html
+import json
+import re
+from calendar import timegm
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+from paiflow.errors import AccessDenied, InvalidRequest, NotFound, ServerFault, ServiceError, Throttled
+
+__all__ = ["excerpt", "request_id_of", "service_error"]
+
+# Codes by which the service says that it does not accept who signed the request, how or when,
+# or does not permit it. Their status says little: a wrong key id is a 404, a stale date a 400.
+_DENIED = re.compile(
+    r"(?i)Forbidden|NoPermission|AccessDenied|Unauthorized|NotAuthorized"
+    r"|(Invalid|Missing)AccessKey|SignatureDoesNotMatch|IncompleteSignature|InvalidSignature"
+    r"|SignatureNonceUsed|InvalidTimeStamp|\w*SecurityToken"
+)
+
+# From here on a message is an echo of the request.
+_ECHO = re.compile(r"(?i)(server('s|’s)? )?(string ?to ?sign|canonical ?(request|string))")
+
+# Wherever else a secret may be quoted: `name: value`, `name=value`, `"name": "value"`, percent-encoded too.
+# No word boundary in front: the letter of an escaped line break would be taken for part of the name.
+_NAMED_SECRET = re.compile(
+    r"(?i)((?:x-acs-(?:security-token|accesskey-id|bearer-token)|security[-_]?token|access[-_]?key[-_]?(?:id|secret))"
+    r"[\\\"']*\s*(?:[=:]|%3[AD])\s*[\\\"']*|(?:credential|signature)(?:=|%3D))[^\s\"',;&<>\]]+"
+)
+_AUTHORIZATION = re.compile(r"(?i)(authorization\"?\s*[=:])[^\r\n]+")
+_KEY_ID = re.compile(r"(?:LTAI|STS\.)[0-9A-Za-z]{8,}")
+
+_XML_FIELD = re.compile(r"<(Code|Message|RequestId|Recommend)>([^<]*)</\1>")
+_TITLE = re.compile(r"(?i)<title[^<>]*>([^<]*)")
+_UNSEEN = re.compile(r"(?is)<(script|style|head)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)")
+_TAG = re.compile(r"<[^<>]*>")
+_MARKUP = re.compile(r"\s*<[!?/a-zA-Z]")
+_MILLISECONDS = re.compile(r"[0-9]{1,15}")
+_SECONDS = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,9})?")
+
+# An error of the service has a few hundred bytes; what is far larger is not one, and is not worth parsing.
+_PARSED_BYTES = 1 << 16
+_EXCERPT_BYTES = 4096
+_MESSAGE_CHARACTERS = 500
+_EXCERPT_CHARACTERS = 200
+_NAME_CHARACTERS = 128
+
+_WHAT_TO_CHECK = "Check the access key secret, and that nothing on the way rewrites the request."
+
+
+def service_error(
+    operation: str, status: int, headers: Mapping[str, str], content: bytes, *, attempts: int, now: float
+) -> ServiceError:
+    """Return the error that a reply stands for: of the class by which a caller can act.
+
+    In this order: a `Throttling…` code or 429, Throttled; 5xx, ServerFault; a code about credentials,
+    signature, clock or permission, 401 or 403, AccessDenied; 404, NotFound; other 4xx, InvalidRequest;
+    anything else, ServiceError itself.
+
+    Args:
+        operation: the operationId.
+        status: of the reply, not a success.
+        headers: of the reply, names in any case.
+        content: the decoded body; anything will do.
+        attempts: made so far, this one included.
+        now: seconds since the epoch, for a Retry-After that is a date.
+    """
+    names = {name.lower(): value for name, value in headers.items()}
+    fields = _fields(content)
+    code = _label(fields, "Code", "code")
+    request_id = _label(fields, "RequestId", "requestId") or request_id_of(names)
+    said = _text(fields, "Message", "message")
+    if said is not None:
+        message = _clean(said, _MESSAGE_CHARACTERS)
+    else:
+        message = "" if code else excerpt(content) or "the reply has no body"
+    if code is not None and code.startswith("SignatureDoesNotMatch"):
+        message = f"{message.rstrip('. ')}. {_WHAT_TO_CHECK}".lstrip(". ")
+    recommend = _text(fields, "Recommend", "recommend")
+    return _class(status, code or "")(
+        operation,
+        status,
+        code,
+        message,
+        request_id,
+        None if recommend is None else _clean(recommend, _MESSAGE_CHARACTERS),
+        _retry_after(names, now),
+        attempts,
+    )
+
+
+def request_id_of(headers: Mapping[str, str]) -> str | None:
+    """Return the request id that a reply's headers hold, names in lower case."""
+    return _label(headers, "x-acs-request-id")
+
+
+def excerpt(content: bytes) -> str:
+    """Return how a body begins, in one short line: redacted, escaped, without markup; of a page, its title."""
+    text = _decoded(content[:_EXCERPT_BYTES])
+    if _MARKUP.match(text):
+        title = _TITLE.search(text)
+        seen = title[1] if title and title[1].strip() else _TAG.sub(" ", _UNSEEN.sub(" ", text))
+        text = html.unescape(seen)
+    return _clean(" ".join(text.split()), _EXCERPT_CHARACTERS)
+
+
+def _class(status: int, code: str) -> type[ServiceError]:
+    if status == 429 or code.lower().startswith("throttling"):
+        return Throttled
+    if status >= 500:
+        return ServerFault
+    if status in (401, 403) or _DENIED.match(code):
+        return AccessDenied
+    if status == 404:
+        return NotFound
+    return InvalidRequest if status >= 400 else ServiceError
+
+
+def _fields(content: bytes) -> Mapping[str, object]:
+    """Return the fields of the service's error, none if the body is something else."""
+    if len(content) > _PARSED_BYTES:
+        return {}
+    try:
+        parsed = json.loads(content)
+    except (ValueError, RecursionError):  # not JSON or not text; nested without end
+        return {name: html.unescape(value) for name, value in _XML_FIELD.findall(_decoded(content))}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _text(fields: Mapping[str, object], *names: str) -> str | None:
+    """Return the first of the fields that holds text or a whole number."""
+    for name in names:
+        match fields.get(name):
+            case bool():
+                continue
+            case str() | int() as value if text := str(value).strip():
+                return text
+    return None
+
+
+def _label(fields: Mapping[str, object], *names: str) -> str | None:
+    """Return the first of the fields that holds text, as a code or an id: escaped, cut only if absurdly long."""
+    text = _text(fields, *names)
+    return None if text is None else _clean(text, _NAME_CHARACTERS)
+
+
+def _clean(text: str, limit: int) -> str:
+    """Return text from outside, fit for a message: redacted, on one line, at most `limit` characters and a `…`."""
+    redacted = _redacted(text)
+    shown = "".join([c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in redacted[:limit]])
+    return shown if len(redacted) <= limit else f"{shown}…"
+
+
+def _redacted(text: str) -> str:
+    if echo := _ECHO.search(text):
+        text = text[: echo.start()].rstrip(" ,;:([{\n") or "[redacted]"
+    text = _AUTHORIZATION.sub(r"\1 [redacted]", text)
+    return _KEY_ID.sub("[redacted]", _NAMED_SECRET.sub(r"\1[redacted]", text))
+
+
+def _decoded(content: bytes) -> str:
+    return content.decode("utf-8-sig", errors="replace")
+
+
+def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Return the seconds after which to call again, None if the service did not say.
+
+    x-acs-retry-after, in milliseconds, wins; the vendor's SDK takes 0 there for nothing said.
+    Retry-After is in seconds or a date; a date in the past is 0.
+    """
+    wish = headers.get("x-acs-retry-after", "").strip()
+    if _MILLISECONDS.fullmatch(wish) and (milliseconds := int(wish)):
+        return milliseconds / 1000
+    wish = headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(wish):
+        return float(wish)
+    try:
+        then = timegm(parsedate_to_datetime(wish).utctimetuple())
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return max(0.0, then - now)

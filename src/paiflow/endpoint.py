@@ -1,0 +1,148 @@
+"""Find the base URL of the service.
+
+Pure: the environment is an argument. An endpoint that will carry signed requests is
+taken apart by hand, and strictly: the usual parsers drop tabs and line breaks in silence
+and disagree about what a host is. A refusal quotes no more than scheme and host, as a
+mistyped endpoint may hold a password.
+"""
+
+import re
+from collections.abc import Mapping
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from urllib.parse import urlsplit
+
+from paiflow.errors import ConfigurationError
+
+__all__ = ["is_loopback", "resolve_endpoint"]
+
+ENDPOINT = "PAIFLOW_ENDPOINT"
+REGION = "ALIBABA_CLOUD_REGION_ID"
+
+_REGION = re.compile(r"[a-z0-9-]+")
+_NAME = re.compile(r"(?!.{254})[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
+_PORT = re.compile(r":[0-9]{1,5}")
+_IPV6_LOOPBACK = IPv6Address("::1")
+
+
+def resolve_endpoint(
+    endpoint: str | None, region: str | None, vpc: bool, allow_http: bool, environ: Mapping[str, str]
+) -> str:
+    """Return the base URL, in lower case and without a slash at its end.
+
+    The endpoint given, else PAIFLOW_ENDPOINT, else made from the region given or
+    ALIBABA_CLOUD_REGION_ID. An empty variable counts as unset.
+
+    Args:
+        endpoint: a URL, or a host with or without a port, which means https.
+        region: `cn-hangzhou` for one.
+        vpc: whether a region's endpoint is the one inside its private networks; has no
+            effect on an endpoint that is given as such.
+        allow_http: whether plain http may leave this machine.
+        environ: usually os.environ.
+
+    Raises:
+        ConfigurationError: nothing to go by, or something that cannot be an endpoint; says what to set.
+    """
+    source = "the endpoint"
+    if endpoint is None:
+        source, endpoint = ENDPOINT, environ.get(ENDPOINT) or None
+    if endpoint is not None:
+        try:
+            return _base_url(endpoint, allow_http)
+        except ValueError as fault:
+            raise ConfigurationError(f"{source} {fault}") from None
+    source = "the region"
+    if region is None:
+        source, region = REGION, environ.get(REGION) or None
+    if region is None:
+        raise ConfigurationError(f"no endpoint: give a region or an endpoint, or set {ENDPOINT} or {REGION}")
+    if not _REGION.fullmatch(region):
+        raise ConfigurationError(f"{source} may hold only a-z, 0-9 and '-', like cn-hangzhou, but is {region!r}")
+    return f"https://paiflow{'-vpc' if vpc else ''}.{region}.aliyuncs.com"
+
+
+def is_loopback(url: str) -> bool:
+    """Return whether the URL names this machine itself: 127.0.0.0/8, ::1 or localhost.
+
+    Other names may lead there too, but that is for a resolver to say, and can change.
+    """
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return False
+    return host is not None and _is_loopback_host(host)
+
+
+def _base_url(text: str, allow_http: bool) -> str:
+    """Return the base URL that the text stands for.
+
+    Raises:
+        ValueError: what is wrong with it, to follow the words that say where it came from.
+    """
+    if not text:
+        raise ValueError("is empty")
+    if not text.isascii():
+        raise ValueError("holds a character that is not ASCII (an international name is written xn--…)")
+    if not text.isprintable() or " " in text:
+        raise ValueError("holds a space or a control character")
+    if "@" in text:
+        raise ValueError("must not hold a user name or password: credentials are given apart from it")
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        scheme, rest = "https", text
+    scheme = scheme.lower()
+    if scheme not in ("https", "http"):
+        raise ValueError("must be an https:// URL, or a host, which means https")
+    if "?" in rest or "#" in rest:
+        raise ValueError("must not hold a query or a fragment")
+    authority, _, path = rest.partition("/")
+    if path:
+        raise ValueError("must not hold a path")
+    host, port = _host_and_port(authority.lower())
+    if scheme == "http" and not allow_http and not _is_loopback_host(host.strip("[]")):
+        raise ValueError(f"is plain http to {host}, which is not this machine: use https, or allow_http=True")
+    return f"{scheme}://{host}{port}"
+
+
+def _host_and_port(authority: str) -> tuple[str, str]:
+    """Return the host, and the port with its colon or nothing.
+
+    Raises:
+        ValueError: as _base_url.
+    """
+    host, bracket, port = authority.partition("]")
+    if bracket:
+        host += bracket
+    else:
+        host, colon, port = authority.partition(":")
+        port = colon + port
+    if not _is_host(host):
+        raise ValueError("has no valid host: a name, an IPv4 address, or an IPv6 address in brackets")
+    if not port:
+        return host, ""
+    if not _PORT.fullmatch(port) or not 1 <= int(port[1:]) <= 65535:
+        raise ValueError("has a bad port: after the host, ':' and 1 to 65535")
+    return host, f":{int(port[1:])}"
+
+
+def _is_host(host: str) -> bool:
+    try:
+        if host.startswith("["):
+            IPv6Address(host[1:-1])
+            return host.endswith("]") and "%" not in host
+        # What ends in a number is an address: some resolvers take 127.1 or 2130706433 for one too.
+        if host.rpartition(".")[2].isdigit():
+            IPv4Address(host)
+            return True
+    except AddressValueError:
+        return False
+    return _NAME.fullmatch(host) is not None
+
+
+def _is_loopback_host(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return IPv6Address(host) == _IPV6_LOOPBACK if ":" in host else IPv4Address(host).is_loopback
+    except AddressValueError:
+        return False

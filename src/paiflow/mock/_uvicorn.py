@@ -1,0 +1,87 @@
+"""uvicorn, made fit to stand in for the service: quiet, quick to end, and with the service's form for every refusal."""
+
+import asyncio
+import contextlib
+import http
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from paiflow.mock.asgi import asgi_app
+from paiflow.mock.messages import Reply
+from paiflow.mock.service import MockService
+
+__all__ = ["Server"]
+
+
+class Server(uvicorn.Server):
+    """Serves one service, on sockets that it is given. Handles no signals.
+
+    To end it, set `should_exit`, from wherever it may be.
+    """
+
+    def __init__(self, service: MockService) -> None:
+        super().__init__(_Config(service))
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn's own would raise the signal again when all is done, and so end the process loudly.
+        yield
+
+    async def main_loop(self) -> None:
+        # uvicorn looks ten times a second; it adds up where every test has a server.
+        while not self.should_exit:  # noqa: ASYNC110 - set by a signal handler or another thread
+            await asyncio.sleep(0.02)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's signature
+        # A mock owes nobody a reply: uvicorn would wait for requests sent by half, and log each as an error.
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=1)
+
+
+class _Config(uvicorn.Config):
+    def __init__(self, service: MockService) -> None:
+        self.service = service
+        super().__init__(
+            asgi_app(service),
+            http=_Protocol,
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            # Nothing of the process's logging is touched; _Protocol leaves the access log away.
+            log_config=None,
+            proxy_headers=False,
+            # The date is the service's, by its own clock.
+            date_header=False,
+            server_header=False,
+            # Longer than a client keeps a connection, so that none is closed under a request.
+            timeout_keep_alive=75,
+        )
+
+
+class _Protocol(HttpToolsProtocol):
+    config: _Config
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.access_log = False
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
+        """Refuse what is not HTTP in the service's form; uvicorn's own answer is plain text."""
+        self.transport.write(_raw(self.config.service.refuse("BadRequest")))
+        self.transport.close()
+
+
+def _raw(reply: Reply) -> bytes:
+    """Return the reply as HTTP/1.1, the last on its connection."""
+    headers = [*reply.headers, ("content-length", str(len(reply.body))), ("connection", "close")]
+    lines = [f"HTTP/1.1 {reply.status} {http.HTTPStatus(reply.status).phrase}"]
+    lines += [f"{name}: {value}" for name, value in headers]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + reply.body

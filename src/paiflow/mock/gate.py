@@ -1,0 +1,70 @@
+"""Route a request as the vendor's gateway does, and read its headers, before anybody asks who sent it.
+
+The order of the checks, here and in authentication, is an assumption: what routes a request, then what is
+cheap to see, then who asks, then the signature, then what only a valid signature makes worth telling.
+"""
+
+from collections.abc import Mapping
+
+from paiflow.mock.description import Description, Operation
+from paiflow.mock.messages import Request
+from paiflow.mock.refusals import Refusal
+
+__all__ = ["check_operation", "headers_of", "mandatory", "route"]
+
+_ONCE = frozenset({"authorization", "content-type", "host"})
+
+
+def route(description: Description, request: Request) -> Operation:
+    """Return the operation at the request's path and method. HEAD and OPTIONS are methods like any other.
+
+    Raises:
+        Refusal: there is no such path, or not with this method; then the reply's Allow names those there are.
+    """
+    methods = description.operations.get(request.path)
+    if methods is None:
+        raise Refusal("InvalidApi.NotFound")
+    operation = methods.get(request.method)
+    if operation is None:
+        raise Refusal("UnsupportedHTTPMethod", headers=[("allow", ", ".join(methods))])
+    return operation
+
+
+def headers_of(request: Request) -> dict[str, str]:
+    """Return the headers by name in lower case.
+
+    Raises:
+        Refusal: one that decides anything here came twice. Signing joins the values, so a check of
+            either one alone could be got round. That the gateway refuses it so is an assumption.
+    """
+    headers: dict[str, str] = {}
+    for name, value in request.headers:
+        lowered = name.lower()
+        if lowered in headers and (lowered in _ONCE or lowered.startswith("x-acs-")):
+            raise Refusal("InvalidParameter", lowered, detail="it was sent more than once")
+        headers[lowered] = value.strip(" \t")
+    return headers
+
+
+def check_operation(description: Description, operation: Operation, headers: Mapping[str, str]) -> None:
+    """Check that the headers ask for the operation that the path leads to.
+
+    Raises:
+        Refusal: they do not say, or say something else.
+    """
+    if mandatory(headers, "x-acs-version", "Version") != description.version:
+        raise Refusal("InvalidVersion", "Version")
+    if mandatory(headers, "x-acs-action", "Action") != operation.action:
+        raise Refusal("InvalidAction", "Action")
+
+
+def mandatory(headers: Mapping[str, str], name: str, parameter: str) -> str:
+    """Return the value of a header.
+
+    Raises:
+        Refusal: it is not there, or empty.
+    """
+    value = headers.get(name)
+    if not value:
+        raise Refusal(f"Missing{parameter}", parameter, detail=f"header {name}")
+    return value

@@ -1,0 +1,64 @@
+"""The service's ways to say no: code, status and words.
+
+Sources: "Common error codes" of the vendor's products (help.aliyun.com/en/document_detail/434846.html,
+help.aliyun.com/document_detail/51132.html, help.aliyun.com/en/dns/error-code). PAIFlow has no public list of its own.
+Assumptions, where no source has a code for the case, are marked.
+"""
+
+from collections.abc import Sequence
+
+__all__ = ["Refusal"]
+
+# `{}` is what the refusal is about.
+_MANDATORY = "{} is mandatory for this action."
+_NOT_VALID = "Specified parameter {} is not valid."
+
+_REFUSALS: dict[str, tuple[int, str]] = {
+    "InvalidApi.NotFound": (404, "Specified api is not found, please check your url and method."),
+    "UnsupportedHTTPMethod": (405, "This http method is not supported."),
+    # One code for each header is the tables' `Missing{Parameter}`; the parameters' names are an assumption.
+    "MissingVersion": (400, _MANDATORY),
+    "MissingAction": (400, _MANDATORY),
+    "MissingTimeStamp": (400, _MANDATORY),
+    "MissingSignatureNonce": (400, _MANDATORY),
+    "MissingContentSha256": (400, _MANDATORY),
+    "InvalidVersion": (400, _NOT_VALID),
+    "InvalidAction": (400, _NOT_VALID),
+    # Assumption: no Authorization at all is refused as one of the wrong form.
+    "IncompleteSignature": (400, "The request signature does not conform to Aliyun standards."),
+    "InvalidTimeStamp.Format": (400, "Specified time stamp or date value is not well formatted."),
+    "InvalidTimeStamp.Expired": (400, "Specified time stamp or date value is expired."),
+    "InvalidAccessKeyId.NotFound": (404, "Specified access key is not found."),
+    "SignatureDoesNotMatch": (400, "Specified signature does not match our calculation. {}"),
+    "MissingSecurityToken": (400, _MANDATORY),
+    "InvalidSecurityToken.MismatchWithAccessKey": (400, "Specified SecurityToken mismatch with the AccessKey."),
+    "SignatureNonceUsed": (400, "Specified signature nonce was used already."),
+    "MissingParameter": (400, _MANDATORY),
+    "InvalidParameter": (400, _NOT_VALID),
+    # Assumption: the codes of these three. The statuses are those of RFC 9110, sections 15.5.1, 15.5.14 and 15.5.16.
+    "BadRequest": (400, "The request is not well-formed HTTP."),
+    "RequestEntityTooLarge": (413, "The request body is larger than {} bytes."),
+    "UnsupportedMediaType": (415, "The request body must be application/json, in UTF-8."),
+    "InternalError": (500, "The request processing has failed due to some unknown error, exception or failure."),
+}
+
+
+class Refusal(Exception):
+    """The service says no. Never leaves the mock: it becomes a reply.
+
+    Args:
+        code: one of the table's.
+        about: what the refusal is about, for the codes whose words leave room for it.
+        detail: said after the vendor's words, to help whoever debugs a client.
+        headers: sent with the reply.
+    """
+
+    def __init__(
+        self, code: str, about: object = "", *, detail: str = "", headers: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.status, words = _REFUSALS[code]
+        message = words.format(about)
+        self.message = f"{message} ({detail})" if detail else message
+        self.headers = headers

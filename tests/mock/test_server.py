@@ -1,0 +1,224 @@
+"""The mock on a socket: in a thread and in the foreground, from before it listens to after it ends."""
+
+import http.client
+import json
+import logging
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import closing
+
+import httpx
+import pytest
+from mock.calls import PATH, RUN, new_service, refusal, signed
+
+from paiflow.errors import ConfigurationError
+from paiflow.mock import MockService, Reply, Request, serve
+
+FOREGROUND = """
+import sys
+from paiflow.mock import MockService, run
+run(MockService(), "127.0.0.1", 0, lambda endpoint: print(endpoint, flush=True))
+print("over", flush=True)
+"""
+
+HALF = b"PUT /api/v1/pipelineruns HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n"
+
+
+@pytest.fixture
+def endpoint(service):
+    with serve(service) as url:
+        yield url
+
+
+def address(endpoint):
+    url = httpx.URL(endpoint)
+    return url.host, url.port
+
+
+def ask(endpoint, request: Request) -> Reply:
+    """Send the request as it is, over a connection of its own."""
+    with closing(http.client.HTTPConnection(*address(endpoint), timeout=10)) as connection:
+        target = request.path + (b"?" + request.query if request.query else b"")
+        connection.putrequest(request.method, target.decode(), skip_host=True, skip_accept_encoding=True)
+        for name, value in request.headers:
+            connection.putheader(name, value)
+        connection.putheader("content-length", str(len(request.body)))
+        connection.endheaders(request.body)
+        response = connection.getresponse()
+        return Reply(response.status, [(name.lower(), value) for name, value in response.getheaders()], response.read())
+
+
+def ask_raw(endpoint, sent: bytes) -> Reply:
+    """Send bytes, and read what comes until the server closes."""
+    with socket.create_connection(address(endpoint), timeout=10) as connection:
+        connection.sendall(sent)
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        return Reply(response.status, [(name.lower(), value) for name, value in response.getheaders()], response.read())
+
+
+def test_a_signed_request_is_answered(endpoint):
+    reply = ask(endpoint, signed(query=b"a=%2A"))
+
+    assert 200 == reply.status
+    assert [RUN] == [run["PipelineRunId"] for run in json.loads(reply.body)["PipelineRuns"]]
+    assert str(len(reply.body)) == dict(reply.headers)["content-length"]
+
+
+def test_the_date_is_the_service_s_own_and_told_once(endpoint):
+    dates = [value for name, value in ask(endpoint, signed()).headers if name == "date"]
+
+    assert ["Mon, 15 Sep 2025 08:30:00 GMT"] == dates
+
+
+def test_lines_that_come_twice_stay_two(endpoint):
+    request = signed()
+    again = [*request.headers, ("X-Acs-Date", "2025-09-15T08:30:00Z")]
+
+    reply = ask(endpoint, Request("PUT", PATH, b"", again, request.body))
+
+    assert (400, "InvalidParameter") == refusal(reply)
+
+
+def test_a_body_that_is_too_large_is_refused_and_not_kept(endpoint):
+    reply = ask(endpoint, signed(body=b" " * (8 << 20)))
+
+    assert (413, "RequestEntityTooLarge") == refusal(reply)
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "GET"])
+def test_other_methods_are_not_allowed(endpoint, method):
+    reply = ask(endpoint, signed(method=method))
+
+    assert (405, "PUT") == (reply.status, dict(reply.headers)["allow"])
+    assert (reply.body == b"") == (method == "HEAD")
+
+
+def test_what_is_not_http_is_refused_in_the_service_s_form(endpoint):
+    assert (400, "BadRequest") == refusal(ask_raw(endpoint, b"<html>\r\n\r\n"))
+
+
+def test_a_request_for_the_server_itself_is_not_found(endpoint):
+    reply = ask_raw(endpoint, b"OPTIONS * HTTP/1.1\r\nhost: localhost\r\n\r\n")
+
+    assert (404, "InvalidApi.NotFound") == refusal(reply)
+
+
+def test_an_upgrade_is_not_taken(endpoint):
+    lines = b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n"
+
+    assert (404, "InvalidApi.NotFound") == refusal(ask_raw(endpoint, lines))
+
+
+def test_a_fault_of_the_mock_is_a_fault_of_the_service_s_form(service, endpoint, monkeypatch, caplog):
+    monkeypatch.setattr(service, "handle", lambda request: 1 / 0)
+
+    with caplog.at_level(logging.ERROR, "paiflow.mock"):
+        reply = ask(endpoint, signed())
+
+    assert (500, "InternalError") == refusal(reply)
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_the_server_takes_connections_as_soon_as_its_endpoint_is_known():
+    for _ in range(10):
+        with serve(new_service()) as endpoint:
+            assert 200 == ask(endpoint, signed()).status
+
+
+def test_leaving_frees_the_port_and_ends_the_thread():
+    with serve(new_service()) as endpoint:
+        assert "paiflow-mock" in {thread.name for thread in threading.enumerate()}
+
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(address(endpoint))
+    with serve(new_service(), port=address(endpoint)[1]) as again:
+        assert endpoint == again
+    assert "paiflow-mock" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_half_a_request_is_dropped_when_leaving_and_nothing_is_said_about_it(caplog):
+    with serve(new_service()) as endpoint, socket.create_connection(address(endpoint), timeout=10) as half:
+        half.sendall(HALF)
+        # An answer shows that the server has come by, and so has seen the half.
+        assert 200 == ask(endpoint, signed()).status
+
+    assert [] == caplog.records
+
+
+def test_servers_leave_the_process_s_logging_alone():
+    loggers = [logging.getLogger(name) for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi")]
+    before = [(logger.level, logger.propagate, list(logger.handlers)) for logger in loggers]
+
+    with serve(new_service()):
+        during = [(logger.level, logger.propagate, list(logger.handlers)) for logger in loggers]
+
+    assert before == during
+
+
+def test_a_port_in_use_is_one_clear_error(endpoint):
+    host, port = address(endpoint)
+
+    with pytest.raises(ConfigurationError) as caught, serve(new_service(), port=port):
+        pass
+
+    assert f"the mock service cannot listen on {host} port {port}: Address already in use" == str(caught.value)
+
+
+@pytest.mark.parametrize(("host", "port"), [("192.0.2.1", 0), ("127.0.0.1", 70_000), ("127.0.0.1", -1)])
+def test_where_it_cannot_listen_is_one_clear_error(host, port):
+    with (
+        pytest.raises(ConfigurationError, match=f"cannot listen on {host} port {port}: "),
+        serve(new_service(), host=host, port=port),
+    ):
+        pass
+
+
+def test_a_server_on_all_addresses_is_reached_on_this_machine():
+    with serve(new_service(), host="0.0.0.0") as endpoint:
+        assert endpoint.startswith("http://127.0.0.1:")
+        assert 200 == ask(endpoint, signed()).status
+
+
+@pytest.fixture
+def foreground():
+    """A process that serves in the foreground."""
+    command = [sys.executable, "-c", FOREGROUND]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_quietly(foreground, number):
+    endpoint = foreground.stdout.readline().strip()
+    # A connection that stays open, and a request sent by half, keep nobody waiting.
+    with httpx.Client(trust_env=False) as client, socket.create_connection(address(endpoint)) as half:
+        half.sendall(HALF)
+        assert 404 == client.get(endpoint).status_code
+        foreground.send_signal(number)
+
+        out, err = foreground.communicate(timeout=10)
+
+    assert ("over\n", "", 0) == (out, err, foreground.returncode)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_right_after_it_is_ready_ends_it_too(foreground, number):
+    foreground.stdout.readline()
+    foreground.send_signal(number)
+
+    out, err = foreground.communicate(timeout=10)
+
+    assert ("over\n", "", 0) == (out, err, foreground.returncode)
+
+
+def test_each_service_knows_its_own_runs_only():
+    first, second = MockService(), MockService()
+    first.store.add_run({"PipelineRunId": "flow-1"})
+
+    assert 1 == len(first.store.runs(["flow-1"], None))
+    assert [] == second.store.runs(["flow-1"], None)

@@ -1,0 +1,353 @@
+"""The command: data on stdout, words on stderr, one line for every error, and exit codes that can be relied on."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import paiflow
+from paiflow.cli import commands, output
+from paiflow.cli.text import visible
+from paiflow.mock import MockService, serve
+from paiflow_api import provenance
+
+RUN, NODE = "flow-hynm2bv8wqhp5esfxq", "node-hynm2bv8wqhp5esfx1"
+SAMPLE = json.loads(Path(__file__).with_name("data").joinpath("documented_sample.json").read_text())
+PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
+
+
+@pytest.fixture(scope="module")
+def service():
+    """A mock service on loopback, with its endpoint."""
+    mock = MockService()
+    with serve(mock) as endpoint:
+        yield mock, endpoint
+
+
+@pytest.fixture
+def environment(service, monkeypatch):
+    """The variables that lead to the mock service, set for this process too."""
+    mock, endpoint = service
+    variables = {
+        "PAIFLOW_ENDPOINT": endpoint,
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": mock.credentials.access_key_id,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": mock.credentials.access_key_secret,
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return variables
+
+
+@pytest.fixture
+def run(capsys):
+    """Run the command in this process: `code, stdout, stderr = run(…)`."""
+
+    def run_(*arguments):
+        code = commands.run(arguments)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run_
+
+
+def test_a_table_shows_runs_and_nodes(run, environment):
+    code, out, err = run("status", RUN, "--node", f"{RUN}/{NODE}", "--workspace", "948")
+
+    assert (0, "") == (code, err)
+    assert out == (
+        "Run                      Name    Status\n"
+        "flow-hynm2bv8wqhp5esfxq  myName  Running\n"
+        "\n"
+        "Run                      Node                     Name        Status   Started               Finished\n"
+        "flow-hynm2bv8wqhp5esfxq  node-hynm2bv8wqhp5esfx1  dataSource  Running  2021-01-21T17:12:35Z  2021-01-21T17:12:35Z\n"
+    )
+
+
+def test_json_is_one_object_with_the_wire_names(run, environment):
+    code, out, err = run("status", RUN, "--node", f"{RUN}/{NODE}", "--format", "json")
+    answer = json.loads(out)
+
+    assert (0, "") == (code, err)
+    assert SAMPLE["PipelineRuns"] == answer["PipelineRuns"]
+    assert SAMPLE["Nodes"] == answer["Nodes"]
+    assert answer["Outputs"] == []
+    assert answer["Missing"] == {"PipelineRuns": [], "Nodes": []}
+    assert len(answer["RequestIds"]) == 2
+
+
+def test_jsonl_is_an_object_a_line(run, environment):
+    output_node = f"{SAMPLE['Outputs'][0]['PipelineRunId']}/{SAMPLE['Outputs'][0]['NodeId']}"
+    code, out, err = run("status", RUN, "gone", "--node", output_node, "--format", "jsonl")
+    objects = [json.loads(line) for line in out.splitlines()]
+
+    assert code == 4
+    assert [item.pop("Kind") for item in objects] == ["PipelineRun", "Output", "MissingPipelineRun", "MissingNode"]
+    assert objects[:2] == [SAMPLE["PipelineRuns"][0], SAMPLE["Outputs"][0]]
+    assert objects[2] == {"PipelineRunId": "gone"}
+    assert err == "paiflow: 2 of 3 not found\n"
+
+
+def test_the_output_type_narrows_the_outputs(run, environment):
+    output_node = f"{SAMPLE['Outputs'][0]['PipelineRunId']}/{SAMPLE['Outputs'][0]['NodeId']}"
+    found = {}
+    for kind in ("DataSet", "Model"):
+        _, out, _ = run("status", "--node", output_node, "--output-type", kind, "--format", "json")
+        found[kind] = len(json.loads(out)["Outputs"])
+
+    assert found == {"DataSet": 1, "Model": 0}
+
+
+def test_an_id_that_is_not_found_is_named_and_ends_with_4(run, environment):
+    code, out, err = run("status", "flow-gone", RUN)
+
+    assert code == 4
+    assert "flow-gone                -       (not found)\n" in out
+    assert err == "paiflow: 1 of 2 not found\n"
+
+
+def test_another_workspace_holds_none_of_them(run, environment):
+    code, out, err = run("status", RUN, "--workspace", "949")
+
+    assert code == 4
+    assert out == f"Run                      Name  Status\n{RUN}  -     (not found)\n"
+    assert err == "paiflow: 1 of 1 not found\n"
+
+
+@pytest.mark.parametrize(
+    "text", [f"{RUN}\n", f"\ufeff{RUN}\r\n\r\n", f"\n  {RUN}  \n\n"], ids=["plain", "BOM and CR", "blanks"]
+)
+def test_ids_come_from_stdin_too(environment, text):
+    finished = subprocess.run(
+        [PAIFLOW, "status", "-", "--format", "jsonl"], input=text.encode(), capture_output=True, check=False
+    )
+
+    assert (0, b"") == (finished.returncode, finished.stderr)
+    assert [json.loads(line)["PipelineRunId"] for line in finished.stdout.splitlines()] == [RUN]
+
+
+def test_nodes_come_from_stdin_too(run, environment, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(f"{RUN}/{NODE}\n".encode())))
+    code, out, _ = run("status", "--node", "-", "--format", "jsonl")
+
+    assert code == 0
+    assert json.loads(out)["NodeId"] == NODE
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "Missing command (see paiflow --help)"),
+        (["stauts"], "No such command 'stauts'"),
+        (["status"], "no ids: give RUN, --node RUN/NODE, or - to read them from stdin (see paiflow status --help)"),
+        (["status", "--colour", RUN], "No such option '--colour'"),
+        (
+            ["status", "--node", "node-only"],
+            "--node takes RUN/NODE, the ids of a run and of a node of it, not 'node-only'",
+        ),
+        (["status", "--node", "run/"], "not 'run/'"),
+        (["status", ""], "pipeline_runs[0] must be a text that is not empty"),
+        (["status", RUN, "--format", "xml"], "'xml' is not one of"),
+        (["status", RUN, "--output-type", "dataset"], "'dataset' is not one of"),
+        (["status", RUN, "--request-timeout", "0"], "--request-timeout"),
+        (["status", RUN, "--request-timeout", "soon"], "'soon' is not a valid float"),
+        (["status", RUN, "--endpoint", "http://paiflow.example"], "plain http to paiflow.example"),
+        (["status", RUN, "--endpoint", "https://u:secret@h"], "must not hold a user name or password"),
+        (["mock", "--port", "70000"], "70000 is not in the range"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_line_and_ends_with_2(run, environment, arguments, words):
+    code, out, err = run(*arguments)
+
+    assert (2, "") == (code, out)
+    assert err.startswith("paiflow: ")
+    assert err.count("\n") == 1
+    assert words in err
+    assert "secret@" not in err
+
+
+def test_a_bad_region_and_none_are_usage(run, environment, monkeypatch):
+    monkeypatch.delenv("PAIFLOW_ENDPOINT")
+
+    for arguments, words in [
+        (["status", RUN], "no endpoint"),
+        (["status", RUN, "--region", "CN Hangzhou"], "'CN Hangzhou'"),
+    ]:
+        code, out, err = run(*arguments)
+        assert (2, "", 1) == (code, out, err.count("\n"))
+        assert words in err
+
+
+def test_credentials_that_are_missing_half_or_wrong_end_with_7(run, environment, monkeypatch):
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "wrong-secret")
+    refused = run("status", RUN)
+    monkeypatch.delenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+    half = run("status", RUN)
+    monkeypatch.delenv("ALIBABA_CLOUD_ACCESS_KEY_ID")
+    none = run("status", RUN)
+
+    for (code, out, err), words in [
+        (refused, "400 SignatureDoesNotMatch"),
+        (half, "ALIBABA_CLOUD_ACCESS_KEY_SECRET is not"),
+        (none, "no credentials"),
+    ]:
+        assert (7, "", 1) == (code, out, err.count("\n"))
+        assert words in err
+        assert "wrong-secret" not in err
+
+
+def test_an_endpoint_that_nobody_listens_on_ends_with_8(run, environment):
+    code, out, err = run("status", RUN, "--endpoint", "http://127.0.0.1:1", "--request-timeout", "5")
+
+    assert (8, "") == (code, out)
+    assert err.startswith("paiflow: ListPipelineRunsStatus: no reply in 1 attempt: ")
+    assert err.count("\n") == 1
+
+
+def test_throttling_ends_with_6_and_a_fault_with_8(run, environment, monkeypatch):
+    for error, code in [
+        (paiflow.Throttled("Op", 400, "Throttling.User", "Slow down"), 6),
+        (paiflow.ServerFault("Op", 503, "ServiceUnavailable", "Gone"), 8),
+        (paiflow.InvalidRequest("Op", 400, "InvalidParameter", "No"), 8),
+    ]:
+
+        def fail(self, *, error=error, **arguments):
+            raise error
+
+        monkeypatch.setattr(paiflow.PaiFlow, "list_pipeline_runs_status", fail)
+        assert (code, "", f"paiflow: {error}\n") == run("status", RUN)
+
+
+def test_an_interrupt_ends_with_130_and_no_traceback(run, environment, monkeypatch):
+    def interrupted(self, **arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(paiflow.PaiFlow, "list_pipeline_runs_status", interrupted)
+
+    assert (130, "", "\npaiflow: interrupted\n") == run("status", RUN)
+
+
+def test_what_steers_a_terminal_is_shown_and_not_obeyed(run, environment, service):
+    mock, _ = service
+    mock.store.add_run({"PipelineRunId": "flow-odd", "Name": "[red]x[/]\x1b[2J\n:smile:\u202e", "Status": "Running"})
+    _, table, _ = run("status", "flow-odd")
+    _, text, _ = run("status", "flow-odd", "--format", "jsonl")
+
+    assert r"[red]x[/]\x1b[2J\n:smile:\u202e" in table
+    assert table.count("\n") == 2
+    assert all(character.isprintable() or character == "\n" for character in table + text)
+    assert json.loads(text)["Name"] == "[red]x[/]\x1b[2J\n:smile:\u202e"
+
+
+def test_visible_leaves_what_prints_alone():
+    assert "日本 é [b]" == visible("日本 é [b]")
+    assert r"a\tb\x9bc" == visible("a\tb\x9bc")
+
+
+def test_a_name_that_the_terminals_encoding_lacks_is_escaped(environment, service):
+    mock, _ = service
+    mock.store.add_run({"PipelineRunId": "flow-wide", "Name": "日本", "Status": "Running"})
+    latin_only = {**os.environ, "PYTHONIOENCODING": "latin-1"}
+    finished = subprocess.run([PAIFLOW, "status", "flow-wide"], env=latin_only, capture_output=True, check=False)
+
+    assert (0, b"") == (finished.returncode, finished.stderr)
+    assert rb"\u65e5\u672c" in finished.stdout
+
+
+def test_a_closed_pipe_ends_quietly(environment, service):
+    mock, _ = service
+    for index in range(2000):
+        mock.store.add_run({"PipelineRunId": f"flow-{index:04}", "Name": "n" * 100, "Status": "Running"})
+    ids = "".join(f"flow-{index:04}\n" for index in range(2000))
+    with subprocess.Popen(
+        [PAIFLOW, "status", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        process.stdin.write(ids)
+        process.stdin.close()
+        process.stdout.readline()
+        process.stdout.close()
+        err = process.stderr.read()
+
+    assert err == ""
+
+
+def test_a_deep_reply_is_an_error_of_one_line(run, environment, monkeypatch):
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    reply = paiflow.ListPipelineRunsStatusResponse.from_dict({"PipelineRuns": [{"PipelineRunId": RUN}]})
+    reply.pipeline_runs[0].additional_properties["Deep"] = deep
+    monkeypatch.setattr(paiflow.PaiFlow, "list_pipeline_runs_status", lambda self, **arguments: reply)
+    code, _, err = run("status", RUN, "--format", "json")
+    while deep:  # taken apart by hand, for the interpreter would recurse too
+        deep = deep.pop()
+
+    assert (8, 1) == (code, err.count("\n"))
+
+
+def test_version_tells_what_the_client_was_generated_from(run):
+    code, out, err = run("version", "-v")
+
+    assert (0, "") == (code, err)
+    assert out.startswith("paiflow 0.1.0\n")
+    for text in (provenance.GENERATOR, provenance.DESCRIPTION, *provenance.OVERLAYS, *provenance.OVERLAYS.values()):
+        assert text in out
+    assert (0, "paiflow 0.1.0\n", "") == run("version")
+
+
+def test_help_is_help(run):
+    code, out, err = run("status", "--help")
+
+    assert (0, "") == (code, err)
+    assert "--node RUN/NODE" in out
+
+
+def test_the_mock_prints_what_leads_a_client_to_it_once_it_listens():
+    with subprocess.Popen([PAIFLOW, "mock", "--port", "0"], stdout=subprocess.PIPE, text=True) as process:
+        lines = [process.stdout.readline() for _ in range(3)]
+        variables = dict(line.strip().split("=", 1) for line in lines)
+        asked = subprocess.run(
+            [PAIFLOW, "status", RUN], env={**os.environ, **variables}, capture_output=True, text=True, check=False
+        )
+        process.terminate()
+        code = process.wait()
+
+    assert list(variables) == ["PAIFLOW_ENDPOINT", "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
+    assert (0, "") == (asked.returncode, asked.stderr)
+    assert code == 0
+
+
+def test_a_port_in_use_is_one_line(run, service):
+    _, endpoint = service
+    code, out, err = run("mock", "--port", endpoint.rpartition(":")[2])
+
+    assert (2, "", 1) == (code, out, err.count("\n"))
+    assert "cannot listen" in err
+
+
+@pytest.mark.parametrize("package", ["click", "rich"])
+def test_without_its_extra_the_command_says_how_to_install_it(package):
+    script = f"import sys; sys.modules[{package!r}] = None; from paiflow.cli import main; main()"
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+
+    assert (2, "") == (finished.returncode, finished.stdout)
+    assert finished.stderr == "paiflow: the command needs an extra: pip install 'paiflow[cli]'\n"
+
+
+def test_without_its_extra_the_mock_says_how_to_install_it():
+    script = "import sys; sys.modules['uvicorn'] = None; sys.argv = ['paiflow', 'mock']; from paiflow.cli import main; main()"
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+
+    assert (2, "", 1) == (finished.returncode, finished.stdout, finished.stderr.count("\n"))
+    assert "pip install 'paiflow[mock]'" in finished.stderr
+
+
+def test_an_answer_names_each_missing_id_once():
+    reply = paiflow.ListPipelineRunsStatusResponse()
+    answer = output.Answer.of([reply], ["a", "b", "a"], [paiflow.NodeRef("a", "n")])
+
+    assert answer.missing_runs == ["a", "b"]
+    assert answer.missing_nodes == [("a", "n")]

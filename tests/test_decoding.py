@@ -1,0 +1,389 @@
+"""Replies decode leniently, and are given back with nothing lost."""
+
+import copy
+import json
+import pickle
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paiflow import ListPipelineRunsStatusResponse, Node, NodeStatus, Output, OutputType, PipelineRun, PipelineRunStatus
+from paiflow_api import decoding
+
+SAMPLE = json.loads(Path(__file__).with_name("data").joinpath("documented_sample.json").read_text())
+
+FIELDS = {
+    "PipelineRuns": ["PipelineRunId", "Status", "Name", "UserId", "ParentUserId", "NodeId", "SourceId", "IsDeleted"],
+    "Nodes": (
+        [
+            "PipelineRunId",
+            "NodeId",
+            "Status",
+            "InputArtifactArchived",
+            "OutputArtifactArchived",
+            "StartedAt",
+            "FinishedAt",
+            "NodeName",
+        ]
+    ),
+    "Outputs": (
+        [
+            "Name",
+            "Type",
+            "Metadata",
+            "GmtCreateTime",
+            "Id",
+            "Producer",
+            "NodeId",
+            "PipelineRunId",
+            "Value",
+            "ExpandedArtifactIndex",
+            "ExpandableArtifactName",
+        ]
+    ),
+}
+TIMES = {"StartedAt", "FinishedAt", "GmtCreateTime"}
+
+
+def test_the_documented_sample_decodes_into_its_types():
+    reply = ListPipelineRunsStatusResponse.from_dict(SAMPLE)
+    [run], [node], [output] = reply.pipeline_runs, reply.nodes, reply.outputs
+
+    assert reply.request_id == "473469C7-****-****-****-A3DC0DE3C83E"
+    assert run.status is PipelineRunStatus.RUNNING
+    assert run.user_id == run.parent_user_id == "1557702098194904"
+    assert run.is_deleted is False
+    assert node.status is NodeStatus.RUNNING
+    assert node.started_at == datetime(2021, 1, 21, 17, 12, 35, 232000, tzinfo=UTC)
+    assert node.started_at.tzinfo is UTC
+    assert output.type_ is OutputType.DATASET
+    assert output.metadata is not None
+    assert output.metadata["test2"] == 1
+    assert output.node_id == "node-obpzu*******418grb7\n"
+    assert output.value_json()["location"]["endpoint"] == "http://service.odps.aliyun.com/api"
+    assert [model.additional_properties for model in (reply, run, node, output)] == [{}, {}, {}, {}]
+
+
+def test_the_documented_sample_is_given_back_to_the_letter():
+    assert ListPipelineRunsStatusResponse.from_dict(SAMPLE).to_dict() == SAMPLE
+
+
+@pytest.mark.parametrize("model", [PipelineRun, Node, Output, ListPipelineRunsStatusResponse])
+def test_nothing_is_required(model):
+    empty = model.from_dict({})
+
+    assert empty.to_dict() == {}
+    assert empty == model()
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_null_and_empty_read_as_nothing_and_are_given_back(nothing):
+    wire = {"StartedAt": nothing, "FinishedAt": nothing, "InputArtifactArchived": nothing}
+    node = Node.from_dict(wire)
+
+    assert (node.started_at, node.finished_at, node.input_artifact_archived) == (None, None, None)
+    assert node.additional_properties == {}
+    assert node.to_dict() == wire
+
+
+def test_an_empty_text_is_a_text():
+    assert PipelineRun.from_dict({"Name": ""}).name == ""
+
+
+def test_an_unknown_status_is_kept_as_text():
+    run = PipelineRun.from_dict({"Status": "Hibernating"})
+
+    assert run.status == "Hibernating"
+    assert not isinstance(run.status, PipelineRunStatus)
+    assert run.to_dict() == {"Status": "Hibernating"}
+
+
+def test_an_unknown_field_is_kept():
+    run = PipelineRun.from_dict({"Name": "n", "Priority": {"level": 3}})
+
+    assert run.additional_properties == {"Priority": {"level": 3}}
+    assert run["Priority"] == {"level": 3}
+    assert "Priority" in run
+    assert run.additional_keys == ["Priority"]
+    assert run.to_dict() == {"Name": "n", "Priority": {"level": 3}}
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "wire_name", "value"),
+    [
+        (PipelineRun, "name", "Name", 7),
+        (PipelineRun, "status", "Status", ["Running"]),
+        (PipelineRun, "status", "Status", {"a": 1}),
+        (PipelineRun, "user_id", "UserId", 1.5),
+        (PipelineRun, "user_id", "UserId", True),
+        (PipelineRun, "is_deleted", "IsDeleted", "false"),
+        (PipelineRun, "is_deleted", "IsDeleted", 0),
+        (Node, "started_at", "StartedAt", 1611249155232),
+        (Node, "started_at", "StartedAt", "yesterday"),
+        (Node, "started_at", "StartedAt", "2021-01-21"),
+        (Node, "started_at", "StartedAt", "0001-01-01T00:00:00+10:00"),
+        (Node, "started_at", "StartedAt", ["2021-01-21T17:12:35Z"]),
+        (Output, "type_", "Type", 1),
+        (Output, "metadata", "Metadata", "text"),
+        (Output, "expanded_artifact_index", "ExpandedArtifactIndex", True),
+        (Output, "expanded_artifact_index", "ExpandedArtifactIndex", "0"),
+        (Output, "value", "Value", {"a": 1}),
+    ],
+)
+def test_a_value_of_the_wrong_kind_reads_none_and_stays(model, field, wire_name, value):
+    decoded = model.from_dict({wire_name: value})
+
+    assert getattr(decoded, field) is None
+    assert decoded.additional_properties == {wire_name: value}
+    assert decoded.to_dict() == {wire_name: value}
+
+
+@pytest.mark.parametrize("value", ["text", 5, True, None, ""])
+def test_something_else_where_a_list_is_due_reads_as_an_empty_list(value):
+    reply = ListPipelineRunsStatusResponse.from_dict({"Nodes": value})
+
+    assert reply.nodes == []
+    assert reply.to_dict() == {"Nodes": value}
+
+
+def test_null_items_are_skipped_and_given_back():
+    reply = ListPipelineRunsStatusResponse.from_dict({"Nodes": [None, {"NodeId": "a"}, None]})
+
+    assert [node.node_id for node in reply.nodes] == ["a"]
+    assert reply.additional_properties == {}
+    assert reply.to_dict() == {"Nodes": [None, {"NodeId": "a"}, None]}
+
+
+def test_items_of_the_wrong_kind_are_skipped_and_stay():
+    reply = ListPipelineRunsStatusResponse.from_dict({"Nodes": [5, {"NodeId": "a"}]})
+
+    assert [node.node_id for node in reply.nodes] == ["a"]
+    assert reply.additional_properties == {"Nodes": [5, {"NodeId": "a"}]}
+    assert reply.to_dict() == {"Nodes": [5, {"NodeId": "a"}]}
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        {"PipelineRuns": {}},
+        {"Nodes": {"NodeId": "a"}},
+        {"Nodes": [["a"]]},
+        {"Outputs": [{"Metadata": []}]},
+        {"Outputs": [{"Metadata": ["a"]}]},
+    ],
+)
+def test_a_list_where_an_object_is_due_or_the_reverse_is_refused(wire):
+    with pytest.raises(TypeError, match=r"(PipelineRuns|Nodes|Metadata): (a list|an object) is due, not"):
+        ListPipelineRunsStatusResponse.from_dict(wire)
+
+
+@pytest.mark.parametrize("value", [[], [{}], "text", 5, None, True])
+def test_a_reply_that_is_not_an_object_is_refused(value):
+    with pytest.raises(TypeError, match="ListPipelineRunsStatusResponse: an object is due, not"):
+        ListPipelineRunsStatusResponse.from_dict(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment", "given_back"),
+    [
+        ("2021-01-21T17:12:35Z", datetime(2021, 1, 21, 17, 12, 35, tzinfo=UTC), "2021-01-21T17:12:35Z"),
+        ("2021-01-21T17:12Z", datetime(2021, 1, 21, 17, 12, tzinfo=UTC), "2021-01-21T17:12:00Z"),
+        ("2021-01-21t17:12:35z", datetime(2021, 1, 21, 17, 12, 35, tzinfo=UTC), "2021-01-21T17:12:35Z"),
+        ("2021-01-21T17:12:35.1Z", datetime(2021, 1, 21, 17, 12, 35, 100000, tzinfo=UTC), "2021-01-21T17:12:35.100Z"),
+        (
+            "2021-01-21T17:12:35.000001Z",
+            datetime(2021, 1, 21, 17, 12, 35, 1, tzinfo=UTC),
+            "2021-01-21T17:12:35.000001Z",
+        ),
+        ("2021-01-22T01:12:35.232+08:00", datetime(2021, 1, 21, 17, 12, 35, 232000, UTC), "2021-01-21T17:12:35.232Z"),
+        ("2021-01-21T17:12:35", datetime(2021, 1, 21, 17, 12, 35, tzinfo=UTC), "2021-01-21T17:12:35Z"),
+        (
+            "2021-01-21T17:12:35.1234567Z",
+            datetime(2021, 1, 21, 17, 12, 35, 123456, UTC),
+            "2021-01-21T17:12:35.1234567Z",
+        ),
+        (
+            "2021-01-22T01:12:35.123456789+08:00",
+            datetime(2021, 1, 21, 17, 12, 35, 123456, UTC),
+            "2021-01-21T17:12:35.123456789Z",
+        ),
+    ],
+)
+def test_times_are_read_as_instants_in_utc_and_given_back_with_z(text, moment, given_back):
+    node = Node.from_dict({"StartedAt": text})
+
+    assert node.started_at == moment
+    assert node.started_at.tzinfo is UTC
+    assert node.to_dict() == {"StartedAt": given_back}
+
+
+@pytest.mark.parametrize(
+    ("wire", "digits"), [(1557702098194904, "1557702098194904"), (10**30, str(10**30)), (5.0, "5"), ("007", "007")]
+)
+def test_an_account_id_reads_as_its_digits_and_is_given_back_as_it_came(wire, digits):
+    run = PipelineRun.from_dict({"UserId": wire})
+
+    assert run.user_id == digits
+    assert type(run.to_dict()["UserId"]) is type(wire)
+    assert run.to_dict() == {"UserId": wire}
+
+
+def test_a_changed_field_wins_over_what_was_sent():
+    run = PipelineRun.from_dict({"UserId": 5, "NodeId": None, "Name": 7})
+    run.user_id, run.node_id, run.name = "6", "node-a", "n"
+
+    assert run.to_dict() == {"UserId": "6", "NodeId": "node-a", "Name": "n"}
+
+
+@pytest.mark.parametrize(
+    ("value", "parsed"),
+    [
+        ('{"name": "m"}', {"name": "m"}),
+        (r"{\"name\": \"m\"}", {"name": "m"}),
+        (r"{\"path\": \"C:\\\\x\"}", {"path": r"C:\x"}),
+        (r'"{\"name\": \"m\"}"', {"name": "m"}),
+        ('"plain"', "plain"),
+        ("[1, 2]", [1, 2]),
+        ("12.5", 12.5),
+        ("null", None),
+        ("", None),
+        ("accuracy was 0.9", None),
+        ("NaN", None),
+        ('{"a": NaN}', None),
+        ('{"a": 1} and more', None),
+        ("[" * 100_000, None),
+        ("9" * 5000, None),
+        (None, None),
+    ],
+)
+def test_a_value_parses_as_json_through_one_more_unescape_or_not_at_all(value, parsed):
+    assert Output(value=value).value_json() == parsed
+
+
+@pytest.mark.parametrize("content", [b"{} x", b"NaN", b'{"a": Infinity}', b"", b"<html>", b"\xff\xfe\xfd", b"9" * 5000])
+def test_what_is_not_strict_json_is_refused(content):
+    with pytest.raises(ValueError, match=r"JSON|value|char|decode|digit|data|codec"):
+        decoding.read_json(content)
+
+
+def test_replies_can_be_copied_and_pickled():
+    reply = ListPipelineRunsStatusResponse.from_dict({**SAMPLE, "New": 1, "Nodes": [None]})
+
+    for twin in (copy.deepcopy(reply), pickle.loads(pickle.dumps(reply))):
+        assert reply == twin
+        assert reply.to_dict() == twin.to_dict()
+
+
+# Everything that JSON can say, and much of what a field is likely to hold.
+texts = st.one_of(
+    st.text(max_size=8),
+    st.sampled_from(["Running", "Succeeded", "DataSet", "2021-01-21T17:12:35.232Z", "2021-01-21T17:12:35+08:00", "1"]),
+    st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.isoformat()),
+)
+scalars = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), texts, st.just("")
+)
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3), max_leaves=6
+)
+
+
+def objects(names):
+    """Objects with any of these fields, and others, holding anything."""
+    known = st.dictionaries(st.sampled_from(names), values, max_size=len(names))
+    return st.builds(lambda fields, others: {**others, **fields}, known, st.dictionaries(texts, values, max_size=2))
+
+
+replies = st.builds(
+    lambda fields, others: {**others, **fields},
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "RequestId": values,
+            **{name: st.lists(objects(fields) | scalars, max_size=4) | scalars for name, fields in FIELDS.items()},
+        },
+    ),
+    st.dictionaries(texts, values, max_size=2),
+)
+
+
+def containers_fit(wire):
+    """Whether no list stands where an object is due, and the reverse: by the description, not by the code."""
+    for name in FIELDS:
+        if isinstance(wire.get(name), dict):
+            return False
+        for item in wire[name] if isinstance(wire.get(name), list) else []:
+            if isinstance(item, list):
+                return False
+            if name == "Outputs" and isinstance(item, dict) and isinstance(item.get("Metadata"), list):
+                return False
+    return True
+
+
+def with_instants(wire):
+    """The reply with its times as instants, where they are some, so that equal instants compare equal."""
+
+    def field(name, value):
+        return (decoding.timestamp(value) or value) if name in TIMES else value
+
+    def item(value):
+        return {name: field(name, inner) for name, inner in value.items()} if isinstance(value, dict) else value
+
+    return {
+        name: [item(entry) for entry in value] if name in FIELDS and isinstance(value, list) else value
+        for name, value in wire.items()
+    }
+
+
+@given(replies)
+def test_any_mangled_reply_decodes_or_is_refused_for_its_containers_only(wire):
+    before = copy.deepcopy(wire)
+    if not containers_fit(wire):
+        with pytest.raises(TypeError):
+            ListPipelineRunsStatusResponse.from_dict(wire)
+        return
+    reply = ListPipelineRunsStatusResponse.from_dict(wire)
+
+    assert with_instants(before) == with_instants(reply.to_dict())
+    assert before == wire
+    check_types(reply)
+
+
+def check_types(reply):
+    """Every field holds what its annotation says."""
+    text, flag, moment = str | None, bool | None, datetime | None
+    assert isinstance(reply.request_id, text)
+    for run in reply.pipeline_runs:
+        for name in ("pipeline_run_id", "status", "name", "user_id", "parent_user_id", "node_id", "source_id"):
+            assert isinstance(getattr(run, name), text)
+        assert isinstance(run.is_deleted, flag)
+    for node in reply.nodes:
+        for name in ("pipeline_run_id", "node_id", "status", "node_name"):
+            assert isinstance(getattr(node, name), text)
+        for when in (node.started_at, node.finished_at):
+            assert isinstance(when, moment)
+            assert when is None or when.tzinfo is UTC
+    for output in reply.outputs:
+        assert output.expanded_artifact_index is None or type(output.expanded_artifact_index) is int
+        assert isinstance(output.gmt_create_time, moment)
+        assert isinstance(output.value, text)
+        output.value_json()
+
+
+@given(st.text())
+def test_any_text_is_a_value_without_an_error(text):
+    Output(value=text).value_json()
+
+
+@given(st.datetimes(timezones=st.timezones()))
+def test_every_instant_survives_its_text(moment):
+    try:
+        text = decoding.timestamp_text(moment)
+    except OverflowError:
+        return
+
+    assert text.endswith("Z")
+    assert moment == decoding.timestamp(text)

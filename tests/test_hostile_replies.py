@@ -1,0 +1,217 @@
+"""A reply may be too large, too slow or compressed to explode; a call ends all the same, and soon."""
+
+import asyncio
+import gzip
+import socket
+import threading
+import zlib
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+import paiflow
+from paiflow import _deadline, _replies, client
+from paiflow._replies import Intake
+
+CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
+
+
+class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """The chunks of a body, as a server sends them."""
+
+    def __init__(self, chunks):
+        self.chunks = chunks
+        self.closed = False
+
+    def __iter__(self):
+        yield from self.chunks
+
+    async def __aiter__(self):
+        for chunk in self.chunks:
+            yield chunk
+
+    def close(self):
+        self.closed = True
+
+    async def aclose(self):
+        self.closed = True
+
+
+def ask(asynchronous, chunks, headers=None):
+    """Ask a server that answers with these chunks, and return the reply and its stream."""
+    body = Body(chunks)
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, headers=headers, stream=body))
+    if not asynchronous:
+        with paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, transport=transport) as client_:
+            return client_.list_pipeline_runs_status(pipeline_runs=["a"]), body
+
+    async def call():
+        async with paiflow.AsyncPaiFlow("cn-hangzhou", credentials=CREDENTIALS, transport=transport) as client_:
+            return await client_.list_pipeline_runs_status(pipeline_runs=["a"]), body
+
+    return asyncio.run(call())
+
+
+@pytest.fixture(params=[False, True], ids=["sync", "async"])
+def asynchronous(request):
+    """Whether the client to await is used."""
+    return request.param
+
+
+@pytest.fixture
+def small_limit(monkeypatch):
+    """Replies may have 1,000 bytes."""
+    monkeypatch.setattr(Intake.__init__, "__kwdefaults__", {**Intake.__init__.__kwdefaults__, "limit": 1000})
+
+
+def test_a_reply_may_have_64_mib():
+    assert Intake.__init__.__kwdefaults__["limit"] == 64 * 1024 * 1024 == _replies.MAX_REPLY_BYTES
+
+
+def test_a_reply_at_the_limit_is_taken(asynchronous, small_limit):
+    content = b'{"RequestId": "R-1"' + b" " * 980 + b"}"
+    reply, body = ask(asynchronous, [content[:500], content[500:]])
+
+    assert len(content) == 1000
+    assert reply.request_id == "R-1"
+    assert body.closed
+
+
+def test_an_endless_reply_is_cut_off(asynchronous, small_limit):
+    def endless():
+        sent = 0
+        while True:
+            sent += 100
+            assert sent < 2000, "the reader did not stop at the limit"
+            yield b" " * 100
+
+    with pytest.raises(paiflow.UnexpectedReply, match="larger than 1,000 bytes"):
+        ask(asynchronous, endless())
+
+
+def test_a_reply_that_announces_too_much_is_not_read(asynchronous, small_limit):
+    def never():
+        raise AssertionError("the body was read")
+        yield b""
+
+    with pytest.raises(paiflow.UnexpectedReply, match="larger than 1,000 bytes"):
+        ask(asynchronous, never(), {"content-length": "1001"})
+
+
+def test_a_compressed_bomb_is_cut_off(asynchronous, small_limit):
+    bomb = gzip.compress(b" " * 10_000_000)
+
+    with pytest.raises(paiflow.UnexpectedReply, match="larger than 1,000 bytes"):
+        ask(asynchronous, [bomb[:5000], bomb[5000:]], {"content-encoding": "gzip"})
+
+
+@pytest.mark.parametrize(("encoding", "encode"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+def test_a_compressed_reply_is_taken(asynchronous, encoding, encode):
+    reply, _ = ask(asynchronous, [encode(b'{"RequestId": "R-1"}')], {"content-encoding": encoding})
+
+    assert reply.request_id == "R-1"
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "x-unheard-of"])
+def test_a_reply_encoded_as_not_asked_for_is_refused(asynchronous, encoding):
+    with pytest.raises(paiflow.UnexpectedReply, match="content-encoding is not one of gzip, deflate"):
+        ask(asynchronous, [b"{}"], {"content-encoding": encoding})
+
+
+def test_a_reply_that_does_not_decompress_is_unexpected(asynchronous):
+    with pytest.raises(paiflow.UnexpectedReply, match="cannot be decompressed"):
+        ask(asynchronous, [b"{}"], {"content-encoding": "gzip"})
+
+
+def test_only_the_encodings_that_are_taken_are_asked_for():
+    asked = []
+    transport = httpx.MockTransport(lambda request: asked.append(request) or httpx.Response(200, content=b"{}"))
+    paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, transport=transport).list_pipeline_runs_status(
+        pipeline_runs=["a"]
+    )
+
+    assert asked[0].headers["accept-encoding"] == "gzip, deflate"
+
+
+def test_a_drip_past_the_deadline_is_cut_off():
+    """By the clock of the one who reads, chunk by chunk."""
+    readings = iter([59.0, 60.0, 60.1])
+    response = httpx.Response(200, stream=Body([b" ", b" ", b" ", b" "]))
+    intake = Intake("Operation", response, deadline=60.0, clock=lambda: next(readings))
+
+    with pytest.raises(paiflow.TransportError, match="still coming in when the time was up"):
+        _replies.read(intake, response)
+    assert list(readings) == []
+
+
+@contextmanager
+def stalling_server(sent):
+    """A server on loopback that takes a request, sends this much, and then nothing."""
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve():
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(sent)
+                done.wait(30)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            done.set()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"HTTP/1.1 200 OK\r\nx-slow: a", b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"],
+    ids=["nothing", "half the headers", "half the body"],
+)
+def test_a_server_that_stalls_cannot_hold_a_call_past_its_deadline(asynchronous, sent, monkeypatch):
+    """The timeout of a single read, 10 s, would come much later."""
+    monkeypatch.setattr(client, "TOTAL_SECONDS", 0.2)
+
+    async def acall(endpoint):
+        async with paiflow.AsyncPaiFlow(endpoint=endpoint, credentials=CREDENTIALS) as client_:
+            await asyncio.wait_for(client_.list_pipeline_runs_status(pipeline_runs=["a"]), 5)
+
+    def call(endpoint):
+        if asynchronous:
+            asyncio.run(acall(endpoint))
+        with paiflow.PaiFlow(endpoint=endpoint, credentials=CREDENTIALS, timeout=5) as client_:
+            client_.list_pipeline_runs_status(pipeline_runs=["a"])
+
+    with (
+        stalling_server(sent) as endpoint,
+        pytest.raises(paiflow.TransportError, match=r"the time for the whole call was up|within the timeout"),
+    ):
+        call(endpoint)
+
+
+class TestDeadline:
+    """What a blocking client's reads are cut to."""
+
+    def test_a_wait_is_cut_to_what_is_left(self, monkeypatch):
+        monkeypatch.setattr(_deadline.time, "monotonic", lambda: 100.0)
+        with _deadline.until(103.0):
+            assert _deadline._left(10.0, OSError) == 3.0
+            assert _deadline._left(2.0, OSError) == 2.0
+            assert _deadline._left(None, OSError) == 3.0
+        with _deadline.until(100.0), pytest.raises(OSError, match="time for the whole call"):
+            _deadline._left(10.0, OSError)
+
+        assert _deadline._left(10.0, OSError) == 10.0
+
+    def test_every_way_out_of_a_client_heeds_it(self, monkeypatch):
+        monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+        client_ = paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS)
+        transports = [client_._http._transport, *client_._http._mounts.values()]
+
+        assert len(transports) > 1
+        for transport in transports:
+            assert isinstance(transport._pool._network_backend, _deadline._Backend)

@@ -1,0 +1,95 @@
+"""mypy and an editor see exactly the types that are promised."""
+
+import re
+import subprocess
+import sys
+from typing import get_type_hints
+
+import pytest
+
+from paiflow import Node, NodeStatus, Output, OutputType, PipelineRun, PipelineRunStatus
+
+REVEALED = {
+    "reply.request_id": "str | None",
+    "reply.pipeline_runs": "list[PipelineRun]",
+    "reply.nodes": "list[Node]",
+    "reply.outputs": "list[Output]",
+    "run.pipeline_run_id": "str | None",
+    "run.status": "str | None",  # mypy folds an enum of texts into str; see the test of the annotations
+    "run.name": "str | None",
+    "run.user_id": "str | None",
+    "run.parent_user_id": "str | None",
+    "run.node_id": "str | None",
+    "run.source_id": "str | None",
+    "run.is_deleted": "bool | None",
+    "run.additional_properties": "dict[str, Any]",
+    "node.pipeline_run_id": "str | None",
+    "node.node_id": "str | None",
+    "node.status": "str | None",
+    "node.input_artifact_archived": "bool | None",
+    "node.output_artifact_archived": "bool | None",
+    "node.started_at": "datetime | None",
+    "node.finished_at": "datetime | None",
+    "node.node_name": "str | None",
+    "output.name": "str | None",
+    "output.type_": "str | None",
+    "output.metadata": "OutputMetadata | None",
+    "output.gmt_create_time": "datetime | None",
+    "output.id": "str | None",
+    "output.producer": "str | None",
+    "output.node_id": "str | None",
+    "output.pipeline_run_id": "str | None",
+    "output.value": "str | None",
+    "output.value_json()": "Any",
+    "output.expanded_artifact_index": "int | None",
+    "output.expandable_artifact_name": "str | None",
+    "reply.to_dict()": "dict[str, Any]",
+    "client.list_pipeline_runs_status": (
+        "def (*, pipeline_runs: Iterable[str] =, nodes: Iterable[tuple[str, str, fallback=NodeRef] | tuple[str, str]] =, "
+        "workspace_id: str | None =, output_type: OutputType | str | None =) -> ListPipelineRunsStatusResponse"
+    ),
+    "client.list_pipeline_runs_status_detailed()": "Response[ListPipelineRunsStatusResponse]",
+}
+
+SCRIPT = """
+from typing import assert_type
+
+import paiflow
+
+client = paiflow.PaiFlow(region="cn-hangzhou")
+reply = client.list_pipeline_runs_status(pipeline_runs=["flow-a"], nodes=[("flow-a", "node-b")])
+run, node, output = reply.pipeline_runs[0], reply.nodes[0], reply.outputs[0]
+assert_type(run.status, paiflow.PipelineRunStatus | str | None)
+assert_type(node.status, paiflow.NodeStatus | str | None)
+assert_type(output.type_, paiflow.OutputType | str | None)
+"""
+
+
+@pytest.fixture(scope="module")
+def revealed(tmp_path_factory):
+    """What mypy reveals of each expression, with the modules' names cut off."""
+    script = tmp_path_factory.mktemp("types") / "script.py"
+    script.write_text(SCRIPT + "".join(f"reveal_type({expression})\n" for expression in REVEALED))
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", str(script)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False, cwd=script.parent)
+    notes = re.findall(r'note: Revealed type is "(.*)"', finished.stdout)
+    assert finished.returncode == 0, finished.stdout
+    return dict(zip(REVEALED, (re.sub(r"\b[a-z_]+\.(?=[a-zA-Z_])", "", note) for note in notes), strict=True))
+
+
+@pytest.mark.parametrize("expression", REVEALED)
+def test_a_user_sees_the_promised_type(revealed, expression):
+    assert REVEALED[expression] == revealed[expression]
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "annotation"),
+    [
+        (PipelineRun, "status", PipelineRunStatus | str | None),
+        (Node, "status", NodeStatus | str | None),
+        (Output, "type_", OutputType | str | None),
+    ],
+)
+def test_an_open_enum_is_annotated_with_its_members_and_text(model, field, annotation):
+    """Editors show the annotation; mypy's assert_type holds for it too, though it reveals the simpler union."""
+    assert annotation == get_type_hints(model)[field]
