@@ -48,7 +48,7 @@ def attempt(name: str, number: int) -> Iterator[None]:
             # Not chained: its text may quote a header.
             raise TransportError(name, "the request could not be written: a header is malformed", number) from None
         if isinstance(error, httpx.HTTPError | httpx.StreamError):
-            reason = str(error) or _REASONS.get(type(error), type(error).__name__)
+            reason = _REASONS.get(type(error)) or str(error) or type(error).__name__
             raise TransportError(name, " ".join(reason.split()), number) from error
         if isinstance(error, TimeoutError):
             raise TransportError(name, "the time for the whole call was up", number) from error

@@ -205,16 +205,17 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
         output_type: OutputType | str | None = None,
     ) -> Response[ListPipelineRunsStatusResponse]:
         """Return the same with its status, headers and content; the reply is its `parsed`."""
-        import anyio  # noqa: PLC0415 - httpx loads it for async calls only, and so do we
+        import asyncio  # noqa: PLC0415 - costly to load, and for async calls only
 
         request = self._request(pipeline_runs, nodes, workspace_id, output_type)
         deadline = time.monotonic() + TOTAL_SECONDS
-        with attempt(LIST_PIPELINE_RUNS_STATUS, 1), anyio.fail_after(TOTAL_SECONDS):
-            response = await self._http.send(request, auth=self._auth, stream=True)
-            try:
-                whole = await aread(Intake(LIST_PIPELINE_RUNS_STATUS, response, deadline), response)
-            finally:
-                await response.aclose()
+        with attempt(LIST_PIPELINE_RUNS_STATUS, 1):
+            async with asyncio.timeout(TOTAL_SECONDS):
+                response = await self._http.send(request, auth=self._auth, stream=True)
+                try:
+                    whole = await aread(Intake(LIST_PIPELINE_RUNS_STATUS, response, deadline), response)
+                finally:
+                    await response.aclose()
         return interpret(LIST_PIPELINE_RUNS_STATUS, whole, attempts=1)
 
     async def aclose(self) -> None:

@@ -1,10 +1,15 @@
 """The mock as an ASGI application."""
 
 import asyncio
+import json
+from types import SimpleNamespace
 
 import pytest
+from mock.calls import signed
 
-from paiflow.mock import asgi_app
+from paiflow.mock import Reply, asgi_app
+
+MEBIBYTE = 1024 * 1024
 
 
 async def call(service, scope, messages):
@@ -34,6 +39,39 @@ def test_headers_are_bytes_of_any_kind(service):
 
     assert 404 == start["status"]
     assert '"HostId":"hé"'.encode() in body["body"]
+
+
+def body_in(*chunks):
+    return [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks] + [{"type": "http.request"}]
+
+
+def test_a_body_may_come_in_pieces():
+    """Also one of a byte more than is allowed, of which the service has to see the byte."""
+    seen = []
+    service = SimpleNamespace(handle=lambda request: seen.append(request.body) or Reply(200, [], b""))
+
+    asyncio.run(call(service, SCOPE, body_in(b"a", b"", b"b" * (MEBIBYTE - 1), b"c")))
+
+    assert [b"a" + b"b" * (MEBIBYTE - 1) + b"c"] == seen
+
+
+def test_of_a_body_that_is_too_large_no_more_is_kept_than_shows_it():
+    seen = []
+    service = SimpleNamespace(handle=lambda request: seen.append(request.body) or Reply(200, [], b""))
+
+    asyncio.run(call(service, SCOPE, body_in(*[b" " * MEBIBYTE] * 5)))
+
+    assert [2 * MEBIBYTE] == [len(body) for body in seen]
+
+
+def test_the_pieces_are_verified_as_one(service):
+    request = signed()
+    headers = [(name.encode(), value.encode()) for name, value in request.headers]
+    scope = {**SCOPE, "raw_path": request.path, "headers": headers}
+
+    start, body = asyncio.run(call(service, scope, body_in(request.body[:7], request.body[7:])))
+
+    assert 200 == start["status"], json.loads(body["body"])
 
 
 @pytest.mark.parametrize("kind", ["lifespan", "websocket"])

@@ -2,8 +2,12 @@
 
 import json
 
+import jsonschema_rs
 import pytest
 from mock.calls import NODE, RUN, answer, message, refusal, signed
+
+from paiflow.mock.body import read_body
+from paiflow.mock.refusals import Refusal
 
 RIGHT = b'{"PipelineRuns":["flow-1"]}'
 
@@ -139,6 +143,15 @@ def test_a_parameter_that_does_not_fit_the_description_is_named(service, paramet
 
     assert (400, "InvalidParameter") == refusal(reply)
     assert f"Specified parameter {wrong} is not valid." == message(reply)
+
+
+def test_a_fault_of_the_whole_body_is_named_so():
+    closed = jsonschema_rs.validator_for({"additionalProperties": False})
+
+    with pytest.raises(Refusal) as caught:
+        read_body("application/json", b'{"Later":1}', closed)
+
+    assert "Specified parameter body is not valid." == caught.value.message
 
 
 def test_a_body_of_one_mebibyte_is_taken_and_one_byte_more_is_not(service):

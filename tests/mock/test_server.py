@@ -69,9 +69,10 @@ def test_a_signed_request_is_answered(endpoint):
 
 
 def test_the_date_is_the_service_s_own_and_told_once(endpoint):
-    dates = [value for name, value in ask(endpoint, signed()).headers if name == "date"]
+    headers = ask(endpoint, signed()).headers
 
-    assert ["Mon, 15 Sep 2025 08:30:00 GMT"] == dates
+    assert ["Mon, 15 Sep 2025 08:30:00 GMT"] == [value for name, value in headers if name == "date"]
+    assert "server" not in dict(headers)
 
 
 def test_lines_that_come_twice_stay_two(endpoint):
@@ -120,6 +121,7 @@ def test_a_fault_of_the_mock_is_a_fault_of_the_service_s_form(service, endpoint,
         reply = ask(endpoint, signed())
 
     assert (500, "InternalError") == refusal(reply)
+    assert dict(signed().headers)["host"] == json.loads(reply.body)["HostId"]
     assert "ZeroDivisionError" in caplog.text
 
 
@@ -157,6 +159,13 @@ def test_servers_leave_the_process_s_logging_alone():
         during = [(logger.level, logger.propagate, list(logger.handlers)) for logger in loggers]
 
     assert before == during
+
+
+def test_requests_are_not_logged(endpoint, caplog):
+    with caplog.at_level(logging.INFO):
+        assert 200 == ask(endpoint, signed()).status
+
+    assert [] == [record for record in caplog.records if record.name == "uvicorn.access"]
 
 
 def test_a_port_in_use_is_one_clear_error(endpoint):

@@ -1,10 +1,8 @@
 """uvicorn, made fit to stand in for the service: quiet, quick to end, and with the service's form for every refusal."""
 
 import asyncio
-import contextlib
 import http
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import uvicorn
@@ -18,7 +16,7 @@ __all__ = ["Server"]
 
 
 class Server(uvicorn.Server):
-    """Serves one service, on sockets that it is given. Handles no signals.
+    """Serves one service, on sockets that it is given.
 
     To end it, set `should_exit`, from wherever it may be.
     """
@@ -26,13 +24,9 @@ class Server(uvicorn.Server):
     def __init__(self, service: MockService) -> None:
         super().__init__(_Config(service))
 
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        # uvicorn's own would raise the signal again when all is done, and so end the process loudly.
-        yield
-
     async def main_loop(self) -> None:
-        # uvicorn looks ten times a second; it adds up where every test has a server.
+        # uvicorn's own looks ten times a second, which adds up where every test has a server,
+        # and gives replies a date of its own, where the service's clock is what counts.
         while not self.should_exit:  # noqa: ASYNC110 - set by a signal handler or another thread
             await asyncio.sleep(0.02)
 
@@ -58,9 +52,7 @@ class _Config(uvicorn.Config):
             # Nothing of the process's logging is touched; _Protocol leaves the access log away.
             log_config=None,
             proxy_headers=False,
-            # The date is the service's, by its own clock.
-            date_header=False,
-            server_header=False,
+            workers=1,  # or else it reads WEB_CONCURRENCY
             # Longer than a client keeps a connection, so that none is closed under a request.
             timeout_keep_alive=75,
         )

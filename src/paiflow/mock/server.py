@@ -54,7 +54,8 @@ def run(service: MockService, host: str, port: int, ready: Callable[[str], None]
         ConfigurationError: it cannot listen there.
     """
     server = Server(service)
-    # The signals first: whoever is told that it is ready may end it at once.
+    # The signals first: whoever is told that it is ready may end it at once. Outside of uvicorn's own
+    # handlers, because it raises what it caught again when all is done; here that ends nothing twice.
     with _listen(host, port) as listener, _handled(server.handle_exit):
         ready(_endpoint(listener))
         server.run([listener])
