@@ -18,6 +18,10 @@ def _no_settings_of_the_developer(monkeypatch):
     for name in list(os.environ):
         if name.upper().startswith(("ALIBABA", "ALICLOUD", "PAIFLOW_")) or name.upper().endswith("_PROXY"):
             monkeypatch.delenv(name)
+    # The vendor's chain must not ask a metadata service on the network, nor read profiles of the developer's.
+    monkeypatch.setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
+    monkeypatch.setenv("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "true")
+    monkeypatch.setenv("ALIBABA_CLOUD_CREDENTIALS_FILE", os.devnull)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,15 +3,18 @@
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from silence import SilentServer
 
 import paiflow
-from paiflow.cli import commands, output
-from paiflow.cli.text import visible
+from paiflow._text import visible
+from paiflow.batches import Found
+from paiflow.cli import commands
 from paiflow.mock import MockService, serve
 from paiflow_api import provenance
 
@@ -54,16 +57,24 @@ def run(capsys):
     return run_
 
 
+@pytest.fixture
+def silent():
+    """A server that takes connections and never answers."""
+    with SilentServer() as server:
+        yield server
+
+
 def test_a_table_shows_runs_and_nodes(run, environment):
     code, out, err = run("status", RUN, "--node", f"{RUN}/{NODE}", "--workspace", "948")
 
     assert (0, "") == (code, err)
     assert out == (
-        "Run                      Name    Status\n"
-        "flow-hynm2bv8wqhp5esfxq  myName  Running\n"
+        "Run                      Name    Status   Outcome\n"
+        "flow-hynm2bv8wqhp5esfxq  myName  Running  active\n"
         "\n"
-        "Run                      Node                     Name        Status   Started               Finished\n"
-        "flow-hynm2bv8wqhp5esfxq  node-hynm2bv8wqhp5esfx1  dataSource  Running  2021-01-21T17:12:35Z  2021-01-21T17:12:35Z\n"
+        "Run                      Node                     Name        Status   Outcome  Started               Finished\n"
+        "flow-hynm2bv8wqhp5esfxq  node-hynm2bv8wqhp5esfx1  dataSource  Running  active   "
+        "2021-01-21T17:12:35Z  2021-01-21T17:12:35Z\n"
     )
 
 
@@ -75,7 +86,7 @@ def test_json_is_one_object_with_the_wire_names(run, environment):
     assert SAMPLE["PipelineRuns"] == answer["PipelineRuns"]
     assert SAMPLE["Nodes"] == answer["Nodes"]
     assert answer["Outputs"] == []
-    assert answer["Missing"] == {"PipelineRuns": [], "Nodes": []}
+    assert answer["Missing"] == answer["Unanswered"] == {"PipelineRuns": [], "Nodes": []}
     assert len(answer["RequestIds"]) == 2
 
 
@@ -105,7 +116,7 @@ def test_an_id_that_is_not_found_is_named_and_ends_with_4(run, environment):
     code, out, err = run("status", "flow-gone", RUN)
 
     assert code == 4
-    assert "flow-gone                -       (not found)\n" in out
+    assert "flow-gone                -       (not found)  missing\n" in out
     assert err == "paiflow: 1 of 2 not found\n"
 
 
@@ -113,7 +124,7 @@ def test_another_workspace_holds_none_of_them(run, environment):
     code, out, err = run("status", RUN, "--workspace", "949")
 
     assert code == 4
-    assert out == f"Run                      Name  Status\n{RUN}  -     (not found)\n"
+    assert out == f"Run                      Name  Status       Outcome\n{RUN}  -     (not found)  missing\n"
     assert err == "paiflow: 1 of 1 not found\n"
 
 
@@ -156,6 +167,7 @@ def test_nodes_come_from_stdin_too(run, environment, monkeypatch):
         (["status", RUN, "--request-timeout", "soon"], "'soon' is not a valid float"),
         (["status", RUN, "--endpoint", "http://paiflow.example"], "plain http to paiflow.example"),
         (["status", RUN, "--endpoint", "https://u:secret@h"], "must not hold a user name or password"),
+        (["status", "-", "--node", "-"], "give - once"),
         (["mock", "--port", "70000"], "70000 is not in the range"),
     ],
 )
@@ -187,6 +199,8 @@ def test_credentials_that_are_missing_half_or_wrong_end_with_7(run, environment,
     monkeypatch.delenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET")
     half = run("status", RUN)
     monkeypatch.delenv("ALIBABA_CLOUD_ACCESS_KEY_ID")
+    # The vendor's chain would ask the network.
+    monkeypatch.setitem(sys.modules, "alibabacloud_credentials.client", None)
     none = run("status", RUN)
 
     for (code, out, err), words in [
@@ -203,7 +217,7 @@ def test_an_endpoint_that_nobody_listens_on_ends_with_8(run, environment):
     code, out, err = run("status", RUN, "--endpoint", "http://127.0.0.1:1", "--request-timeout", "5")
 
     assert (8, "") == (code, out)
-    assert err.startswith("paiflow: ListPipelineRunsStatus: no reply in 1 attempt: ")
+    assert err.startswith("paiflow: ListPipelineRunsStatus: no reply in 4 attempts: ")
     assert err.count("\n") == 1
 
 
@@ -217,15 +231,92 @@ def test_throttling_ends_with_6_and_a_fault_with_8(run, environment, monkeypatch
         def fail(self, *, error=error, **arguments):
             raise error
 
-        monkeypatch.setattr(paiflow.PaiFlow, "list_pipeline_runs_status", fail)
+        monkeypatch.setattr(paiflow.PaiFlow, "statuses", fail)
         assert (code, "", f"paiflow: {error}\n") == run("status", RUN)
+
+
+def report(**parts):
+    """A report of nothing but these parts."""
+    empty = {"runs": Found(), "nodes": Found(), "outputs": [], "missing": [], "unanswered": [], "errors": []}
+    return paiflow.StatusReport(**{**empty, "request_ids": [], **parts})
+
+
+THROTTLED = paiflow.Throttled("Op", 400, "Throttling.User", "Slow down")
+DENIED = paiflow.AccessDenied("Op", 403, "NoPermission", "No \x1b[2J")
+
+
+@pytest.mark.parametrize(("errors", "code"), [([THROTTLED, DENIED], 6), ([DENIED, THROTTLED], 7)])
+def test_what_was_answered_is_shown_each_error_is_a_line_and_the_first_decides(
+    run, environment, monkeypatch, errors, code
+):
+    answered = paiflow.PipelineRun.from_dict({"PipelineRunId": RUN, "Status": "Skipped"})
+    node = paiflow.NodeRef("flow-n", "node-n")
+    found = report(runs=Found([answered]), missing=["flow-gone"], unanswered=["flow-late", node], errors=errors)
+    monkeypatch.setattr(paiflow.PaiFlow, "statuses", lambda self, **arguments: found)
+    ids = [RUN, "flow-gone", "flow-late", "--node", "flow-n/node-n"]
+    words = [
+        *(f"paiflow: {error}".replace("\x1b", r"\x1b") for error in errors),
+        "paiflow: 2 of 4 not answered",
+        "paiflow: 1 of 4 not found",
+    ]
+    ended, table, err = run("status", *ids)
+
+    assert (code, words) == (ended, err.splitlines())
+    assert [line.split() for line in table.splitlines()[1:4]] == [
+        [RUN, "-", "Skipped", "stopped"],
+        ["flow-gone", "-", "(not", "found)", "missing"],
+        ["flow-late", "-", "(not", "answered)", "unknown"],
+    ]
+    assert "flow-n  node-n  -     (not answered)  unknown  -        -\n" in table
+
+    whole = json.loads(run("status", *ids, "--format", "json")[1])
+    assert {"PipelineRuns": ["flow-gone"], "Nodes": []} == whole["Missing"]
+    assert whole["Unanswered"] == {
+        "PipelineRuns": ["flow-late"],
+        "Nodes": [{"PipelineRunId": "flow-n", "NodeId": "node-n"}],
+    }
+    assert list(whole) == ["RequestIds", "PipelineRuns", "Nodes", "Outputs", "Missing", "Unanswered"]
+
+    lines = [json.loads(line) for line in run("status", *ids, "--format", "jsonl")[1].splitlines()]
+    assert [line["Kind"] for line in lines] == [
+        "PipelineRun",
+        "MissingPipelineRun",
+        "UnansweredPipelineRun",
+        "UnansweredNode",
+    ]
+
+
+def test_any_number_of_ids_is_asked_for_once_each(run, environment, service):
+    mock, _ = service
+    ids = [f"flow-many-{index}" for index in range(250)]
+    for run_id in ids:
+        mock.store.add_run({"PipelineRunId": run_id, "Status": "Succeeded"})
+    code, out, err = run("status", *ids, *ids, "--format", "json")
+    answer = json.loads(out)
+
+    assert (0, "") == (code, err)
+    assert ids == [item["PipelineRunId"] for item in answer["PipelineRuns"]]
+    assert len(answer["RequestIds"]) == 3
+
+
+@pytest.mark.parametrize(("kind", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_ends_status_at_once_although_calls_are_under_way(environment, silent, kind, code):
+    ids = [f"flow-{index}" for index in range(250)]
+    variables = {**os.environ, "PAIFLOW_ENDPOINT": silent.endpoint}
+    with subprocess.Popen([PAIFLOW, "status", *ids], env=variables, stderr=subprocess.PIPE, text=True) as process:
+        silent.accept()
+        process.send_signal(signal.Signals[kind])
+        err = process.stderr.read()
+
+    assert code == process.returncode
+    assert err.strip() == f"paiflow: {'interrupted' if code == 130 else 'terminated'}"
 
 
 def test_an_interrupt_ends_with_130_and_no_traceback(run, environment, monkeypatch):
     def interrupted(self, **arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(paiflow.PaiFlow, "list_pipeline_runs_status", interrupted)
+    monkeypatch.setattr(paiflow.PaiFlow, "statuses", interrupted)
 
     assert (130, "", "\npaiflow: interrupted\n") == run("status", RUN)
 
@@ -278,9 +369,9 @@ def test_a_deep_reply_is_an_error_of_one_line(run, environment, monkeypatch):
     deep: list[object] = []
     for _ in range(100_000):
         deep = [deep]
-    reply = paiflow.ListPipelineRunsStatusResponse.from_dict({"PipelineRuns": [{"PipelineRunId": RUN}]})
-    reply.pipeline_runs[0].additional_properties["Deep"] = deep
-    monkeypatch.setattr(paiflow.PaiFlow, "list_pipeline_runs_status", lambda self, **arguments: reply)
+    reply = paiflow.PipelineRun.from_dict({"PipelineRunId": RUN})
+    reply.additional_properties["Deep"] = deep
+    monkeypatch.setattr(paiflow.PaiFlow, "statuses", lambda self, **arguments: report(runs=Found([reply])))
     code, _, err = run("status", RUN, "--format", "json")
     while deep:  # taken apart by hand, for the interpreter would recurse too
         deep = deep.pop()
@@ -343,11 +434,3 @@ def test_without_its_extra_the_mock_says_how_to_install_it():
 
     assert (2, "", 1) == (finished.returncode, finished.stdout, finished.stderr.count("\n"))
     assert "pip install 'paiflow[mock]'" in finished.stderr
-
-
-def test_an_answer_names_each_missing_id_once():
-    reply = paiflow.ListPipelineRunsStatusResponse()
-    answer = output.Answer.of([reply], ["a", "b", "a"], [paiflow.NodeRef("a", "n")])
-
-    assert answer.missing_runs == ["a", "b"]
-    assert answer.missing_nodes == [("a", "n")]

@@ -4,6 +4,7 @@ import copy
 import json
 import pickle
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -22,7 +23,11 @@ from paiflow.errors import (
     Throttled,
     TransportError,
     UnexpectedReply,
+    WaitError,
+    WaitFailed,
+    WaitTimedOut,
 )
+from paiflow.waiting import Waited, WaitResult
 
 OPERATION = "ListPipelineRunsStatus"
 REQUEST_ID = "3F9A0A6E-6B2C-5E3B-9D0B-1F2A3B4C5D6E"
@@ -43,6 +48,8 @@ GATEWAY_PAGE = b"""<html>\r
 <body><center><h1>502 Bad Gateway</h1></center><hr><center>nginx</center></body>\r
 </html>"""
 
+WAITED = WaitResult([Waited(id="flow-a", status="Failed", outcome="failed", since=datetime(2021, 1, 21, tzinfo=UTC))])
+
 EVERY_ERROR = [
     ConfigurationError("no endpoint"),
     CredentialsError("no credentials"),
@@ -52,6 +59,7 @@ EVERY_ERROR = [
         kind(OPERATION, 400, "Code", "words", REQUEST_ID, "https://example.com", 1.5, 3)
         for kind in (ServiceError, Throttled, AccessDenied, NotFound, InvalidRequest, ServerFault)
     ],
+    *[kind("1 of 1 ended badly: flow-a Failed", WAITED) for kind in (WaitError, WaitFailed, WaitTimedOut)],
 ]
 
 
@@ -83,6 +91,9 @@ def test_everything_that_is_exported_derives_from_one_class() -> None:
         (8, InvalidRequest),
         (8, ServerFault),
         (8, UnexpectedReply),
+        (8, WaitError),
+        (1, WaitFailed),
+        (5, WaitTimedOut),
     ],
 )
 def test_the_exit_code_is_an_attribute_of_the_class(expected: object, kind: type[PaiFlowError]) -> None:
@@ -104,10 +115,16 @@ def test_an_error_crosses_a_process_pool_whole(
 
 
 @pytest.mark.parametrize("error", EVERY_ERROR, ids=lambda error: type(error).__name__)
-def test_the_arguments_of_an_error_are_its_attributes(error: PaiFlowError) -> None:
+def test_the_arguments_of_an_error_are_its_attributes_or_begin_with_its_words(error: PaiFlowError) -> None:
     attributes = tuple(value for name, value in vars(error).items() if name != "__notes__")
 
-    assert error.args == (attributes or (str(error),))
+    assert error.args in (attributes, (str(error), *attributes))
+
+
+def test_an_error_of_a_wait_has_the_result_and_any_other_has_none() -> None:
+    assert WAITED is WaitTimedOut("1 of 1 have not ended", WAITED).result
+    assert "1 of 1 have not ended" == str(WaitTimedOut("1 of 1 have not ended", WAITED))
+    assert PaiFlowError("other").result is None
 
 
 # Their words
@@ -417,6 +434,10 @@ def test_a_wrong_signature_says_that_it_is_one_and_what_to_check() -> None:
         f"Credential={KEY_ID},SignedHeaders=host,Signature=7ea06492",
         f"Authorization: acs {KEY_ID}:7ea06492",
         f"Specified access key {KEY_ID} is not found",
+        f"<AccessKeySecret>{TOKEN}</AccessKeySecret>",
+        f"{{'Authorization': 'acs {KEY_ID}:7ea06492'}}",
+        f'{{"sts_token": "{TOKEN}", "refresh_token": "{TOKEN}"}}',
+        f"X-aliyun-ecs-metadata-token : {TOKEN}",
     ],
 )
 @pytest.mark.parametrize("field", ["Message", "Recommend", "Code", "RequestId"])

@@ -1,8 +1,11 @@
 """The generated package follows from description, overlays and templates, byte for byte, whole or not at all."""
 
+import fcntl
 import hashlib
 import importlib
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -34,17 +37,16 @@ def tree(tmp_path, monkeypatch):
             shutil.copyfile(source, target)
     monkeypatch.setattr(generation, "DESCRIPTION", tmp_path / "openapi.yaml")
     monkeypatch.setattr(generation, "OVERLAYS", tmp_path / "overlays")
-    for module in (generation, regenerate):
-        monkeypatch.setattr(module, "ROOT", tmp_path)
-        monkeypatch.setattr(module, "PACKAGE", tmp_path / "generated" / "paiflow_api")
+    monkeypatch.setattr(generation, "GENERATED", tmp_path / "generated")
+    monkeypatch.setattr(generation, "PACKAGE", tmp_path / "generated" / "paiflow_api")
     return tmp_path
 
 
 def edit(path, old, new):
     """Replace one text in a file, which must be there."""
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert old in text
-    path.write_text(text.replace(old, new, 1))
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
 def snapshot(folder):
@@ -76,7 +78,7 @@ def test_two_generations_give_the_same_bytes_under_another_hash_seed(tmp_path):
 
 def test_every_generated_file_has_the_banner():
     for name in regenerate.files(generation.PACKAGE):
-        text = (generation.PACKAGE / name).read_text()
+        text = (generation.PACKAGE / name).read_text(encoding="utf-8")
 
         assert text.startswith(generation.BANNER), name
 
@@ -87,7 +89,9 @@ def test_an_edit_of_the_description_is_found_and_mended(tree, capsys):
     assert regenerate.main(["--check"]) == 1
     assert "stale: models/pipeline_run.py\n" in capsys.readouterr().out
     assert regenerate.main([]) == 0
-    assert "What its owner called the run." in (tree / "generated/paiflow_api/models/pipeline_run.py").read_text()
+    assert "What its owner called the run." in (tree / "generated/paiflow_api/models/pipeline_run.py").read_text(
+        encoding="utf-8"
+    )
     assert regenerate.main(["--check"]) == 0
 
 
@@ -95,7 +99,7 @@ def test_a_new_field_of_a_reply_becomes_a_typed_field(tree):
     edit(tree / "openapi.yaml", "        NodeName:\n", "        Retries:\n          type: integer\n        NodeName:\n")
 
     assert regenerate.main([]) == 0
-    assert "retries: int | None = None" in (tree / "generated/paiflow_api/models/node.py").read_text()
+    assert "retries: int | None = None" in (tree / "generated/paiflow_api/models/node.py").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("mode", [["--check"], []])
@@ -117,7 +121,16 @@ def test_hand_edits_missing_and_strange_files_are_found_and_mended(tree, capsys,
     [
         ("openapi: 3.1.0", "openapi: [", "openapi.yaml"),
         ("title: PAIFlow", "title: PAIFlow\ntitle: again", "openapi.yaml"),
-        ('$ref: "#/components/schemas/Node"', '$ref: "#/components/schemas/Nodule"', "the generator could not take"),
+        (
+            '$ref: "#/components/schemas/Node"',
+            '$ref: "#/components/schemas/Nodule"',
+            "properties/Nodes/items: $ref #/components/schemas/Nodule names nothing in the description",
+        ),
+        (
+            "          type: boolean\n",
+            "          type: array\n          items: {type: array, items: {}}\n",
+            "PipelineRun.IsDeleted: ",
+        ),
         ("        GmtCreateTime:\n", "        CreatedAt:\n", "040-timestamps.yaml"),
     ],
 )
@@ -153,21 +166,204 @@ def test_a_status_without_an_outcome_is_refused(tree, capsys, old, new, reason):
     assert f"scripts/regenerate: {reason}\n" == capsys.readouterr().err
 
 
-def test_a_swap_that_fails_leaves_the_package_as_it_was(tree, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [(OSError("disk on fire"), 1), (KeyboardInterrupt(), 130), (SystemExit(143), 143), (MemoryError(), MemoryError)],
+)
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("moved", ["paiflow_api", ".new"])
+def test_whatever_stops_a_swap_the_package_is_there(tree, monkeypatch, moved, when, error, outcome):
     before = snapshot(tree / "generated")
     edit(tree / "openapi.yaml", "description: The run's name.", "description: Another.")
     rename = Path.rename
 
-    def fail_for_the_fresh_one(self, target):
-        if self.parent.name.startswith(".new-") and self.name == "paiflow_api":
-            raise OSError("disk on fire")
-        return rename(self, target)
+    def stopped(self, target):
+        if self.name != moved:
+            return rename(self, target)
+        if when == "after":
+            rename(self, target)
+        raise error
 
-    monkeypatch.setattr(Path, "rename", fail_for_the_fresh_one)
-    status = regenerate.main([])
+    monkeypatch.setattr(Path, "rename", stopped)
+    try:
+        status = regenerate.main([])
+    except (SystemExit, MemoryError) as raised:
+        status = raised.code if isinstance(raised, SystemExit) else type(raised)
+    after = snapshot(tree / "generated")
 
-    assert (1, "scripts/regenerate: disk on fire\n") == (status, capsys.readouterr().err)
+    assert outcome == status
+    assert {path.parts[0] for path in after} == {"paiflow_api"}
+    assert (before == after) is not (moved == ".new" and when == "after")
+
+
+def test_sigterm_leaves_everything_as_it_was(tree, monkeypatch):
+    before = snapshot(tree / "generated")
+    edit(tree / "openapi.yaml", "description: The run's name.", "description: Another.")
+    monkeypatch.setattr(generation, "run_ruff", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    handler = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit) as raised:
+        regenerate.main([])
+
+    assert raised.value.code == 143
     assert before == snapshot(tree / "generated")
+    assert [path.name for path in (tree / "generated").iterdir()] == ["paiflow_api"]
+    assert handler == signal.getsignal(signal.SIGTERM)
+
+
+def test_what_a_killed_run_left_behind_is_found_and_removed(tree, capsys):
+    for name in (".new", ".old"):
+        shutil.copytree(tree / "generated/paiflow_api", tree / "generated" / name)
+
+    assert regenerate.main(["--check"]) == 1
+    assert capsys.readouterr().out == "not generated: ../.new\nnot generated: ../.old\n"
+    assert regenerate.main([]) == 0
+    assert capsys.readouterr().out == "generated/paiflow_api is up to date\n"
+    assert [path.name for path in (tree / "generated").iterdir()] == ["paiflow_api"]
+
+
+def test_the_package_that_a_killed_run_moved_away_is_put_back(tree):
+    """Even where a new one cannot be generated."""
+    before = snapshot(tree / "generated")
+    (tree / "generated/paiflow_api").rename(tree / "generated/.old")
+    edit(tree / "openapi.yaml", "openapi: 3.1.0", "openapi: [")
+
+    assert regenerate.main([]) == 1
+    assert before == snapshot(tree / "generated")
+
+
+def test_strange_files_beside_the_package_are_found_and_removed(tree, capsys):
+    (tree / "generated/notes.txt").write_text("", encoding="utf-8")
+    (tree / "generated/other").mkdir()
+
+    assert regenerate.main(["--check"]) == 1
+    assert regenerate.main([]) == 0
+    assert capsys.readouterr().out == "not generated: ../notes.txt\nnot generated: ../other\n" * 2
+    assert [path.name for path in (tree / "generated").iterdir()] == ["paiflow_api"]
+
+
+def test_a_check_writes_nothing(tree):
+    shutil.rmtree(tree / "generated")
+
+    assert regenerate.main(["--check"]) == 1
+    assert not (tree / "generated").exists()
+
+
+def test_runs_wait_for_each_other(tree):
+    with regenerate.locked(tree / "generated", fcntl.LOCK_EX):
+        handle = os.open(tree / "generated", os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        os.close(handle)
+
+
+@pytest.mark.parametrize("missing", ["generated", "generated/paiflow_api", "generated/paiflow_api/models"])
+def test_a_fresh_process_regenerates_what_is_missing(tmp_path, missing):
+    """Nothing that regenerating imports needs what it makes."""
+    for name in ("openapi.yaml", "overlays", "generated", "src", "scripts"):
+        copy = shutil.copyfile if (ROOT / name).is_file() else shutil.copytree
+        copy(ROOT / name, tmp_path / name)
+    shutil.rmtree(tmp_path / missing)
+    environment = {"PYTHONPATH": os.pathsep.join(str(tmp_path / name) for name in ("scripts", "src", "generated"))}
+    command = [sys.executable, "-m", "tooling.regenerate"]
+    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    assert (0, "") == (finished.returncode, finished.stderr)
+    assert (
+        snapshot(ROOT / "generated").items()
+        >= {
+            path: content
+            for path, content in snapshot(tmp_path / "generated").items()
+            if "__pycache__" not in path.parts
+        }.items()
+    )
+
+
+def test_the_locale_makes_no_difference(tmp_path):
+    for name in ("openapi.yaml", "overlays", "src", "scripts"):
+        copy = shutil.copyfile if (ROOT / name).is_file() else shutil.copytree
+        copy(ROOT / name, tmp_path / name)
+    edit(tmp_path / "openapi.yaml", "description: The run's name.", "description: Wie der Lauf heißt, 龙.")
+    locales = {"C": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, "UTF-8": {"PYTHONUTF8": "1"}}
+    snapshots = []
+    for locale in locales.values():
+        environment = {"PYTHONPATH": f"{tmp_path / 'scripts'}{os.pathsep}{tmp_path / 'src'}", **locale}
+        for arguments in ([], ["--check"]):
+            command = [sys.executable, "-m", "tooling.regenerate", *arguments]
+            finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+            assert (0, "") == (finished.returncode, finished.stderr)
+        snapshots.append(snapshot(tmp_path / "generated"))
+        shutil.rmtree(tmp_path / "generated")
+
+    assert snapshots[0] == snapshots[1]
+    assert "heißt, 龙" in snapshots[0][Path("paiflow_api/models/pipeline_run.py")].decode("utf-8")
+
+
+def test_an_overlay_that_would_not_apply_is_told(tree, capsys):
+    (tree / "overlays/100-x.yml").write_text("", encoding="utf-8")
+    (tree / "overlays/.020-security.yaml.swp").write_text("", encoding="utf-8")
+
+    assert regenerate.main(["--check"]) == 1
+    assert capsys.readouterr().err == (
+        "scripts/regenerate: overlays/100-x.yml: not applied: the name of an overlay ends in .yaml\n"
+    )
+
+
+def test_a_description_that_nests_too_deeply_is_one_line(tree, capsys):
+    edit(tree / "openapi.yaml", "info:\n", "x-deep: " + "[" * 700 + "]" * 700 + "\ninfo:\n")
+
+    assert regenerate.main([]) == 1
+    assert "nests too deeply" in capsys.readouterr().err
+
+
+def test_watching_regenerates_at_each_change_and_goes_on_after_errors(tree, capsys):
+    """The clock is ours: each sleep is a step of the story, and the last one is Ctrl-C."""
+    package, overlay = tree / "generated/paiflow_api", tree / "overlays/050-statuses.yaml"
+    said = []
+
+    def heard():
+        captured = capsys.readouterr()
+        said.append(captured.out + captured.err)
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    steps = iter(
+        [
+            lambda: edit(tree / "openapi.yaml", "description: The run's name.", "description: Another."),
+            lambda: None,
+            lambda: edit(overlay, "Skipped: stopped", "Skipped: finished"),
+            lambda: edit(overlay, "Skipped: finished", "Skipped: stopped"),
+            interrupt,
+        ]
+    )
+
+    def sleep(seconds):
+        assert seconds == regenerate.WATCH_INTERVAL
+        heard()
+        next(steps)()
+
+    status = regenerate.main(["--watch"], sleep)
+
+    assert status == 0
+    assert said == [
+        "generated/paiflow_api is up to date\n",
+        "stale: models/pipeline_run.py\nstale: openapi.yaml\nstale: provenance.py\n",
+        "",
+        "scripts/regenerate: PipelineRunStatus: no such outcome: finished\n",
+        "generated/paiflow_api is up to date\n",
+    ]
+    assert "Another." in (package / "models/pipeline_run.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["model.py.jinja", "extra.jinja"])
+def test_a_changed_template_is_a_change(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(generation, "TEMPLATES", tmp_path)
+    (tmp_path / "model.py.jinja").write_text("one", encoding="utf-8")
+    before = regenerate.stamps()
+    (tmp_path / name).write_text("another", encoding="utf-8")
+
+    assert before != regenerate.stamps()
+    assert regenerate.stamps() == regenerate.stamps()
 
 
 def test_a_missing_package_is_generated(tree):
@@ -187,7 +383,7 @@ def test_the_package_tells_what_it_was_made_from():
 
 
 def test_the_effective_description_is_in_the_package():
-    description = _yaml.load((generation.PACKAGE / "openapi.yaml").read_text())
+    description = _yaml.load((generation.PACKAGE / "openapi.yaml").read_text(encoding="utf-8"))
 
     assert generation.effective_description() == description
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 import paiflow
-from paiflow import _deadline, _replies, client
+from paiflow import _deadline, _replies
 from paiflow._replies import Intake
 
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
@@ -172,18 +172,18 @@ def stalling_server(sent):
     [b"", b"HTTP/1.1 200 OK\r\nx-slow: a", b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"],
     ids=["nothing", "half the headers", "half the body"],
 )
-def test_a_server_that_stalls_cannot_hold_a_call_past_its_deadline(asynchronous, sent, monkeypatch):
+def test_a_server_that_stalls_cannot_hold_a_call_past_its_deadline(asynchronous, sent):
     """The timeout of a single read, 10 s, would come much later."""
-    monkeypatch.setattr(client, "TOTAL_SECONDS", 0.2)
+    soon = paiflow.RetryPolicy(total=0.2)
 
     async def acall(endpoint):
-        async with paiflow.AsyncPaiFlow(endpoint=endpoint, credentials=CREDENTIALS) as client_:
+        async with paiflow.AsyncPaiFlow(endpoint=endpoint, credentials=CREDENTIALS, retries=soon) as client_:
             await asyncio.wait_for(client_.list_pipeline_runs_status(pipeline_runs=["a"]), 5)
 
     def call(endpoint):
         if asynchronous:
             asyncio.run(acall(endpoint))
-        with paiflow.PaiFlow(endpoint=endpoint, credentials=CREDENTIALS, timeout=5) as client_:
+        with paiflow.PaiFlow(endpoint=endpoint, credentials=CREDENTIALS, timeout=5, retries=soon) as client_:
             client_.list_pipeline_runs_status(pipeline_runs=["a"])
 
     with (

@@ -1,6 +1,7 @@
 """What the README shows is what happens: its code runs, and prints what stands below it."""
 
 import contextlib
+import html
 import io
 import os
 import re
@@ -11,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from paiflow.mock import MockService, serve
+from paiflow.mock import MockService, load_scenario, serve
 
-README = Path(__file__).parent.parent.joinpath("README.md").read_text()
+README_PATH = Path(__file__).parent.parent / "README.md"
+README = README_PATH.read_text()
 PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
 
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -22,8 +24,10 @@ BLOCKS = [(match[1], match[2]) for match in FENCE.finditer(README)]
 PYTHON = [
     (code, BLOCKS[index + 1][1] if BLOCKS[index + 1 :] and BLOCKS[index + 1][0] == "text" else "")
     for index, (language, code) in enumerate(BLOCKS)
-    if language == "python"
+    if language == "python" and not code.startswith("# test_")
 ]
+TESTS = [code for language, code in BLOCKS if language == "python" and code.startswith("# test_")]
+SCENARIOS = [text for language, text in BLOCKS if language == "yaml"]
 SESSIONS = [
     (command, output)
     for language, text in BLOCKS
@@ -75,20 +79,45 @@ def test_readme_leads_the_command_to_the_mock(tmp_path):
     assert "flow-hynm2bv8wqhp5esfxq  myName  Running" in finished.stdout
 
 
+@pytest.mark.parametrize("code", TESTS)
+def test_readme_tests_pass(code, tmp_path):
+    name = code.partition("\n")[0].removeprefix("# ")
+    (tmp_path / name).write_text(code)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", name]
+    finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert f"{code.count('def test_')} passed" in finished.stdout, finished.stdout
+
+
+@pytest.mark.parametrize("text", SCENARIOS)
+def test_readme_scenarios_load(text, tmp_path):
+    (tmp_path / "scenario.yaml").write_text(text)
+
+    assert load_scenario(tmp_path / "scenario.yaml").steps
+
+
 def test_every_block_of_the_readme_was_counted():
     """So that a block that no test recognizes is noticed."""
     languages = [language for language, _ in BLOCKS]
 
     assert {language: languages.count(language) for language in set(languages)} == {
-        "python": len(PYTHON),
-        "text": 7,
+        "python": len(PYTHON) + len(TESTS),
+        "text": 8,
         "console": 1,
         "bash": 4,
+        "yaml": len(SCENARIOS),
     }
-    assert (6, 3) == (len(PYTHON), len(SESSIONS))
+    assert (7, 1, 1, 3) == (len(PYTHON), len(TESTS), len(SCENARIOS), len(SESSIONS))
     assert README.count("\n```") == 2 * len(BLOCKS)
     # A text block is the output of the code above it, or the tree of errors.
     assert [bool(output) for _, output in PYTHON].count(True) == languages.count("text") - 1
+
+
+def test_the_picture_of_a_wait_shows_one():
+    shown = html.unescape(re.sub(r"<[^>]+>", "", README_PATH.with_name("docs").joinpath("wait.svg").read_text()))
+
+    for words in ("paiflow wait flow-train", "flow-evaluate Running -> Failed (failed)", "3 of 4 succeeded, 1 failed"):
+        assert words in shown.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_the_tree_of_errors_is_that_of_the_module():

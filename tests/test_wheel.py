@@ -131,13 +131,21 @@ def test_without_extras_the_command_and_the_mock_say_what_to_install(python):
     assert mock.stderr.splitlines()[-1].endswith("pip install 'paiflow[mock]'")
 
 
-def test_importing_loads_neither_the_command_nor_the_mock_nor_the_applier(python):
-    script = "import json, sys, paiflow; print(json.dumps(sorted(sys.modules)))"
+def test_a_client_loads_neither_the_command_nor_the_mock_nor_what_a_call_may_never_need(python):
+    script = "import json, sys, paiflow; paiflow.PaiFlow('cn-hangzhou'); print(json.dumps(sorted(sys.modules)))"
     modules = set(json.loads(run(python, script).stdout))
 
     assert "paiflow.client" in modules
-    for absent in ("click", "rich", "yaml", "uvicorn", "asyncio", "paiflow.mock", "paiflow.cli", "paiflow.overlays"):
+    for absent in ("click", "rich", "yaml", "uvicorn", "asyncio", "tenacity", "alibabacloud_credentials"):
         assert absent not in modules
+    for absent in ("paiflow.mock", "paiflow.cli", "paiflow.overlays"):
+        assert absent not in modules
+
+
+def test_importing_the_package_loads_nothing_before_a_name_is_used(python):
+    script = "import json, sys, paiflow; print(json.dumps(sorted(sys.modules)))"
+
+    assert not {"httpx", "attr", "paiflow_api", "paiflow.client"} & set(json.loads(run(python, script).stdout))
 
 
 def test_the_core_install_is_small(python):

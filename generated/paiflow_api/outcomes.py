@@ -7,7 +7,7 @@ from .models import NodeStatus, PipelineRunStatus
 
 Outcome = Literal["active", "failed", "stopped", "succeeded", "unknown"]
 
-PIPELINE_RUN_STATUS: Final[dict[PipelineRunStatus, Outcome]] = {
+PIPELINE_RUN_STATUS: Final[dict[str, Outcome]] = {
     PipelineRunStatus("Initialized"): "active",
     PipelineRunStatus("ReadyToSchedule"): "active",
     PipelineRunStatus("Starting"): "active",
@@ -22,7 +22,7 @@ PIPELINE_RUN_STATUS: Final[dict[PipelineRunStatus, Outcome]] = {
     PipelineRunStatus("Unknown"): "unknown",
 }
 
-NODE_STATUS: Final[dict[NodeStatus, Outcome]] = {
+NODE_STATUS: Final[dict[str, Outcome]] = {
     NodeStatus("Initialized"): "active",
     NodeStatus("ReadyToSchedule"): "active",
     NodeStatus("Starting"): "active",

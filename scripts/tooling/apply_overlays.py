@@ -1,9 +1,11 @@
 """Print a description with overlays applied: `scripts/apply-overlays [--lenient] [BASE] OVERLAY…`.
 
-Exit 0: YAML on stdout. 1: the input cannot be used, one line on stderr. 2: usage. Stdout is empty unless all went well.
+Exit 0: YAML on stdout. 1: the input cannot be used, or stdout cannot be written, one line on stderr. 2: usage.
+Stdout is empty unless all went well. A reader that has gone, as in `… | head`, ends it quietly.
 """
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Sequence
 
@@ -35,11 +37,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         elif not rest:
             parser.error("no overlay given")
         text = _yaml.dump(overlays.apply_files(base, rest, lenient=options.lenient))
+        _write(text)
     except (overlays.OverlayError, _yaml.YamlError) as error:
-        print(f"apply-overlays: {error}", file=sys.stderr)
-        return 1
-    sys.stdout.buffer.write(text.encode("utf-8"))
+        return _complain(str(error))
+    except OSError as error:
+        return _complain(f"cannot write: {error.strerror or error}")
     return 0
+
+
+def _write(text: str) -> None:
+    """Write a text to stdout, past the buffer of sys.stdout, which would fail once more at exit.
+
+    Raises:
+        OSError: it cannot be written, for another reason than that its reader has gone.
+    """
+    if sys.stdout is None:  # closed by whoever started this
+        raise OSError("stdout is closed")
+    with contextlib.suppress(BrokenPipeError), open(sys.stdout.fileno(), "wb", closefd=False) as stdout:
+        stdout.write(text.encode("utf-8"))
+
+
+def _complain(reason: str) -> int:
+    print(f"apply-overlays: {reason}", file=sys.stderr)
+    return 1
 
 
 def _is_overlay(path: str) -> bool:

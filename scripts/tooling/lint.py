@@ -16,6 +16,7 @@ import jsonschema_rs
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from paiflow import _yaml, overlays
+from tooling.documents import nodes
 from tooling.generation import DESCRIPTION, OVERLAYS, ROOT, effective_description, overlay_files
 
 METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
@@ -24,7 +25,7 @@ METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch",
 def main() -> int:
     """Lint everything and return the exit status."""
     try:
-        base = _yaml.load(DESCRIPTION.read_text(), DESCRIPTION.name)
+        base = _yaml.load_file(DESCRIPTION)
         effective = effective_description()
         findings = [
             *(f"openapi.yaml: {finding}" for finding in [*invalid(base), *operation_faults(base)]),
@@ -71,7 +72,7 @@ def error_faults(description: dict[str, Any]) -> Iterator[str]:
 
 def evidence_faults(path: Path) -> Iterator[str]:
     """Yield the actions of an overlay that do not tell their evidence."""
-    for index, action in enumerate(_yaml.load(path.read_text(), path.name)["actions"]):
+    for index, action in enumerate(_yaml.load_file(path)["actions"]):
         _, found, evidence = str(action.get("description", "")).partition("Evidence:")
         if not found or "https://" not in evidence:
             yield f"{path.relative_to(OVERLAYS.parent)}: actions[{index}]: no 'Evidence:' with a link in its description"
@@ -79,7 +80,7 @@ def evidence_faults(path: Path) -> Iterator[str]:
 
 def example_faults(description: dict[str, Any]) -> Iterator[str]:
     """Yield the examples that do not hold against their schemas: of schemas, and of media types."""
-    for pointer, node in nodes(description, "#"):
+    for pointer, node in nodes(description):
         if not isinstance(node, dict):
             continue
         if "schema" in node and isinstance(examples := node.get("examples", {}), dict):
@@ -96,18 +97,6 @@ def mismatches(description: dict[str, Any], schema: str, example: Any, where: st
     validator = jsonschema_rs.Draft202012Validator({**description, "$ref": schema}, validate_formats=True)
     for error in validator.iter_errors(example):
         yield f"{where}: {error.message}"
-
-
-def nodes(node: Any, pointer: str) -> Iterator[tuple[str, Any]]:
-    """Yield every node of a document with its JSON pointer, in a fragment's form; not the insides of examples."""
-    yield pointer, node
-    if isinstance(node, dict):
-        for key, value in node.items():
-            if key not in ("examples", "value"):
-                yield from nodes(value, f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}")
-    elif isinstance(node, list):
-        for index, value in enumerate(node):
-            yield from nodes(value, f"{pointer}/{index}")
 
 
 if __name__ == "__main__":

@@ -66,6 +66,15 @@ class _Backend(httpcore.NetworkBackend):
         timeout = _left(timeout, httpcore.ConnectTimeout)
         return _Stream(self._backend.connect_tcp(host, port, timeout, local_address, socket_options))
 
+    def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
+    ) -> httpcore.NetworkStream:
+        timeout = _left(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._backend.connect_unix_socket(path, timeout, socket_options))
+
+    def sleep(self, seconds: float) -> None:
+        self._backend.sleep(seconds)
+
 
 class _Stream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from typing import cast
 
 import httpx
 
 from paiflow._service_errors import excerpt, request_id_of, service_error
-from paiflow.errors import TransportError, UnexpectedReply
+from paiflow._text import clean
+from paiflow.errors import ConfigurationError, PaiFlowError, ServiceError, TransportError, UnexpectedReply
 from paiflow_api import Client
 from paiflow_api.api.pipeline_runs import list_pipeline_runs_status as operation
 from paiflow_api.models import ListPipelineRunsStatusResponse
@@ -30,33 +32,60 @@ _REASONS: dict[type[Exception], str] = {
     httpx.PoolTimeout: "no connection of the pool became free within the timeout",
 }
 
+_REASON_CHARACTERS = 300
+
 
 @contextmanager
-def attempt(name: str, number: int) -> Iterator[None]:
+def attempt(name: str, number: int, deadline: float) -> Iterator[None]:
     """Turn what goes wrong on the way to a reply into our errors, and log it.
 
     Args:
         name: the operationId.
         number: of the attempt, from 1.
+        deadline: the monotonic clock's reading at which the call's time is up.
     """
     started = time.monotonic()
+    failure: PaiFlowError
+    cause: Exception | None
     try:
         yield
-    except Exception as error:
-        logger.debug("%s attempt %d: %s after %.3f s", name, number, type(error).__name__, time.monotonic() - started)
-        if isinstance(error, httpx.LocalProtocolError):
-            # Not chained: its text may quote a header.
-            raise TransportError(name, "the request could not be written: a header is malformed", number) from None
-        if isinstance(error, httpx.HTTPError | httpx.StreamError):
-            reason = _REASONS.get(type(error)) or str(error) or type(error).__name__
-            raise TransportError(name, " ".join(reason.split()), number) from error
-        if isinstance(error, TimeoutError):
-            raise TransportError(name, "the time for the whole call was up", number) from error
-        raise
+    except (httpx.HTTPError, httpx.StreamError, OSError) as error:  # TimeoutError is an OSError
+        failure = _transport_error(name, number, error, out_of_time=time.monotonic() >= deadline)
+        # The text of a protocol error quotes what came, or a header that could not go out: not to be shown.
+        cause = None if isinstance(error, httpx.ProtocolError) else error
+    except TransportError as error:  # of the intake, which does not know the number
+        failure, cause = TransportError(name, error.reason, number), None
+    except RuntimeError as error:
+        if "loop" not in str(error):
+            raise
+        failure = ConfigurationError("an AsyncPaiFlow belongs to the event loop that it was first used in")
+        cause = error
+    else:
+        return
+    logger.debug("%s attempt %d: %s after %.3f s", name, number, failure, time.monotonic() - started)
+    raise failure from cause
 
 
-def interpret(name: str, response: httpx.Response, attempts: int) -> Response[ListPipelineRunsStatusResponse]:
+def _transport_error(name: str, number: int, error: Exception, *, out_of_time: bool) -> TransportError:
+    if isinstance(error, TimeoutError | httpx.TimeoutException) and out_of_time:
+        return TransportError(name, "the time for the whole call was up", number)
+    if isinstance(error, httpx.LocalProtocolError):
+        return TransportError(name, "the request could not be written: a header is malformed", number)
+    reason = _REASONS.get(type(error)) or clean(str(error), _REASON_CHARACTERS) or type(error).__name__
+    may_pass = not isinstance(error, httpx.UnsupportedProtocol)
+    return TransportError(name, reason, number, may_pass=may_pass)
+
+
+def interpret(
+    name: str, response: httpx.Response, attempts: int, now: float
+) -> Response[ListPipelineRunsStatusResponse]:
     """Return the generated operation's Response of a reply that has been read.
+
+    Args:
+        name: the operationId.
+        response: read, decoded.
+        attempts: made by now.
+        now: seconds since the epoch.
 
     Raises:
         ServiceError: the service said no, or something before it broke.
@@ -66,7 +95,7 @@ def interpret(name: str, response: httpx.Response, attempts: int) -> Response[Li
     status, request_id = response.status_code, request_id_of(response.headers)
     logger.debug("%s attempt %d: status %d (request id %s)", name, attempts, status, request_id)
     if status >= 400:
-        raise service_error(name, status, response.headers, response.content, attempts=attempts, now=time.time())
+        raise service_error(name, status, response.headers, response.content, attempts=attempts, now=now)
     try:
         if status != 200:
             raise TypeError(f"status 200 is due, not {status}; redirects are not followed")
@@ -85,6 +114,16 @@ def interpret(name: str, response: httpx.Response, attempts: int) -> Response[Li
         return Response(reply.status_code, reply.content, reply.headers, reply.parsed)
     # Raised out here, so that no text of the reply but the excerpt, which is redacted, hangs on as a context.
     raise UnexpectedReply(name, status, excerpt(response.content), request_id, reason)
+
+
+def clock_skew(error: ServiceError, headers: Mapping[str, str], now: float) -> float | None:
+    """Return the seconds by which the service's clock is ahead of ours, where it refused our date and told its own."""
+    if not (error.code or "").startswith("InvalidTimeStamp"):
+        return None
+    try:
+        return parsedate_to_datetime(headers.get("date", "")).timestamp() - now
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 def reply_of(response: Response[ListPipelineRunsStatusResponse]) -> ListPipelineRunsStatusResponse:

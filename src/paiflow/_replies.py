@@ -8,7 +8,8 @@ Source of the limits: ours. The documented sample has 1.3 KB, 10,000 runs with t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import httpx
@@ -26,6 +27,7 @@ class Intake:
     """The body of one reply as it comes in, held to its limits.
 
     Of a compressed reply at most one chunk (64 KiB on the wire) is decoded past the limit before it is refused.
+    The body of an error is cut off instead: what matters is that it is one.
 
     Args:
         operation: named in errors.
@@ -33,9 +35,6 @@ class Intake:
         deadline: the clock's reading past which no more is taken.
         limit: the most bytes, decoded.
         clock: seconds, monotonic.
-
-    Raises:
-        UnexpectedReply: it is compressed in a way that was not asked for, or says that it will be too large.
     """
 
     def __init__(
@@ -54,12 +53,36 @@ class Intake:
         self._clock = clock
         self._chunks: list[bytes] = []
         self._size = 0
-        encoding = response.headers.get("content-encoding", "identity").strip().lower()
-        if encoding not in ("", "identity", *ACCEPTED_ENCODINGS):
-            raise self._unexpected(f"its content-encoding is not one of {', '.join(ACCEPTED_ENCODINGS)}")
-        length = response.headers.get("content-length", "")
-        if length.isdecimal() and len(length) < 20 and int(length) > limit:
-            raise self._too_large()
+
+    @contextmanager
+    def limits(self) -> Iterator[None]:
+        """Within this the body is added, chunk by chunk.
+
+        Raises:
+            UnexpectedReply: it does not decompress, or is too large.
+        """
+        try:
+            try:
+                yield
+            except httpx.DecodingError:
+                raise self._unexpected("it cannot be decompressed") from None
+        except UnexpectedReply:
+            if self._response.status_code < 400:
+                raise
+
+    def wanted(self) -> bool:
+        """Return whether the body is to be read: that of an error is not where its headers forbid it.
+
+        Raises:
+            UnexpectedReply: it is compressed in a way that was not asked for, or says that it will be too large.
+        """
+        try:
+            self._check_headers()
+        except UnexpectedReply:
+            if self._response.status_code < 400:
+                raise
+            return False
+        return True
 
     def add(self, chunk: bytes) -> None:
         """Take in a decoded chunk.
@@ -85,9 +108,13 @@ class Intake:
             request=self._response.request,
         )
 
-    def undecodable(self) -> UnexpectedReply:
-        """Return the error for a body that is not what its content-encoding says."""
-        return self._unexpected("it cannot be decompressed")
+    def _check_headers(self) -> None:
+        encoding = self._response.headers.get("content-encoding", "identity").strip().lower()
+        if encoding not in ("", "identity", *ACCEPTED_ENCODINGS):
+            raise self._unexpected(f"its content-encoding is not one of {', '.join(ACCEPTED_ENCODINGS)}")
+        length = self._response.headers.get("content-length", "")
+        if length.isdecimal() and len(length) < 20 and int(length) > self._limit:
+            raise self._too_large()
 
     def _too_large(self) -> UnexpectedReply:
         return self._unexpected(f"it is larger than {self._limit:,} bytes")
@@ -104,19 +131,17 @@ _OF_THE_WIRE = frozenset({b"content-encoding", b"content-length", b"transfer-enc
 
 def read(intake: Intake, response: httpx.Response) -> httpx.Response:
     """Return the reply with its body, within the limits."""
-    try:
-        for chunk in response.iter_bytes():
-            intake.add(chunk)
-    except httpx.DecodingError:
-        raise intake.undecodable() from None
+    if intake.wanted():
+        with intake.limits():
+            for chunk in response.iter_bytes():
+                intake.add(chunk)
     return intake.whole()
 
 
 async def aread(intake: Intake, response: httpx.Response) -> httpx.Response:
     """Return the reply with its body, within the limits."""
-    try:
-        async for chunk in response.aiter_bytes():
-            intake.add(chunk)
-    except httpx.DecodingError:
-        raise intake.undecodable() from None
+    if intake.wanted():
+        with intake.limits():
+            async for chunk in response.aiter_bytes():
+                intake.add(chunk)
     return intake.whole()

@@ -30,18 +30,28 @@ def status_request(
     Raises:
         InvalidRequest: neither list has an entry, an id is empty or no text, or the output type is none of the four.
     """
-    runs = [
-        run_id(item, f"pipeline_runs[{index}]") for index, item in enumerate(entries(pipeline_runs, "pipeline_runs"))
-    ]
-    references = [node_ref(item, f"nodes[{index}]") for index, item in enumerate(entries(nodes, "nodes"))]
-    if not runs and not references:
-        raise refusal("MissingParameter", "PipelineRuns or Nodes is mandatory: give pipeline_runs or nodes")
+    runs, references = ids_of(pipeline_runs, nodes)
     return ListPipelineRunsStatusRequest(
         pipeline_runs=runs or UNSET,
         nodes=[NodeReference(reference.pipeline_run_id, reference.node_id) for reference in references] or UNSET,
         workspace_id=UNSET if workspace_id is None else run_id(workspace_id, "workspace_id"),
         output_type=UNSET if output_type is None else known_output_type(output_type),
     )
+
+
+def ids_of(pipeline_runs: Iterable[str], nodes: Iterable[NodeRef | tuple[str, str]]) -> tuple[list[str], list[NodeRef]]:
+    """Return the ids of runs and the nodes, checked.
+
+    Raises:
+        InvalidRequest: neither list has an entry, or an id is empty or no text.
+    """
+    runs = [
+        run_id(item, f"pipeline_runs[{place}]") for place, item in enumerate(entries(pipeline_runs, "pipeline_runs"))
+    ]
+    refs = [node_ref(item, f"nodes[{place}]") for place, item in enumerate(entries(nodes, "nodes"))]
+    if not runs and not refs:
+        raise refusal("MissingParameter", "PipelineRuns or Nodes is mandatory: give pipeline_runs or nodes")
+    return runs, refs
 
 
 def entries(items: Iterable[object], name: str) -> Iterable[object]:

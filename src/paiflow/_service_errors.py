@@ -3,10 +3,6 @@
 Pure: a function of the reply and the clock. It knows the service's error shape, JSON in
 upper or lower case and XML, and makes the best of what gateways answer instead.
 
-A SignatureDoesNotMatch echoes the canonical request that the service built, and in it the
-access key id and the security token; so text from outside is redacted first, then
-escaped and shortened.
-
 Sources: the vendor's common error codes; its SDK reads the lower-case keys and x-acs-retry-after.
 """
 
@@ -17,6 +13,7 @@ from calendar import timegm
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
+from paiflow._text import clean
 from paiflow.errors import AccessDenied, InvalidRequest, NotFound, ServerFault, ServiceError, Throttled
 
 __all__ = ["excerpt", "request_id_of", "service_error"]
@@ -28,18 +25,6 @@ _DENIED = re.compile(
     r"|(Invalid|Missing)AccessKey|SignatureDoesNotMatch|IncompleteSignature|InvalidSignature"
     r"|SignatureNonceUsed|InvalidTimeStamp|\w*SecurityToken"
 )
-
-# From here on a message is an echo of the request.
-_ECHO = re.compile(r"(?i)(server('s|’s)? )?(string ?to ?sign|canonical ?(request|string))")
-
-# Wherever else a secret may be quoted: `name: value`, `name=value`, `"name": "value"`, percent-encoded too.
-# No word boundary in front: the letter of an escaped line break would be taken for part of the name.
-_NAMED_SECRET = re.compile(
-    r"(?i)((?:x-acs-(?:security-token|accesskey-id|bearer-token)|security[-_]?token|access[-_]?key[-_]?(?:id|secret))"
-    r"[\\\"']*\s*(?:[=:]|%3[AD])\s*[\\\"']*|(?:credential|signature)(?:=|%3D))[^\s\"',;&<>\]]+"
-)
-_AUTHORIZATION = re.compile(r"(?i)(authorization\"?\s*[=:])[^\r\n]+")
-_KEY_ID = re.compile(r"(?:LTAI|STS\.)[0-9A-Za-z]{8,}")
 
 _XML_FIELD = re.compile(r"<(Code|Message|RequestId|Recommend)>([^<]*)</\1>")
 _TITLE = re.compile(r"(?i)<title[^<>]*>([^<]*)")
@@ -82,7 +67,7 @@ def service_error(
     request_id = _label(fields, "RequestId", "requestId") or request_id_of(names)
     said = _text(fields, "Message", "message")
     if said is not None:
-        message = _clean(said, _MESSAGE_CHARACTERS)
+        message = clean(said, _MESSAGE_CHARACTERS)
     else:
         message = "" if code else excerpt(content) or "the reply has no body"
     if code is not None and code.startswith("SignatureDoesNotMatch"):
@@ -94,7 +79,7 @@ def service_error(
         code,
         message,
         request_id,
-        None if recommend is None else _clean(recommend, _MESSAGE_CHARACTERS),
+        None if recommend is None else clean(recommend, _MESSAGE_CHARACTERS),
         _retry_after(names, now),
         attempts,
     )
@@ -112,7 +97,7 @@ def excerpt(content: bytes) -> str:
         title = _TITLE.search(text)
         seen = title[1] if title and title[1].strip() else _TAG.sub(" ", _UNSEEN.sub(" ", text))
         text = html.unescape(seen)
-    return _clean(" ".join(text.split()), _EXCERPT_CHARACTERS)
+    return clean(" ".join(text.split()), _EXCERPT_CHARACTERS)
 
 
 def _class(status: int, code: str) -> type[ServiceError]:
@@ -152,21 +137,7 @@ def _text(fields: Mapping[str, object], *names: str) -> str | None:
 def _label(fields: Mapping[str, object], *names: str) -> str | None:
     """Return the first of the fields that holds text, as a code or an id: escaped, cut only if absurdly long."""
     text = _text(fields, *names)
-    return None if text is None else _clean(text, _NAME_CHARACTERS)
-
-
-def _clean(text: str, limit: int) -> str:
-    """Return text from outside, fit for a message: redacted, on one line, at most `limit` characters and a `…`."""
-    redacted = _redacted(text)
-    shown = "".join([c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in redacted[:limit]])
-    return shown if len(redacted) <= limit else f"{shown}…"
-
-
-def _redacted(text: str) -> str:
-    if echo := _ECHO.search(text):
-        text = text[: echo.start()].rstrip(" ,;:([{\n") or "[redacted]"
-    text = _AUTHORIZATION.sub(r"\1 [redacted]", text)
-    return _KEY_ID.sub("[redacted]", _NAMED_SECRET.sub(r"\1[redacted]", text))
+    return None if text is None else clean(text, _NAME_CHARACTERS)
 
 
 def _decoded(content: bytes) -> str:

@@ -108,9 +108,12 @@ def dump(value: Any) -> str:
 
     Raises:
         TypeError: a key is not a string, or a value is not a dict, list, str, int, float, bool or None.
+        YamlError: the value nests too deeply.
     """
     try:
         text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    except RecursionError as error:
+        raise YamlError("the value nests too deeply to be written") from error
     except yaml.representer.RepresenterError as error:
         raise TypeError(f"not a YAML value: {error.args[-1]!r}") from error
     return text

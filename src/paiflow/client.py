@@ -1,31 +1,35 @@
 """The client: PaiFlow, and AsyncPaiFlow with the same methods to await.
 
-What a call asks for and what comes of it is decided in functions that both share (_requests, _exchange, _replies,
-signing); the two classes here open connections and do the I/O, one blocking, one awaiting.
+What a call asks for and what comes of it, when it is repeated, how many make a batch, and what to wait for is decided in
+modules that both share; the two classes here open connections and do the I/O, one blocking, one awaiting.
 """
 
 from __future__ import annotations
 
 import os
-import time
+import time as real_time
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
 
 import httpx
 
 from paiflow import _deadline
-from paiflow._exchange import attempt, interpret, reply_of
+from paiflow._exchange import attempt, clock_skew, interpret, reply_of
 from paiflow._replies import ACCEPTED_ENCODINGS, Intake, aread, read
-from paiflow._requests import LIST_PIPELINE_RUNS_STATUS, NodeRef, status_request
-from paiflow.credentials import Credentials, resolve
+from paiflow._requests import LIST_PIPELINE_RUNS_STATUS, NodeRef, ids_of, status_request
+from paiflow._text import clean
+from paiflow._time import Time
+from paiflow.batches import BATCH_SIZE, IN_FLIGHT, Batch, StatusReport, check_sizes, join, plan
+from paiflow.credentials import Credentials, CredentialsSource, VendorClient
 from paiflow.endpoint import is_loopback, resolve_endpoint
-from paiflow.errors import ConfigurationError
+from paiflow.errors import AccessDenied, ConfigurationError, PaiFlowError
+from paiflow.retries import Attempts, RetryPolicy, policy_of
 from paiflow.signing import SignatureAuth
+from paiflow.waiting import Answer, Ask, Change, Pause, Step, Until, WaitResult, check_wait, follow
 from paiflow_api.api.pipeline_runs import list_pipeline_runs_status as operation
-from paiflow_api.models import ListPipelineRunsStatusResponse, OutputType
+from paiflow_api.models import ListPipelineRunsStatusRequest, ListPipelineRunsStatusResponse, OutputType
 from paiflow_api.types import Response
 
 API_VERSION: Final = "2021-02-02"
@@ -33,11 +37,16 @@ API_VERSION: Final = "2021-02-02"
 # As in the vendor's SDK: connect 5 s, read 10 s (darabonba-core 1.0.9, measured).
 DEFAULT_TIMEOUT: Final = httpx.Timeout(10, connect=5)
 
-# The most that one call may take in all, however the server stretches it.
-TOTAL_SECONDS: Final = 60.0
+HEADERS: Final = {
+    "accept": "application/json",
+    "accept-encoding": ", ".join(ACCEPTED_ENCODINGS),
+    "user-agent": f"paiflow (python-httpx/{httpx.__version__})",
+}
 
 Transport = TypeVar("Transport", httpx.BaseTransport, httpx.AsyncBaseTransport)
 Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
+Reply = Response[ListPipelineRunsStatusResponse]
+Nodes = Iterable[NodeRef | tuple[str, str]]
 
 
 class _Client(Generic[Transport, Http]):
@@ -49,9 +58,10 @@ class _Client(Generic[Transport, Http]):
         *,
         endpoint: str | None = None,
         vpc: bool = False,
-        credentials: Credentials | Callable[[], Credentials] | None = None,
+        credentials: Credentials | Callable[[], Credentials] | VendorClient | None = None,
         workspace_id: str | None = None,
         timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,
+        retries: RetryPolicy | int = RetryPolicy(),  # noqa: B008 - frozen
         transport: Transport | None = None,
         allow_http: bool = False,
     ) -> None:
@@ -61,31 +71,44 @@ class _Client(Generic[Transport, Http]):
             region: such as cn-hangzhou, for its public endpoint; else ALIBABA_CLOUD_REGION_ID.
             endpoint: a URL or a host, instead of the region's; else PAIFLOW_ENDPOINT.
             vpc: take the region's endpoint inside Alibaba Cloud's own network.
-            credentials: keys, or a callable that gives them and is asked at each attempt; else the environment's
-                ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and ALIBABA_CLOUD_SECURITY_TOKEN.
+            credentials: keys; or a callable that gives them, or a client of the package alibabacloud-credentials, asked
+                at each attempt. Else the environment's ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and
+                ALIBABA_CLOUD_SECURITY_TOKEN; else the vendor's own chain, with the extra `credentials`.
             workspace_id: the workspace of calls that name none.
-            timeout: seconds for each phase of a call (connect, send, receive, wait for the pool), or an httpx.Timeout.
+            timeout: seconds for each phase of an attempt (connect, send, receive, wait for the pool), or an
+                httpx.Timeout.
+            retries: a RetryPolicy, or how often to repeat a call that failed in a way that may pass; 0 for not at all.
             transport: an httpx transport to use instead of the network.
             allow_http: allow plain http to other machines than this one. Requests are signed, not secret.
 
         Raises:
             ConfigurationError: no endpoint was found, or an argument will not do.
+            CredentialsError: what was given as credentials can give none.
         """
         self.endpoint: Final = resolve_endpoint(endpoint, region, vpc, allow_http, os.environ)
         self._workspace_id = workspace_id
-        self._auth = SignatureAuth(LIST_PIPELINE_RUNS_STATUS, API_VERSION, partial(resolve, credentials, os.environ))
-        if not isinstance(timeout, httpx.Timeout) and not timeout > 0:
-            raise ConfigurationError(f"timeout must be seconds above 0 or an httpx.Timeout, not {timeout!r:.60}")
+        self._credentials = CredentialsSource(credentials, os.environ)
+        self._policy = policy_of(retries)
+        self._time = Time()
+        # Seconds by which the service's clock is ahead of ours, as far as it has told.
+        self._skew = 0.0
+        _check_timeout(timeout)
         host = httpx.URL(self.endpoint).host
         # No proxy can reach this machine's loopback, whatever the environment says.
         unproxied = {f"all://[{host}]" if ":" in host else f"all://{host}": None}
-        self._http: Http = self._open(
-            base_url=self.endpoint,
-            timeout=timeout,
-            transport=transport,
-            headers={"accept": "application/json", "accept-encoding": ", ".join(ACCEPTED_ENCODINGS)},
-            mounts=unproxied if is_loopback(self.endpoint) else None,
-        )
+        try:
+            self._http: Http = self._open(
+                base_url=self.endpoint,
+                timeout=timeout,
+                transport=transport,
+                headers=HEADERS,
+                mounts=unproxied if is_loopback(self.endpoint) else None,
+            )
+        except (ValueError, OSError, ImportError, httpx.InvalidURL) as error:
+            # Of the environment: HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, SSLKEYLOGFILE.
+            raise ConfigurationError(
+                f"a proxy or certificate setting of the environment: {clean(str(error), 300)}"
+            ) from error
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(endpoint={self.endpoint!r})"
@@ -93,18 +116,46 @@ class _Client(Generic[Transport, Http]):
     @abstractmethod
     def _open(self, **settings: Any) -> Http: ...
 
-    def _request(
-        self,
-        pipeline_runs: Iterable[str],
-        nodes: Iterable[NodeRef | tuple[str, str]],
-        workspace_id: str | None,
-        output_type: OutputType | str | None,
-    ) -> httpx.Request:
+    def _check_open(self) -> None:
         if self._http.is_closed:
             raise ConfigurationError("the client is closed: make a new one")
+
+    def _body(
+        self,
+        pipeline_runs: Iterable[str],
+        nodes: Nodes,
+        workspace_id: str | None,
+        output_type: OutputType | str | None,
+    ) -> ListPipelineRunsStatusRequest:
+        self._check_open()
         workspace_id = self._workspace_id if workspace_id is None else workspace_id
-        body = status_request(pipeline_runs, nodes, workspace_id, output_type)
+        return status_request(pipeline_runs, nodes, workspace_id, output_type)
+
+    def _request(self, body: ListPipelineRunsStatusRequest) -> httpx.Request:
         return self._http.build_request(**operation._get_kwargs(body=body))
+
+    def _auth(self, credentials: Credentials) -> SignatureAuth:
+        return SignatureAuth(LIST_PIPELINE_RUNS_STATUS, API_VERSION, lambda: credentials, clock=self._service_time)
+
+    def _interpret(self, response: httpx.Response, number: int) -> Reply:
+        try:
+            return interpret(LIST_PIPELINE_RUNS_STATUS, response, number, self._service_time())
+        except AccessDenied as error:
+            skew = clock_skew(error, response.headers, self._time.now())
+            if skew is not None:
+                self._skew = skew
+            raise
+
+    def _service_time(self) -> float:
+        return self._time.now() + self._skew
+
+    def _steps(
+        self, pipeline_runs: Iterable[str], nodes: Nodes, until: Until, timeout: float | None
+    ) -> Generator[Step, Answer, WaitResult]:
+        self._check_open()
+        check_wait(until, timeout)
+        runs, refs = ids_of(pipeline_runs, nodes)
+        return follow(runs, refs, until, timeout, self._time, refreshes=self._credentials.refreshes)
 
 
 class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
@@ -114,11 +165,11 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
         self,
         *,
         pipeline_runs: Iterable[str] = (),
-        nodes: Iterable[NodeRef | tuple[str, str]] = (),
+        nodes: Nodes = (),
         workspace_id: str | None = None,
         output_type: OutputType | str | None = None,
     ) -> ListPipelineRunsStatusResponse:
-        """Return the statuses of runs, or of nodes with their outputs, by exactly one call of the service.
+        """Return the statuses of runs, or of nodes with their outputs, by one call of the service.
 
         Given both lists, the service takes the nodes and leaves the runs out.
 
@@ -137,29 +188,97 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunsstatus
         """
-        detailed = self.list_pipeline_runs_status_detailed(
-            pipeline_runs=pipeline_runs, nodes=nodes, workspace_id=workspace_id, output_type=output_type
-        )
-        return reply_of(detailed)
+        return reply_of(self._call(self._body(pipeline_runs, nodes, workspace_id, output_type)))
 
     def list_pipeline_runs_status_detailed(
         self,
         *,
         pipeline_runs: Iterable[str] = (),
-        nodes: Iterable[NodeRef | tuple[str, str]] = (),
+        nodes: Nodes = (),
         workspace_id: str | None = None,
         output_type: OutputType | str | None = None,
     ) -> Response[ListPipelineRunsStatusResponse]:
         """Return the same with its status, headers and content; the reply is its `parsed`."""
-        request = self._request(pipeline_runs, nodes, workspace_id, output_type)
-        deadline = time.monotonic() + TOTAL_SECONDS
-        with attempt(LIST_PIPELINE_RUNS_STATUS, 1), _deadline.until(deadline):
-            response = self._http.send(request, auth=self._auth, stream=True)
+        return self._call(self._body(pipeline_runs, nodes, workspace_id, output_type))
+
+    def statuses(
+        self,
+        *,
+        pipeline_runs: Iterable[str] = (),
+        nodes: Nodes = (),
+        workspace_id: str | None = None,
+        output_type: OutputType | str | None = None,
+        batch_size: int = BATCH_SIZE,
+        in_flight: int = IN_FLIGHT,
+    ) -> StatusReport:
+        """Return the statuses of any number of runs and nodes, by as many calls as they take.
+
+        A call that fails does not lose the others: its ids are `unanswered` in the report, its error among the `errors`.
+
+        Args:
+            pipeline_runs: ids of runs; duplicates are asked for once.
+            nodes: nodes, each a NodeRef or a pair of run id and node id.
+            workspace_id: instead of the client's.
+            output_type: return outputs of this type only.
+            batch_size: ids in one call. The vendor documents no limit.
+            in_flight: calls at a time.
+
+        Raises:
+            PaiFlowError: as `list_pipeline_runs_status`, when no call was answered.
+        """
+        self._check_open()
+        check_sizes(batch_size, in_flight)
+        runs, refs = ids_of(pipeline_runs, nodes)
+        batches = plan(runs, refs, batch_size)
+        bodies = [self._body(batch.pipeline_runs, batch.nodes, workspace_id, output_type) for batch in batches]
+        return join(batches, self._answers(bodies, in_flight, None))
+
+    def wait(
+        self,
+        *,
+        pipeline_runs: Iterable[str] = (),
+        nodes: Nodes = (),
+        until: Until = "all",
+        timeout: float | None = None,
+        workspace_id: str | None = None,
+    ) -> WaitResult:
+        """Return what became of runs and nodes, once they have ended.
+
+        Ended is what succeeded, failed or was stopped (terminated, suspended, skipped; a skipped node has succeeded), and
+        an id that the service has not returned for 60 s. A status that nobody knows ends nothing. Throttling, faults of
+        the service and of the network are waited out. Polls are 2 s apart after a change, and up to 30 s otherwise.
+
+        Args:
+            pipeline_runs: ids of runs.
+            nodes: nodes, each a NodeRef or a pair of run id and node id.
+            until: "all" have ended; "any", the first one has, whatever its outcome; "first-failure", the first one has
+                failed, was stopped or is missing, else as all.
+            timeout: seconds to wait at most; None to wait on.
+            workspace_id: instead of the client's.
+
+        Raises:
+            WaitTimedOut: the time was up. Its `result` tells what is known.
+            AccessDenied, CredentialsError, InvalidRequest, NotFound: waiting does not mend these. So do their `result`s.
+        """
+        watching = self._watch(self._steps(pipeline_runs, nodes, until, timeout), workspace_id)
+        while True:
             try:
-                whole = read(Intake(LIST_PIPELINE_RUNS_STATUS, response, deadline), response)
-            finally:
-                response.close()
-        return interpret(LIST_PIPELINE_RUNS_STATUS, whole, attempts=1)
+                next(watching)
+            except StopIteration as ended:
+                result: WaitResult = ended.value
+                return result
+
+    def watch(
+        self,
+        *,
+        pipeline_runs: Iterable[str] = (),
+        nodes: Nodes = (),
+        until: Until = "all",
+        timeout: float | None = None,
+        workspace_id: str | None = None,
+    ) -> Iterator[Change]:
+        """Yield the changes of runs and nodes as they come, until `wait` would return; raise what it would raise."""
+        return self._watch(self._steps(pipeline_runs, nodes, until, timeout), workspace_id)
 
     def close(self) -> None:
         """Close the connections. Closing twice does no harm."""
@@ -175,8 +294,65 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
 
     def _open(self, **settings: Any) -> httpx.Client:
         client = httpx.Client(**settings)
-        _deadline.enforce(client)
+        if settings["transport"] is None:
+            _deadline.enforce(client)
         return client
+
+    def _call(self, body: ListPipelineRunsStatusRequest, within: float | None = None) -> Reply:
+        attempts = Attempts(self._policy, self._time, within)
+        return attempts.run(lambda number: self._attempt(body, number, attempts.left()))
+
+    def _attempt(self, body: ListPipelineRunsStatusRequest, number: int, left: float) -> Reply:
+        deadline = real_time.monotonic() + left
+        auth = self._auth(self._credentials.get())
+        with attempt(LIST_PIPELINE_RUNS_STATUS, number, deadline), _deadline.until(deadline):
+            response = self._http.send(self._request(body), auth=auth, stream=True)
+            try:
+                whole = read(Intake(LIST_PIPELINE_RUNS_STATUS, response, deadline), response)
+            finally:
+                response.close()
+        return self._interpret(whole, number)
+
+    def _answers(
+        self, bodies: Sequence[ListPipelineRunsStatusRequest], in_flight: int, within: float | None
+    ) -> list[ListPipelineRunsStatusResponse | PaiFlowError]:
+        def answer(body: ListPipelineRunsStatusRequest) -> ListPipelineRunsStatusResponse | PaiFlowError:
+            try:
+                return reply_of(self._call(body, within))
+            except PaiFlowError as error:
+                return error
+
+        if len(bodies) == 1:
+            return [answer(bodies[0])]
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for many batches only
+
+        pool = ThreadPoolExecutor(min(in_flight, len(bodies)), thread_name_prefix="paiflow")
+        try:
+            return list(pool.map(answer, bodies))
+        finally:
+            # Nothing is left to wait for, unless this thread was interrupted; then what has not begun need not begin.
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _watch(
+        self, steps: Generator[Step, Answer, WaitResult], workspace_id: str | None
+    ) -> Generator[Change, None, WaitResult]:
+        answer: Answer = None
+        while True:
+            try:
+                step = steps.send(answer)
+            except StopIteration as over:
+                result: WaitResult = over.value
+                return result
+            answer = None
+            match step:
+                case Change():
+                    yield step
+                case Pause():
+                    self._time.sleep(step.seconds)
+                case Ask():
+                    batches = plan(step.pipeline_runs, step.nodes)
+                    bodies = [self._body(batch.pipeline_runs, batch.nodes, workspace_id, None) for batch in batches]
+                    answer = _joined(batches, self._answers(bodies, IN_FLIGHT, step.within))
 
 
 class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
@@ -186,37 +362,68 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
         self,
         *,
         pipeline_runs: Iterable[str] = (),
-        nodes: Iterable[NodeRef | tuple[str, str]] = (),
+        nodes: Nodes = (),
         workspace_id: str | None = None,
         output_type: OutputType | str | None = None,
     ) -> ListPipelineRunsStatusResponse:
         """Return what PaiFlow.list_pipeline_runs_status does, and raise the same."""
-        detailed = await self.list_pipeline_runs_status_detailed(
-            pipeline_runs=pipeline_runs, nodes=nodes, workspace_id=workspace_id, output_type=output_type
-        )
-        return reply_of(detailed)
+        return reply_of(await self._call(self._body(pipeline_runs, nodes, workspace_id, output_type)))
 
     async def list_pipeline_runs_status_detailed(
         self,
         *,
         pipeline_runs: Iterable[str] = (),
-        nodes: Iterable[NodeRef | tuple[str, str]] = (),
+        nodes: Nodes = (),
         workspace_id: str | None = None,
         output_type: OutputType | str | None = None,
     ) -> Response[ListPipelineRunsStatusResponse]:
         """Return the same with its status, headers and content; the reply is its `parsed`."""
-        import asyncio  # noqa: PLC0415 - costly to load, and for async calls only
+        return await self._call(self._body(pipeline_runs, nodes, workspace_id, output_type))
 
-        request = self._request(pipeline_runs, nodes, workspace_id, output_type)
-        deadline = time.monotonic() + TOTAL_SECONDS
-        with attempt(LIST_PIPELINE_RUNS_STATUS, 1):
-            async with asyncio.timeout(TOTAL_SECONDS):
-                response = await self._http.send(request, auth=self._auth, stream=True)
-                try:
-                    whole = await aread(Intake(LIST_PIPELINE_RUNS_STATUS, response, deadline), response)
-                finally:
-                    await response.aclose()
-        return interpret(LIST_PIPELINE_RUNS_STATUS, whole, attempts=1)
+    async def statuses(
+        self,
+        *,
+        pipeline_runs: Iterable[str] = (),
+        nodes: Nodes = (),
+        workspace_id: str | None = None,
+        output_type: OutputType | str | None = None,
+        batch_size: int = BATCH_SIZE,
+        in_flight: int = IN_FLIGHT,
+    ) -> StatusReport:
+        """Return what PaiFlow.statuses does, and raise the same."""
+        self._check_open()
+        check_sizes(batch_size, in_flight)
+        runs, refs = ids_of(pipeline_runs, nodes)
+        batches = plan(runs, refs, batch_size)
+        bodies = [self._body(batch.pipeline_runs, batch.nodes, workspace_id, output_type) for batch in batches]
+        return join(batches, await self._answers(bodies, in_flight, None))
+
+    async def wait(
+        self,
+        *,
+        pipeline_runs: Iterable[str] = (),
+        nodes: Nodes = (),
+        until: Until = "all",
+        timeout: float | None = None,  # noqa: ASYNC109 - ends with what is known, where a cancellation would lose it
+        workspace_id: str | None = None,
+    ) -> WaitResult:
+        """Return what PaiFlow.wait does, and raise the same."""
+        results: list[WaitResult] = []
+        async for _ in self._watch(self._steps(pipeline_runs, nodes, until, timeout), workspace_id, results):
+            pass
+        return results[0]
+
+    def watch(
+        self,
+        *,
+        pipeline_runs: Iterable[str] = (),
+        nodes: Nodes = (),
+        until: Until = "all",
+        timeout: float | None = None,
+        workspace_id: str | None = None,
+    ) -> AsyncIterator[Change]:
+        """Yield what PaiFlow.watch does, and raise the same."""
+        return self._watch(self._steps(pipeline_runs, nodes, until, timeout), workspace_id, [])
 
     async def aclose(self) -> None:
         """Close the connections. Closing twice does no harm."""
@@ -232,3 +439,83 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
 
     def _open(self, **settings: Any) -> httpx.AsyncClient:
         return httpx.AsyncClient(**settings)
+
+    async def _call(self, body: ListPipelineRunsStatusRequest, within: float | None = None) -> Reply:
+        attempts = Attempts(self._policy, self._time, within)
+        return await attempts.arun(lambda number: self._attempt(body, number, attempts.left()))
+
+    async def _attempt(self, body: ListPipelineRunsStatusRequest, number: int, left: float) -> Reply:
+        import asyncio  # noqa: PLC0415 - costly to load, and for async calls only
+
+        deadline = real_time.monotonic() + left
+        source = self._credentials
+        with attempt(LIST_PIPELINE_RUNS_STATUS, number, deadline):
+            async with asyncio.timeout(left):
+                auth = self._auth(await asyncio.to_thread(source.get) if source.blocks else source.get())
+                response = await self._http.send(self._request(body), auth=auth, stream=True)
+                try:
+                    whole = await aread(Intake(LIST_PIPELINE_RUNS_STATUS, response, deadline), response)
+                finally:
+                    await response.aclose()
+        return self._interpret(whole, number)
+
+    async def _answers(
+        self, bodies: Sequence[ListPipelineRunsStatusRequest], in_flight: int, within: float | None
+    ) -> list[ListPipelineRunsStatusResponse | PaiFlowError]:
+        import asyncio  # noqa: PLC0415 - costly to load, and for async calls only
+
+        places = asyncio.Semaphore(in_flight)
+
+        async def answer(body: ListPipelineRunsStatusRequest) -> ListPipelineRunsStatusResponse | PaiFlowError:
+            async with places:
+                try:
+                    return reply_of(await self._call(body, within))
+                except PaiFlowError as error:
+                    return error
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(answer(body)) for body in bodies]
+        except BaseExceptionGroup as failures:
+            # Nothing of ours: a fault of a transport that the user gave, say. Raised as the blocking client raises it.
+            raise failures.exceptions[0] from None
+        return [task.result() for task in tasks]
+
+    async def _watch(
+        self, steps: Generator[Step, Answer, WaitResult], workspace_id: str | None, results: list[WaitResult]
+    ) -> AsyncIterator[Change]:
+        """Yield the changes; the result, which an async generator cannot return, goes into `results`."""
+        answer: Answer = None
+        while True:
+            try:
+                step = steps.send(answer)
+            except StopIteration as over:
+                results.append(over.value)
+                return
+            answer = None
+            match step:
+                case Change():
+                    yield step
+                case Pause():
+                    await self._time.asleep(step.seconds)
+                case Ask():
+                    batches = plan(step.pipeline_runs, step.nodes)
+                    bodies = [self._body(batch.pipeline_runs, batch.nodes, workspace_id, None) for batch in batches]
+                    answer = _joined(batches, await self._answers(bodies, IN_FLIGHT, step.within))
+
+
+def _check_timeout(timeout: object) -> None:
+    if isinstance(timeout, httpx.Timeout):
+        return
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
+        raise ConfigurationError(f"timeout must be seconds above 0 or an httpx.Timeout, not {timeout!r:.60}")
+
+
+def _joined(
+    batches: Sequence[Batch], answers: Sequence[ListPipelineRunsStatusResponse | PaiFlowError]
+) -> StatusReport | PaiFlowError:
+    """Return the report, or the error where no batch was answered: a wait decides about it."""
+    try:
+        return join(batches, answers)
+    except PaiFlowError as error:
+        return error

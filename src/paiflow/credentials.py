@@ -1,20 +1,40 @@
 """Credentials, and where they come from.
 
-Pure: the environment is an argument, read when called, never at import.
+The environment is an argument, read when called, never at import; the vendor's package is loaded when nothing else is left.
 No message, repr or traceback of this module holds a value: a fault is named by its field.
 """
 
-from collections.abc import Callable, Mapping
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from logging import LogRecord, getLogger
+from threading import Lock
+from typing import Any, Final, Protocol, runtime_checkable
 
 import attrs
 
+from paiflow._text import clean
 from paiflow.errors import CredentialsError
 
-__all__ = ["Credentials", "from_environment", "resolve"]
+__all__ = ["Credentials", "CredentialsSource", "from_environment", "in_environment"]
 
 KEY_ID = "ALIBABA_CLOUD_ACCESS_KEY_ID"
 KEY_SECRET = "ALIBABA_CLOUD_ACCESS_KEY_SECRET"
 TOKEN = "ALIBABA_CLOUD_SECURITY_TOKEN"
+
+_UNSET = f"none were given to the client, and {KEY_ID} and {KEY_SECRET} are not set in the environment"
+_FAILURE_CHARACTERS = 300
+
+
+@runtime_checkable
+class VendorClient(Protocol):
+    """What alibabacloud_credentials.client.Client offers: a model of the credentials in force."""
+
+    def get_credential(self) -> Any:
+        """Return an object with access_key_id, access_key_secret and security_token."""
 
 
 @attrs.frozen(repr=False)
@@ -44,11 +64,11 @@ class Credentials:
         return f"Credentials(access_key_id='{shown}…', access_key_secret='…', security_token={token})"
 
 
-def from_environment(environ: Mapping[str, str]) -> Credentials:
-    """Return the credentials in the vendor's environment variables; an empty one counts as unset.
+def in_environment(environ: Mapping[str, str]) -> Credentials | None:
+    """Return the credentials in the vendor's environment variables, None if there are none; empty counts as unset.
 
     Raises:
-        CredentialsError: the pair, or half of it, is missing, or a value cannot be used.
+        CredentialsError: half of the pair is missing, or a value cannot be used.
     """
     found = {name: value for name in (KEY_ID, KEY_SECRET, TOKEN) if (value := environ.get(name))}
     for name, value in found.items():
@@ -60,43 +80,152 @@ def from_environment(environ: Mapping[str, str]) -> Credentials:
             present = KEY_SECRET if missing == KEY_ID else KEY_ID
             raise CredentialsError(f"half a pair of credentials in the environment: {present} is set, {missing} is not")
         case _:
-            raise CredentialsError(
-                f"no credentials: none were given to the client, and {KEY_ID} and {KEY_SECRET} are not set in the environment"
-            )
+            return None
 
 
-def resolve(source: Credentials | Callable[[], Credentials] | None, environ: Mapping[str, str]) -> Credentials:
-    """Return the credentials to sign with now: those given, else those of the environment.
+def from_environment(environ: Mapping[str, str]) -> Credentials:
+    """Return the credentials in the vendor's environment variables.
 
-    Called for each attempt, so that a callable can hand out fresh ones in the middle of a wait.
+    Raises:
+        CredentialsError: the pair, or half of it, is missing, or a value cannot be used.
+    """
+    found = in_environment(environ)
+    if found is None:
+        raise CredentialsError(f"no credentials: {_UNSET}")
+    return found
+
+
+class CredentialsSource:
+    """Where a client gets its credentials, asked at each attempt so that fresh ones are taken up.
+
+    Given ones; else those of the environment; else the vendor's own chain (profiles, RAM roles, OIDC, ECS), if the
+    package for it is installed.
 
     Args:
-        source: credentials, or a callable that gives some, or None for the environment.
+        given: credentials, a callable that gives some, a client of the package alibabacloud-credentials, or None.
         environ: usually os.environ.
 
     Raises:
-        CredentialsError: there are none, or the callable failed or gave something else.
+        CredentialsError: what is given can give none.
     """
-    if source is None:
-        return from_environment(environ)
-    if isinstance(source, Credentials):
-        return source
-    if not callable(source):
-        raise CredentialsError(
-            f"credentials must be a paiflow.Credentials or a callable that gives one, not {_kind(source)}"
-        )
+
+    def __init__(
+        self, given: Credentials | Callable[[], Credentials] | VendorClient | None, environ: Mapping[str, str]
+    ) -> None:
+        self._given = given
+        self._environ = environ
+        if not (given is None or isinstance(given, Credentials | VendorClient) or callable(given)):
+            raise CredentialsError(
+                "credentials must be a paiflow.Credentials, a callable that gives one, or a client of "
+                f"alibabacloud-credentials, not {_kind(given)}"
+            )
+
+    @property
+    def blocks(self) -> bool:
+        """Whether asking may take long: the vendor's chain asks the network."""
+        return isinstance(self._given, VendorClient) or (self._given is None and in_environment(self._environ) is None)
+
+    @property
+    def refreshes(self) -> bool:
+        """Whether asking again may give other credentials, without anybody's doing."""
+        return not isinstance(self._given, Credentials) and (self._given is not None or self.blocks)
+
+    def get(self) -> Credentials:
+        """Return the credentials to sign with now.
+
+        Raises:
+            CredentialsError: there are none, or what gives them failed or gave something else.
+        """
+        match self._given:
+            case None:
+                return in_environment(self._environ) or _of_default_chain()
+            case Credentials():
+                return self._given
+            case VendorClient():
+                return _of_vendor_client(self._given, "the client of alibabacloud-credentials gave none")
+        return _of_callable(self._given)
+
+
+def _of_callable(source: Callable[[], Credentials]) -> Credentials:
     try:
         given = source()
+        if isinstance(given, Credentials):
+            return given
+        failure = f"gave {_kind(given)}, not a paiflow.Credentials"
+        del given
     except CredentialsError:
         raise
     except Exception as error:  # noqa: BLE001 - it is the user's code: anything can come
-        failure = _kind(error)
+        failure = f"failed with {_kind(error)}"
+    # Raised out here so that what may quote a secret is neither the context nor a local, which some tools show.
+    raise CredentialsError(f"the credentials callable {failure}")
+
+
+def _of_default_chain() -> Credentials:
+    try:
+        with _making:
+            client = _default_client()
+    except ImportError:
+        failure = "; profiles and roles need pip install 'paiflow[credentials]'"
+    except Exception as error:  # noqa: BLE001 - of a variable that it cannot use
+        failure = f", and alibabacloud-credentials cannot look elsewhere ({_told(error)})"
     else:
-        if isinstance(given, Credentials):
-            return given
-        raise CredentialsError(f"the credentials callable gave {_kind(given)}, not a paiflow.Credentials")
-    # Raised out here so that the failure, whose text may quote a secret, is not even the context.
-    raise CredentialsError(f"the credentials callable failed with {failure}")
+        return _of_vendor_client(client, f"{_UNSET}, and alibabacloud-credentials found none")
+    raise CredentialsError(f"no credentials: {_UNSET}{failure}")
+
+
+@cache
+def _default_client() -> VendorClient:
+    """Return the vendor's default chain, made when it is first needed: it starts a thread and adds log handlers."""
+    from alibabacloud_credentials.client import Client  # noqa: PLC0415 - slow, and with effects
+
+    with _unheard():
+        client: VendorClient = Client()
+    return client
+
+
+# Two threads that need the chain at once are to share one.
+_making = Lock()
+
+
+def _of_vendor_client(client: VendorClient, failing: str) -> Credentials:
+    """Return the credentials that a client of alibabacloud-credentials has now; it refreshes them by itself."""
+    try:
+        with _unheard():
+            return _of_model(client.get_credential())
+    except CredentialsError as error:
+        failure = str(error)
+    except Exception as error:  # noqa: BLE001 - many kinds, few of them the package's own
+        failure = _told(error)
+    # Out here, as above: the package's errors quote the replies that hold keys.
+    raise CredentialsError(f"no credentials: {failing} ({failure})")
+
+
+def _of_model(model: Any) -> Credentials:
+    return Credentials(model.access_key_id, model.access_key_secret, model.security_token or None)
+
+
+# The loggers of the vendor's package and of what it sends requests with. They have handlers of their own that print to
+# stderr: replies with keys when a refresh fails, signed queries, and with DEBUG=sdk every header.
+_VENDOR_LOGGERS: Final = ("alibabacloud-tea", "credentials", "urllib3.connectionpool")
+_asking: ContextVar[bool] = ContextVar("_asking", default=False)
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Within this the vendor's package logs nothing; what others do with it is logged as ever."""
+    for name in _VENDOR_LOGGERS:
+        getLogger(name).addFilter(_is_of_others)
+    before = _asking.set(True)
+    try:
+        yield
+    finally:
+        _asking.reset(before)
+
+
+def _is_of_others(record: LogRecord) -> bool:
+    # The thread is the package's own, in which a client refreshes ahead of time.
+    return not (_asking.get() or (record.threadName or "").startswith("non-blocking-refresh"))
 
 
 def _check(name: str, value: object) -> None:
@@ -114,6 +243,10 @@ def _check(name: str, value: object) -> None:
     else:
         return
     raise CredentialsError(f"{name} {fault}")
+
+
+def _told(error: Exception) -> str:
+    return f"{_kind(error)}: {clean(str(error), _FAILURE_CHARACTERS)}"
 
 
 def _kind(value: object) -> str:

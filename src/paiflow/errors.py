@@ -10,7 +10,10 @@
     │  ├─ NotFound              no such thing, or no such operation at this endpoint
     │  ├─ InvalidRequest        the request is wrong; also raised before any call
     │  └─ ServerFault           the service broke
-    └─ UnexpectedReply          does not fit the description
+    ├─ UnexpectedReply          does not fit the description
+    └─ WaitError                a wait did not end as hoped; has the result so far
+       ├─ WaitFailed            something ended badly
+       └─ WaitTimedOut          the time was up before all had ended
 
 Every class has an `exit_code`, which is what the command ends with.
 Errors cross process pools: the arguments of each are its attributes, and `args`
@@ -18,7 +21,12 @@ holds them all, so pickle and copy need no help.
 Text that comes from outside is redacted and escaped before it gets here.
 """
 
-from typing import ClassVar
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from paiflow.waiting import WaitResult
 
 __all__ = [
     "AccessDenied",
@@ -32,13 +40,21 @@ __all__ = [
     "Throttled",
     "TransportError",
     "UnexpectedReply",
+    "WaitError",
+    "WaitFailed",
+    "WaitTimedOut",
 ]
 
 
 class PaiFlowError(Exception):
-    """Whatever leaves the package derives from this."""
+    """Whatever leaves the package derives from this.
+
+    Attributes:
+        result: of an error that ends a wait, what was known by then.
+    """
 
     exit_code: ClassVar[int] = 8
+    result: WaitResult | None = None
 
 
 class ConfigurationError(PaiFlowError):
@@ -60,13 +76,15 @@ class TransportError(PaiFlowError):
         operation: the operationId.
         reason: what happened, in one line.
         attempts: attempts made.
+        may_pass: whether it may go away by itself, so that another attempt makes sense.
     """
 
-    def __init__(self, operation: str, reason: str, attempts: int = 1) -> None:
-        super().__init__(operation, reason, attempts)
+    def __init__(self, operation: str, reason: str, attempts: int = 1, may_pass: bool = False) -> None:
+        super().__init__(operation, reason, attempts, may_pass)
         self.operation = operation
         self.reason = reason
         self.attempts = attempts
+        self.may_pass = may_pass
 
     def __str__(self) -> str:
         attempts = "1 attempt" if self.attempts == 1 else f"{self.attempts} attempts"
@@ -180,6 +198,36 @@ class UnexpectedReply(PaiFlowError):
 
     def __repr__(self) -> str:
         return _repr(self, "operation", "status", "excerpt", "request_id", "reason")
+
+
+class WaitError(PaiFlowError):
+    """A wait did not end as hoped.
+
+    Args:
+        message: what is the matter, in one line.
+        result: what was known by then, of each id.
+    """
+
+    result: WaitResult
+
+    def __init__(self, message: str, result: WaitResult) -> None:
+        super().__init__(message, result)
+        self.result = result
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class WaitFailed(WaitError):
+    """Something that was waited for failed, was stopped, or is missing."""
+
+    exit_code = 1
+
+
+class WaitTimedOut(WaitError):
+    """The time was up before all had ended."""
+
+    exit_code = 5
 
 
 def _sentence(text: str, request_id: str | None) -> str:

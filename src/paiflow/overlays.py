@@ -5,7 +5,8 @@
 
 Stricter than the specification by default: an action whose target matches nothing, or that changes
 nothing, is an error, because in a maintained set of overlays it means that the description has moved on.
-`lenient=True` accepts both, as the specification does.
+So is a name in a target's union, as in $['a', 'b'], without which the target would match the same.
+`lenient=True` accepts all that, as the specification does.
 
 Where the text leaves something open, or its JSON schema says otherwise, the choice is told where it is made.
 
@@ -15,7 +16,7 @@ Source: OpenAPI Overlay Specification 1.1.0 and 1.0.0, https://spec.openapis.org
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +24,7 @@ from urllib.parse import unquote, urlsplit
 
 from jsonpath import CompoundJSONPath, JSONPath, JSONPathEnvironment
 from jsonpath.exceptions import JSONPathError
+from jsonpath.selectors import NameSelector
 
 from paiflow import _yaml
 from paiflow.errors import PaiFlowError
@@ -31,6 +33,8 @@ _JSONPATH = JSONPathEnvironment(strict=True)
 
 # How many characters of an action's description an error quotes.
 _EXCERPT = 60
+
+_TOO_DEEP = "the document nests too deeply"
 
 
 class OverlayError(PaiFlowError, ValueError):
@@ -85,16 +89,25 @@ def apply(base: Any, *overlays: Overlay | Mapping[str, Any], lenient: bool = Fal
     Args:
         base: a description as plain dicts and lists.
         overlays: each as `parse` or `load` returns it, or as a plain dict.
-        lenient: accept a target that matches nothing and an action that changes nothing.
+        lenient: accept a target that matches nothing, wholly or in part, and an action that changes nothing.
 
     Raises:
-        OverlayError: an overlay is not valid, or an action cannot be applied.
+        OverlayError: an overlay is not valid, an action cannot be applied, or a document nests too deeply.
     """
-    document = _copy(base)
-    for overlay in overlays:
-        checked = overlay if isinstance(overlay, Overlay) else parse(overlay)
-        for action in checked.actions:
-            document = _apply_action(document, action, checked.feature_set, lenient=lenient)
+    return _apply(base, overlays, lenient=lenient, source="the base")
+
+
+def _apply(base: Any, overlays: Iterable[Overlay | Mapping[str, Any]], *, lenient: bool, source: str) -> Any:
+    where = source
+    try:
+        document = _copy(base)
+        for overlay in overlays:
+            checked = overlay if isinstance(overlay, Overlay) else parse(overlay)
+            for action in checked.actions:
+                where = action.where
+                document = _apply_action(document, action, checked.feature_set, lenient=lenient)
+    except RecursionError as error:
+        raise OverlayError(f"{where}: {_TOO_DEEP}") from error
     return document
 
 
@@ -119,7 +132,9 @@ def apply_files(
     document = _read(path)
     if not isinstance(document, dict):
         raise OverlayError(f"{path}: not an object")
-    result: dict[str, Any] = apply(document, *loaded, lenient=lenient)  # no action can change the root's kind
+    result: dict[str, Any] = _apply(
+        document, loaded, lenient=lenient, source=str(path)
+    )  # no action can change the root's kind
     return result
 
 
@@ -141,8 +156,15 @@ def parse(document: Any, source: str = "overlay") -> Overlay:
 
     Raises:
         OverlayError: the version is not 1.0 or 1.1, a required field is missing, a field has the wrong type or is
-            not known (`x-…` is), two actions are the same, or a JSONPath is not valid.
+            not known (`x-…` is), two actions are the same, a JSONPath is not valid, or the document nests too deeply.
     """
+    try:
+        return _parse(document, source)
+    except RecursionError as error:
+        raise OverlayError(f"{source}: {_TOO_DEEP}") from error
+
+
+def _parse(document: Any, source: str) -> Overlay:
     feature_set = _feature_set(document, source)
     _check_fields(document, source, _ROOT_FIELDS, required=("overlay", "info", "actions"))
     info = document["info"]
@@ -249,6 +271,8 @@ def _apply_action(document: Any, action: Action, feature_set: tuple[int, int], *
         if lenient:
             return document
         raise action.error("matches nothing")
+    if not lenient:
+        _check_names(document, action)
     holder = {_ROOT: _copy(document)}
     if action.kind == "remove":
         _remove(holder, places, action)
@@ -268,8 +292,28 @@ def _select(query: Query, document: Any, action: Action) -> list[_Place]:
     try:
         return list(dict.fromkeys((_ROOT, *match.parts) for match in query.path.finditer(document)))
     except (JSONPathError, RecursionError) as error:
-        reason = error.message if isinstance(error, JSONPathError) else "the document nests too deeply"
+        reason = error.message if isinstance(error, JSONPathError) else _TOO_DEEP
         raise action.error(str(reason)) from error
+
+
+def _check_names(document: Any, action: Action) -> None:
+    """Return if each name in the target's unions leads to a node; else raise: that part of the action is stale."""
+    for name, query in _narrowed(action.target):
+        if not _select(query, document, action):
+            raise action.error(f"{name!r} in it matches nothing")
+
+
+def _narrowed(query: Query) -> Iterator[tuple[str, Query]]:
+    """Yield, for each name in a union of selectors, the query with this name alone in the union's place."""
+    if not isinstance(query.path, JSONPath):
+        return  # a query of RFC 9535 is never compound
+    segments = query.path.segments
+    for place, union in enumerate(segments):
+        names = [selector for selector in union.selectors if isinstance(selector, NameSelector)]
+        for selector in names if len(union.selectors) > 1 else ():
+            alone = type(union)(env=union.env, token=union.token, selectors=(selector,))
+            path = JSONPath(env=query.path.env, segments=(*segments[:place], alone, *segments[place + 1 :]))
+            yield selector.name, Query(query.text, path)
 
 
 def _remove(holder: dict[str, Any], places: list[_Place], action: Action) -> None:

@@ -1,78 +1,169 @@
-"""The contract suite accepts our mock, notices what it must, and cannot pass by checking nothing."""
+"""The contract suite accepts our mock, notices what it must, and says what it did."""
 
 import json
 import os
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
 import schemathesis
+from contract.defects import proxied
+from contract.runs import FEW, judged, judged_behind, variables
 
-from paiflow import _yaml
+from paiflow import PaiFlowError, _yaml
 from paiflow.mock import MockService, serve
-from tooling import contract, generation
+from tooling import generation
+from tooling.contract import command
+from tooling.contract.command import Options
 
 SAMPLE = json.loads((Path(__file__).parent.parent / "data" / "documented_sample.json").read_text())
+KEYS = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "s"}
 
 
-def run(*arguments, **variables):
+def run(*arguments, **environ):
     """Run scripts/contract and return the finished process."""
-    environment = {**os.environ, **variables, "PYTHONPATH": str(generation.ROOT / "scripts")}
-    command = [sys.executable, "-m", "tooling.contract", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    environment = {
+        **os.environ,
+        **environ,
+        "PYTHONPATH": os.pathsep.join([str(generation.ROOT / "scripts"), *sys.path]),
+    }
+    command_line = [sys.executable, "-m", "tooling.contract", *arguments]
+    return subprocess.run(command_line, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_our_mock_conforms():
-    finished = run("--examples", "40")
+def test_our_mock_conforms_in_good_time():
+    started = time.monotonic()
+    finished = run()
 
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    for phase in ("Examples", "Coverage", "Fuzzing"):
-        assert f"✅ {phase}" in finished.stdout
+    for suite in ("lookups", "authentication", "protocol", "generated/examples", "generated/coverage", "lifecycle"):
+        assert f"\n{suite}" in finished.stdout
+    assert finished.stdout.rstrip().endswith("conforms")
+    assert time.monotonic() - started < 20
 
 
-@pytest.fixture
-def endpoint():
-    """A mock on loopback, and the variables that hold its credentials."""
+def test_any_endpoint_can_be_judged_and_what_is_left_out_is_told():
     service = MockService()
-    with serve(service) as started:
-        yield started, contract.as_environment(service.credentials)
+    with serve(service) as endpoint:
+        finished = judged(Options(endpoint=endpoint, examples=FEW), **variables(service.credentials))
+
+    assert finished.status == 0, finished.text
+    assert "left out: the life of runs" in finished.text
 
 
-def test_any_endpoint_can_be_judged(endpoint):
-    url, variables = endpoint
-    finished = run("--endpoint", url, "--examples", "5", **variables)
+def test_runs_that_the_environment_names_are_asked_for():
+    service = MockService()
+    service.stage.add_run("flow-of-ours", name="ours", workspace_id="77", NodeId="node-root")
+    service.stage.add_node("flow-of-ours", "node-root", name="root")
+    service.stage.add_output("flow-of-ours", "node-root", "artifact-1", value={"a": 1})
+    known = {"PAIFLOW_CONTRACT_RUNS": "flow-of-ours", "PAIFLOW_WORKSPACE_ID": "77"}
+    with serve(service) as endpoint:
+        options = Options(endpoint=endpoint, examples=FEW)
+        finished = judged(options, **variables(service.credentials), **known)
+        known["PAIFLOW_CONTRACT_RUNS"] += ",flow-of-nobody"
+        missing = judged(options, **variables(service.credentials), **known)
 
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    assert url in finished.stdout
+    assert finished.status == 0, finished.text
+    assert missing.status == 1
+    assert "PipelineRuns: one that exists was asked for and left out" in missing.text
 
 
-def test_a_wrong_secret_turns_it_red(endpoint):
-    url, variables = endpoint
-    finished = run("--endpoint", url, "--examples", "5", **{**variables, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "wrong"})
+def test_a_wrong_secret_turns_it_red_with_a_plain_word():
+    finished = judged_behind(None, **{command.KEY_SECRET: "wrong"})
 
-    assert finished.returncode == 1
-    assert "SignatureDoesNotMatch" in finished.stdout
+    assert finished.status == 1
+    assert {"credentials-are-accepted", "a-right-request-is-answered"} <= finished.failed
+    assert "are ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET right?" in finished.text
+    assert "SignatureDoesNotMatch" in finished.text
+
+
+def test_one_case_can_be_repeated_alone():
+    finished = judged_behind("accepts-the-unsigned", Options(only="authentication/unsigned (runs)"))
+
+    assert finished.status == 1
+    assert "400 IncompleteSignature is due, but the status is 200" in finished.text
+    assert "repeat" in finished.text
+    assert "'authentication/unsigned (runs)'" in finished.text
+    assert "protocol" not in finished.text
+
+
+def test_one_body_can_be_sent_alone():
+    finished = judged_behind(
+        "takes-output-types-in-any-case", Options(body='{"PipelineRuns":["a"],"OutputType":"model"}')
+    )
+
+    assert finished.status == 1
+    assert "400 InvalidParameter is due" in finished.text
+
+
+def test_junit_holds_every_case_and_every_failure(tmp_path):
+    file = tmp_path / "junit.xml"
+    judged_behind("no-allow-with-405", Options(only="protocol", junit=file))
+    root = ET.fromstring(file.read_bytes())
+    failed = [case.get("name") for case in root.iter("testcase") if case.find("failure") is not None]
+
+    assert {suite.get("name") for suite in root} == {"start", "protocol"}
+    assert len(list(root.iter("testcase"))) > 200
+    assert "method GET" in failed
+    assert "method PUT" not in failed
+
+
+def test_two_runs_in_one_process_do_not_know_of_each_other():
+    first, second = (judged(Options(examples=FEW, only="generated")) for _ in range(2))
+
+    assert (first.status, second.status) == (0, 0)
+    assert [line.split()[:3] for line in first.text.splitlines()[1:8]] == [
+        line.split()[:3] for line in second.text.splitlines()[1:8]
+    ]
+
+
+def test_a_service_that_falls_silent_ends_the_run():
+    """It does not take the rest of the cases, each until its timeout, to say so."""
+    finished = judged_behind("falls-silent-after-a-hundred")
+
+    assert finished.status == 1
+    assert {"every-call-has-a-reply", "the-service-goes-on"} <= finished.failed
+    assert "closed without a reply" in finished.text or "no reply on a second connection" in finished.text
+
+
+@pytest.mark.parametrize("kind", ["HTTP/1.0", "closing"])
+def test_a_service_need_not_keep_connections(kind):
+    service = MockService()
+    with serve(service) as upstream, proxied(upstream, service.credentials, protocol=kind) as endpoint:
+        finished = judged(Options(endpoint=endpoint, examples=FEW), **variables(service.credentials))
+
+    assert finished.status == 0, finished.text
 
 
 @pytest.mark.parametrize(
-    ("arguments", "variables", "words"),
+    ("arguments", "environ", "words"),
     [
         (["--examples", "0"], {}, "--examples"),
-        (["--endpoint", "http://paiflow.example"], {"key": "1"}, "plain http"),
+        (["--endpoint", "http://paiflow.example"], KEYS, "plain http"),
         (["--endpoint", "http://127.0.0.1:1"], {}, "no credentials"),
-        (["--endpoint", "https://127.0.0.2.example"], {"key": "1"}, "PAIFLOW_CONTRACT_RUNS"),
+        (["--endpoint", "http://127.0.0.1:1"], KEYS, "cannot connect to 127.0.0.1:1"),
+        (["--endpoint", "https://127.0.0.2.example"], KEYS, "PAIFLOW_CONTRACT_RUNS"),
+        (["--only", "nothing/of the kind"], {}, "no case starts like"),
     ],
 )
-def test_what_cannot_run_ends_with_2(arguments, variables, words):
-    keys = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "s"} if variables else {}
-    finished = run(*arguments, **keys)
+def test_what_cannot_run_ends_with_2(arguments, environ, words):
+    finished = run(*arguments, **environ)
 
     assert finished.returncode == 2
     assert words in finished.stderr
     assert "Traceback" not in finished.stderr
+
+
+def test_nodes_of_the_environment_are_pairs():
+    known = {**KEYS, "PAIFLOW_CONTRACT_NODES": "flow-a"}
+
+    with pytest.raises(PaiFlowError, match="not RUN/NODE"):
+        judged(Options(endpoint="http://127.0.0.1:1"), **known)
 
 
 def contradictions(description):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from paiflow.credentials import Credentials
-from paiflow.mock import MockService, Reply, Request
+from paiflow.mock import HandClock, MockService, Reply, Request
 from paiflow.mock.description import effective_description
 from paiflow.signing import authorization, canonical_request, parse_authorization, sign, signature, string_to_sign
 
@@ -37,7 +37,7 @@ _error_schema = effective_description().validator("components", "schemas", "Erro
 
 def new_service(now: float = NOW) -> MockService:
     """Return a service with both accounts, whose clock stands still."""
-    return MockService([LASTING, TEMPORARY], now=lambda: now)
+    return MockService([LASTING, TEMPORARY], clock=HandClock(now))
 
 
 def signed(

@@ -5,9 +5,9 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from mock.calls import signed
+from mock.calls import NOW, signed
 
-from paiflow.mock import Reply, asgi_app
+from paiflow.mock import Clock, HandClock, MockService, Reply, asgi_app
 
 MEBIBYTE = 1024 * 1024
 
@@ -48,16 +48,17 @@ def body_in(*chunks):
 def test_a_body_may_come_in_pieces():
     """Also one of a byte more than is allowed, of which the service has to see the byte."""
     seen = []
-    service = SimpleNamespace(handle=lambda request: seen.append(request.body) or Reply(200, [], b""))
+    service = SimpleNamespace(clock=Clock(), handle=lambda request: seen.append(request.body) or Reply(200, [], b""))
 
-    asyncio.run(call(service, SCOPE, body_in(b"a", b"", b"b" * (MEBIBYTE - 1), b"c")))
+    sent = asyncio.run(call(service, SCOPE, body_in(b"a", b"", b"b" * (MEBIBYTE - 1), b"c")))
 
+    assert {"type": "http.response.body", "body": b"", "more_body": False} == sent[-1]
     assert [b"a" + b"b" * (MEBIBYTE - 1) + b"c"] == seen
 
 
 def test_of_a_body_that_is_too_large_no_more_is_kept_than_shows_it():
     seen = []
-    service = SimpleNamespace(handle=lambda request: seen.append(request.body) or Reply(200, [], b""))
+    service = SimpleNamespace(clock=Clock(), handle=lambda request: seen.append(request.body) or Reply(200, [], b""))
 
     asyncio.run(call(service, SCOPE, body_in(*[b" " * MEBIBYTE] * 5)))
 
@@ -78,3 +79,66 @@ def test_the_pieces_are_verified_as_one(service):
 def test_it_speaks_http_only(service, kind):
     with pytest.raises(NotImplementedError, match=kind):
         asyncio.run(call(service, {"type": kind}, []))
+
+
+def queue_of(*messages):
+    """What `receive` gives: the messages, then nothing until more are put in."""
+    queue = asyncio.Queue()
+    for message in messages:
+        queue.put_nowait(message)
+    return queue
+
+
+@pytest.fixture
+def slow():
+    """A service whose replies drip out, on a clock by hand."""
+    service = MockService(clock=HandClock(NOW))
+    service.faults.add("slow", delay=30)
+    service.faults.add("drip", gap=1, piece_bytes=100)
+    return service
+
+
+async def settled():
+    """Return when all that can run has run."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_a_slow_reply_goes_out_as_the_clock_gets_there(slow):
+    queue, sent = queue_of({"type": "http.request"}), []
+    put = sent.append
+
+    async def send(message):
+        put(message["type"].rpartition(".")[2])
+
+    serving = asyncio.ensure_future(asgi_app(slow)(SCOPE, queue.get, send))
+    counts = []
+    for seconds in (0, 29, 1, 1, 1, 60):
+        slow.clock.advance(seconds)
+        await settled()
+        counts.append(len(sent))
+
+    await serving
+    assert [0, 0, 1, 2, 3] == counts[:5]
+    assert ["start"] + ["body"] * (counts[5] - 1) == sent
+
+
+@pytest.mark.parametrize("after", [0, 30, 31])
+async def test_a_slow_reply_ends_when_the_client_goes(slow, after):
+    queue, sent = queue_of({"type": "http.request"}), []
+
+    async def send(message):
+        sent.append(message)
+
+    serving = asyncio.ensure_future(asgi_app(slow)(SCOPE, queue.get, send))
+    await settled()
+    slow.clock.advance(after)
+    await settled()
+    before = len(sent)
+
+    queue.put_nowait({"type": "http.disconnect"})
+    async with asyncio.timeout(10):
+        await serving
+
+    assert [] == slow.clock._waiting
+    assert before == len(sent) < 4

@@ -21,7 +21,7 @@ from mock.calls import (
 )
 
 from paiflow.credentials import Credentials
-from paiflow.mock import MockService, Request
+from paiflow.mock import HandClock, MockService, Request
 from paiflow.mock.description import effective_description
 from paiflow.mock.operations import HANDLERS
 from paiflow.signing import authorization, canonical_request, signature, string_to_sign
@@ -41,7 +41,7 @@ def test_a_request_signed_right_is_answered(service, credentials):
 
 
 def test_without_accounts_the_service_makes_up_a_lasting_pair_of_its_own():
-    first, second = MockService(now=lambda: NOW), MockService(now=lambda: NOW)
+    first, second = MockService(clock=HandClock(NOW)), MockService(clock=HandClock(NOW))
 
     assert first.credentials != second.credentials
     assert first.credentials.security_token is None
@@ -342,12 +342,12 @@ def test_a_nonce_is_used_up_by_a_request_whose_body_is_refused(service):
 
 
 def test_a_request_from_the_future_cannot_be_replayed_while_its_date_is_good():
-    now = NOW
-    service = MockService([LASTING], now=lambda: now)
+    clock = HandClock(NOW)
+    service = MockService([LASTING], clock=clock)
     request = signed(now=NOW + 900)
     answer(service.handle(request))
 
-    now = NOW + 1800
+    clock.advance(1800)
 
     assert (400, "SignatureNonceUsed") == refusal(service.handle(request))
 

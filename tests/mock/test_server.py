@@ -12,7 +12,7 @@ from contextlib import closing
 
 import httpx
 import pytest
-from mock.calls import PATH, RUN, new_service, refusal, signed
+from mock.calls import NOW, PATH, RUN, new_service, refusal, signed
 
 from paiflow.errors import ConfigurationError
 from paiflow.mock import MockService, Reply, Request, serve
@@ -229,5 +229,5 @@ def test_each_service_knows_its_own_runs_only():
     first, second = MockService(), MockService()
     first.store.add_run({"PipelineRunId": "flow-1"})
 
-    assert 1 == len(first.store.runs(["flow-1"], None))
-    assert [] == second.store.runs(["flow-1"], None)
+    assert 1 == len(first.store.runs(["flow-1"], None, now=NOW))
+    assert [] == second.store.runs(["flow-1"], None, now=NOW)

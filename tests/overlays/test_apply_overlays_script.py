@@ -116,3 +116,36 @@ def test_importing_paiflow_needs_neither_pyyaml_nor_jsonpath():
     code = "import sys, paiflow; sys.exit(bool({'yaml', 'jsonpath'} & set(sys.modules)))"
 
     assert 0 == run(sys.executable, "-c", code).returncode
+
+
+def test_a_reader_that_has_gone_ends_it_quietly(folder):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as stdout:
+        done = subprocess.run(
+            [ROOT / "scripts" / "apply-overlays", "base.yaml", "one.yaml"],
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+
+    assert (0, b"") == (done.returncode, done.stderr)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a file that is always full")
+def test_a_full_disk_is_one_line(folder):
+    with Path("/dev/full").open("wb") as stdout:
+        done = subprocess.run(
+            [ROOT / "scripts" / "apply-overlays", "base.yaml", "one.yaml"],
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+
+    assert (1, b"apply-overlays: cannot write: No space left on device\n") == (done.returncode, done.stderr)
+
+
+def test_a_closed_stdout_is_one_line(folder):
+    done = run("bash", "-c", f"'{ROOT}/scripts/apply-overlays' base.yaml one.yaml >&-")
+
+    assert (1, b"apply-overlays: cannot write: stdout is closed\n") == (done.returncode, done.stderr)

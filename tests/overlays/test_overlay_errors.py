@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from paiflow import PaiFlowError, overlays
+from paiflow import PaiFlowError, _yaml, overlays
 
 INFO = {"title": "T", "version": "1"}
 ACTION = {"target": "$.a", "update": {"b": 1}}
@@ -228,3 +228,50 @@ def test_an_update_of_the_root_keeps_the_document_an_object(write):
 
     with pytest.raises(overlays.OverlayError, match="the value is an array, the target an object"):
         overlays.apply_files(write("base.yaml", "a: {}"), [overlay])
+
+
+def nested(depth):
+    """An object that holds an object, and so on."""
+    document = {}
+    for _ in range(depth):
+        document = {"a": document}
+    return document
+
+
+def refusal(act):
+    """What an act is refused with, or None where it works: what is too deep is the interpreter's affair."""
+    try:
+        act()
+    except (overlays.OverlayError, _yaml.YamlError) as error:
+        return str(error)
+    return None
+
+
+@pytest.mark.parametrize("depth", [300, 500, 800, 1500, 5000])
+def test_a_deep_document_is_one_line(depth):
+    refused = refusal(lambda: overlays.apply(nested(depth), GOOD))
+
+    assert refused == "the base: the document nests too deeply" or (refused is None and depth < 1000)
+
+
+@pytest.mark.parametrize("depth", [300, 500, 800, 1500, 5000])
+def test_a_deep_update_is_one_line(depth):
+    document = {**GOOD, "actions": [{"target": "$.a", "update": nested(depth)}]}
+    refused = refusal(lambda: overlays.apply({"a": {}}, overlays.parse(document, "o")))
+
+    assert refused is None if depth < 400 else True
+    assert refused is None or refused.startswith("o: ")
+    assert refused is None or refused.endswith("the document nests too deeply")
+
+
+@pytest.mark.parametrize("name", ["base.json", "base.yaml"])
+@pytest.mark.parametrize("depth", [300, 480, 800, 1500, 5000])
+def test_a_deep_file_is_one_line(write, name, depth):
+    base = write(name, '{"a": ' * depth + "{}" + "}" * depth)
+    refused = refusal(lambda: _yaml.dump(overlays.apply_files(base, [write("1.yaml", GOOD)])))
+
+    if refused is None:
+        assert depth < 1000
+    else:
+        assert "nests too deeply" in refused
+        assert "\n" not in refused

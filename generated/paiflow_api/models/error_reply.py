@@ -7,8 +7,8 @@ from typing import Any, Self
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from .. import decoding
-from ..models.error_reply_access_denied_detail import ErrorReplyAccessDeniedDetail
+from .. import decoding as _decoding
+from .. import models as _models
 
 _FIELDS: dict[str, str] = {
     "Code": "code",
@@ -42,9 +42,11 @@ class ErrorReply:
     request_id: str | None = None
     host_id: str | None = None
     recommend: str | None = None
-    access_denied_detail: ErrorReplyAccessDeniedDetail | None = None
+    access_denied_detail: _models.ErrorReplyAccessDeniedDetail | None = None
     additional_properties: dict[str, Any] = _attrs_field(factory=dict, kw_only=True)
-    _as_sent: dict[str, decoding.Sent] = _attrs_field(factory=dict, init=False, repr=False, eq=False)
+    _as_sent: dict[str, _decoding.Sent] = _attrs_field(
+        factory=dict, kw_only=True, alias="_as_sent", repr=False, eq=False
+    )
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -53,71 +55,23 @@ class ErrorReply:
         Raises:
             TypeError: src_dict is not an object, or there is a list where an object is due, or the reverse.
         """
-        decoding.check_object(src_dict, "ErrorReply")
-        self = cls.__new__(cls)
-        self.additional_properties = {}
-        self._as_sent = {}
+        _decoding.check_object(src_dict, "ErrorReply")
+        self = cls()
         get = src_dict.get
-        taken = 0
-        value: Any
-
-        value = get("Code")
-        if type(value) is str:
-            self.code = value
-            taken += 1
-        else:
-            self.code = None
-        value = get("Message")
-        if type(value) is str:
-            self.message = value
-            taken += 1
-        else:
-            self.message = None
-        value = get("RequestId")
-        if type(value) is str:
-            self.request_id = value
-            taken += 1
-        else:
-            self.request_id = None
-        value = get("HostId")
-        if type(value) is str:
-            self.host_id = value
-            taken += 1
-        else:
-            self.host_id = None
-        value = get("Recommend")
-        if type(value) is str:
-            self.recommend = value
-            taken += 1
-        else:
-            self.recommend = None
-        value = get("AccessDeniedDetail")
-        self.access_denied_detail = decoding.model(
-            value, ErrorReplyAccessDeniedDetail.from_dict, "ErrorReply.AccessDeniedDetail"
+        self.code = _decoding.text(get("Code"))
+        self.message = _decoding.text(get("Message"))
+        self.request_id = _decoding.text(get("RequestId"))
+        self.host_id = _decoding.text(get("HostId"))
+        self.recommend = _decoding.text(get("Recommend"))
+        self.access_denied_detail = _decoding.model(
+            get("AccessDeniedDetail"), _models.ErrorReplyAccessDeniedDetail.from_dict, "ErrorReply.AccessDeniedDetail"
         )
-        if self.access_denied_detail is not None:
-            taken += 1
-
-        if taken != len(src_dict):
-            decoding.keep_rest(self, src_dict, _FIELDS, self.additional_properties, self._as_sent)
+        _decoding.keep_rest(self, src_dict, _FIELDS, self.additional_properties, self._as_sent)
         return self
 
     def to_dict(self) -> dict[str, Any]:
         """Return the object as it was sent, by its wire names; times as the same instants, RFC 3339 with Z."""
-        wire: dict[str, Any] = {}
-        if self.code is not None:
-            wire["Code"] = self.code
-        if self.message is not None:
-            wire["Message"] = self.message
-        if self.request_id is not None:
-            wire["RequestId"] = self.request_id
-        if self.host_id is not None:
-            wire["HostId"] = self.host_id
-        if self.recommend is not None:
-            wire["Recommend"] = self.recommend
-        if self.access_denied_detail is not None:
-            wire["AccessDeniedDetail"] = self.access_denied_detail.to_dict()
-        return decoding.give_back(wire, self.additional_properties, self._as_sent)
+        return _decoding.give_back(self, _FIELDS, self.additional_properties, self._as_sent)
 
     @property
     def additional_keys(self) -> list[str]:

@@ -7,10 +7,8 @@ from typing import Any, Self
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from .. import decoding
-from ..models.node import Node
-from ..models.output import Output
-from ..models.pipeline_run import PipelineRun
+from .. import decoding as _decoding
+from .. import models as _models
 
 _FIELDS: dict[str, str] = {
     "RequestId": "request_id",
@@ -36,11 +34,13 @@ class ListPipelineRunsStatusResponse:
     """
 
     request_id: str | None = None
-    pipeline_runs: list[PipelineRun] = _attrs_field(factory=list)
-    nodes: list[Node] = _attrs_field(factory=list)
-    outputs: list[Output] = _attrs_field(factory=list)
+    pipeline_runs: list[_models.PipelineRun] = _attrs_field(factory=list)
+    nodes: list[_models.Node] = _attrs_field(factory=list)
+    outputs: list[_models.Output] = _attrs_field(factory=list)
     additional_properties: dict[str, Any] = _attrs_field(factory=dict, kw_only=True)
-    _as_sent: dict[str, decoding.Sent] = _attrs_field(factory=dict, init=False, repr=False, eq=False)
+    _as_sent: dict[str, _decoding.Sent] = _attrs_field(
+        factory=dict, kw_only=True, alias="_as_sent", repr=False, eq=False
+    )
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -49,51 +49,23 @@ class ListPipelineRunsStatusResponse:
         Raises:
             TypeError: src_dict is not an object, or there is a list where an object is due, or the reverse.
         """
-        decoding.check_object(src_dict, "ListPipelineRunsStatusResponse")
-        self = cls.__new__(cls)
-        self.additional_properties = {}
-        self._as_sent = {}
+        _decoding.check_object(src_dict, "ListPipelineRunsStatusResponse")
+        self = cls()
         get = src_dict.get
-        taken = 0
-        value: Any
-
-        value = get("RequestId")
-        if type(value) is str:
-            self.request_id = value
-            taken += 1
-        else:
-            self.request_id = None
-        value = get("PipelineRuns")
-        self.pipeline_runs = decoding.models(
-            value, PipelineRun.from_dict, "ListPipelineRunsStatusResponse.PipelineRuns"
+        self.request_id = _decoding.text(get("RequestId"))
+        self.pipeline_runs = _decoding.models(
+            get("PipelineRuns"), _models.PipelineRun.from_dict, "ListPipelineRunsStatusResponse.PipelineRuns"
         )
-        if self.pipeline_runs and len(self.pipeline_runs) == len(value):
-            taken += 1
-        value = get("Nodes")
-        self.nodes = decoding.models(value, Node.from_dict, "ListPipelineRunsStatusResponse.Nodes")
-        if self.nodes and len(self.nodes) == len(value):
-            taken += 1
-        value = get("Outputs")
-        self.outputs = decoding.models(value, Output.from_dict, "ListPipelineRunsStatusResponse.Outputs")
-        if self.outputs and len(self.outputs) == len(value):
-            taken += 1
-
-        if taken != len(src_dict):
-            decoding.keep_rest(self, src_dict, _FIELDS, self.additional_properties, self._as_sent)
+        self.nodes = _decoding.models(get("Nodes"), _models.Node.from_dict, "ListPipelineRunsStatusResponse.Nodes")
+        self.outputs = _decoding.models(
+            get("Outputs"), _models.Output.from_dict, "ListPipelineRunsStatusResponse.Outputs"
+        )
+        _decoding.keep_rest(self, src_dict, _FIELDS, self.additional_properties, self._as_sent)
         return self
 
     def to_dict(self) -> dict[str, Any]:
         """Return the object as it was sent, by its wire names; times as the same instants, RFC 3339 with Z."""
-        wire: dict[str, Any] = {}
-        if self.request_id is not None:
-            wire["RequestId"] = self.request_id
-        if self.pipeline_runs:
-            wire["PipelineRuns"] = [item.to_dict() for item in self.pipeline_runs]
-        if self.nodes:
-            wire["Nodes"] = [item.to_dict() for item in self.nodes]
-        if self.outputs:
-            wire["Outputs"] = [item.to_dict() for item in self.outputs]
-        return decoding.give_back(wire, self.additional_properties, self._as_sent)
+        return _decoding.give_back(self, _FIELDS, self.additional_properties, self._as_sent)
 
     @property
     def additional_keys(self) -> list[str]:

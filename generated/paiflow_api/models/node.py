@@ -8,10 +8,10 @@ from typing import Any, Self
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from .. import decoding
+from .. import decoding as _decoding
 from ..models.node_status import NodeStatus
 
-_STATUS: dict[str, NodeStatus] = {member.value: member for member in NodeStatus}
+_read_node_status = _decoding.open_enum(NodeStatus)
 _FIELDS: dict[str, str] = {
     "PipelineRunId": "pipeline_run_id",
     "NodeId": "node_id",
@@ -52,7 +52,9 @@ class Node:
     finished_at: datetime | None = None
     node_name: str | None = None
     additional_properties: dict[str, Any] = _attrs_field(factory=dict, kw_only=True)
-    _as_sent: dict[str, decoding.Sent] = _attrs_field(factory=dict, init=False, repr=False, eq=False)
+    _as_sent: dict[str, _decoding.Sent] = _attrs_field(
+        factory=dict, kw_only=True, alias="_as_sent", repr=False, eq=False
+    )
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -61,83 +63,23 @@ class Node:
         Raises:
             TypeError: src_dict is not an object, or there is a list where an object is due, or the reverse.
         """
-        decoding.check_object(src_dict, "Node")
-        self = cls.__new__(cls)
-        self.additional_properties = {}
-        self._as_sent = {}
+        _decoding.check_object(src_dict, "Node")
+        self = cls()
         get = src_dict.get
-        taken = 0
-        value: Any
-
-        value = get("PipelineRunId")
-        if type(value) is str:
-            self.pipeline_run_id = value
-            taken += 1
-        else:
-            self.pipeline_run_id = None
-        value = get("NodeId")
-        if type(value) is str:
-            self.node_id = value
-            taken += 1
-        else:
-            self.node_id = None
-        value = get("Status")
-        if type(value) is str:
-            self.status = _STATUS.get(value, value)
-            taken += 1
-        else:
-            self.status = None
-        value = get("InputArtifactArchived")
-        if type(value) is bool:
-            self.input_artifact_archived = value
-            taken += 1
-        else:
-            self.input_artifact_archived = None
-        value = get("OutputArtifactArchived")
-        if type(value) is bool:
-            self.output_artifact_archived = value
-            taken += 1
-        else:
-            self.output_artifact_archived = None
-        value = get("StartedAt")
-        self.started_at = decoding.timestamp(value)
-        if self.started_at is not None and len(value) <= decoding.MICROSECONDS:
-            taken += 1
-        value = get("FinishedAt")
-        self.finished_at = decoding.timestamp(value)
-        if self.finished_at is not None and len(value) <= decoding.MICROSECONDS:
-            taken += 1
-        value = get("NodeName")
-        if type(value) is str:
-            self.node_name = value
-            taken += 1
-        else:
-            self.node_name = None
-
-        if taken != len(src_dict):
-            decoding.keep_rest(self, src_dict, _FIELDS, self.additional_properties, self._as_sent)
+        self.pipeline_run_id = _decoding.text(get("PipelineRunId"))
+        self.node_id = _decoding.text(get("NodeId"))
+        self.status = _read_node_status(get("Status"))
+        self.input_artifact_archived = _decoding.boolean(get("InputArtifactArchived"))
+        self.output_artifact_archived = _decoding.boolean(get("OutputArtifactArchived"))
+        self.started_at = _decoding.timestamp(get("StartedAt"))
+        self.finished_at = _decoding.timestamp(get("FinishedAt"))
+        self.node_name = _decoding.text(get("NodeName"))
+        _decoding.keep_rest(self, src_dict, _FIELDS, self.additional_properties, self._as_sent)
         return self
 
     def to_dict(self) -> dict[str, Any]:
         """Return the object as it was sent, by its wire names; times as the same instants, RFC 3339 with Z."""
-        wire: dict[str, Any] = {}
-        if self.pipeline_run_id is not None:
-            wire["PipelineRunId"] = self.pipeline_run_id
-        if self.node_id is not None:
-            wire["NodeId"] = self.node_id
-        if self.status is not None:
-            wire["Status"] = str(self.status)
-        if self.input_artifact_archived is not None:
-            wire["InputArtifactArchived"] = self.input_artifact_archived
-        if self.output_artifact_archived is not None:
-            wire["OutputArtifactArchived"] = self.output_artifact_archived
-        if self.started_at is not None:
-            wire["StartedAt"] = decoding.timestamp_text(self.started_at)
-        if self.finished_at is not None:
-            wire["FinishedAt"] = decoding.timestamp_text(self.finished_at)
-        if self.node_name is not None:
-            wire["NodeName"] = self.node_name
-        return decoding.give_back(wire, self.additional_properties, self._as_sent)
+        return _decoding.give_back(self, _FIELDS, self.additional_properties, self._as_sent)
 
     @property
     def additional_keys(self) -> list[str]:

@@ -8,11 +8,11 @@ from typing import Any, Self
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from .. import decoding
-from ..models.output_metadata import OutputMetadata
+from .. import decoding as _decoding
+from .. import models as _models
 from ..models.output_type import OutputType
 
-_TYPE_: dict[str, OutputType] = {member.value: member for member in OutputType}
+_read_output_type = _decoding.open_enum(OutputType)
 _FIELDS: dict[str, str] = {
     "Name": "name",
     "Type": "type_",
@@ -52,7 +52,7 @@ class Output:
 
     name: str | None = None
     type_: OutputType | str | None = None
-    metadata: OutputMetadata | None = None
+    metadata: _models.OutputMetadata | None = None
     gmt_create_time: datetime | None = None
     id: str | None = None
     producer: str | None = None
@@ -62,7 +62,9 @@ class Output:
     expanded_artifact_index: int | None = None
     expandable_artifact_name: str | None = None
     additional_properties: dict[str, Any] = _attrs_field(factory=dict, kw_only=True)
-    _as_sent: dict[str, decoding.Sent] = _attrs_field(factory=dict, init=False, repr=False, eq=False)
+    _as_sent: dict[str, _decoding.Sent] = _attrs_field(
+        factory=dict, kw_only=True, alias="_as_sent", repr=False, eq=False
+    )
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -71,109 +73,30 @@ class Output:
         Raises:
             TypeError: src_dict is not an object, or there is a list where an object is due, or the reverse.
         """
-        decoding.check_object(src_dict, "Output")
-        self = cls.__new__(cls)
-        self.additional_properties = {}
-        self._as_sent = {}
+        _decoding.check_object(src_dict, "Output")
+        self = cls()
         get = src_dict.get
-        taken = 0
-        value: Any
-
-        value = get("Name")
-        if type(value) is str:
-            self.name = value
-            taken += 1
-        else:
-            self.name = None
-        value = get("Type")
-        if type(value) is str:
-            self.type_ = _TYPE_.get(value, value)
-            taken += 1
-        else:
-            self.type_ = None
-        value = get("Metadata")
-        self.metadata = decoding.model(value, OutputMetadata.from_dict, "Output.Metadata")
-        if self.metadata is not None:
-            taken += 1
-        value = get("GmtCreateTime")
-        self.gmt_create_time = decoding.timestamp(value)
-        if self.gmt_create_time is not None and len(value) <= decoding.MICROSECONDS:
-            taken += 1
-        value = get("Id")
-        if type(value) is str:
-            self.id = value
-            taken += 1
-        else:
-            self.id = None
-        value = get("Producer")
-        if type(value) is str:
-            self.producer = value
-            taken += 1
-        else:
-            self.producer = None
-        value = get("NodeId")
-        if type(value) is str:
-            self.node_id = value
-            taken += 1
-        else:
-            self.node_id = None
-        value = get("PipelineRunId")
-        if type(value) is str:
-            self.pipeline_run_id = value
-            taken += 1
-        else:
-            self.pipeline_run_id = None
-        value = get("Value")
-        if type(value) is str:
-            self.value = value
-            taken += 1
-        else:
-            self.value = None
-        value = get("ExpandedArtifactIndex")
-        self.expanded_artifact_index = decoding.integer(value)
-        if self.expanded_artifact_index is not None:
-            taken += 1
-        value = get("ExpandableArtifactName")
-        if type(value) is str:
-            self.expandable_artifact_name = value
-            taken += 1
-        else:
-            self.expandable_artifact_name = None
-
-        if taken != len(src_dict):
-            decoding.keep_rest(self, src_dict, _FIELDS, self.additional_properties, self._as_sent)
+        self.name = _decoding.text(get("Name"))
+        self.type_ = _read_output_type(get("Type"))
+        self.metadata = _decoding.model(get("Metadata"), _models.OutputMetadata.from_dict, "Output.Metadata")
+        self.gmt_create_time = _decoding.timestamp(get("GmtCreateTime"))
+        self.id = _decoding.text(get("Id"))
+        self.producer = _decoding.text(get("Producer"))
+        self.node_id = _decoding.text(get("NodeId"))
+        self.pipeline_run_id = _decoding.text(get("PipelineRunId"))
+        self.value = _decoding.text(get("Value"))
+        self.expanded_artifact_index = _decoding.integer(get("ExpandedArtifactIndex"))
+        self.expandable_artifact_name = _decoding.text(get("ExpandableArtifactName"))
+        _decoding.keep_rest(self, src_dict, _FIELDS, self.additional_properties, self._as_sent)
         return self
 
     def to_dict(self) -> dict[str, Any]:
         """Return the object as it was sent, by its wire names; times as the same instants, RFC 3339 with Z."""
-        wire: dict[str, Any] = {}
-        if self.name is not None:
-            wire["Name"] = self.name
-        if self.type_ is not None:
-            wire["Type"] = str(self.type_)
-        if self.metadata is not None:
-            wire["Metadata"] = self.metadata.to_dict()
-        if self.gmt_create_time is not None:
-            wire["GmtCreateTime"] = decoding.timestamp_text(self.gmt_create_time)
-        if self.id is not None:
-            wire["Id"] = self.id
-        if self.producer is not None:
-            wire["Producer"] = self.producer
-        if self.node_id is not None:
-            wire["NodeId"] = self.node_id
-        if self.pipeline_run_id is not None:
-            wire["PipelineRunId"] = self.pipeline_run_id
-        if self.value is not None:
-            wire["Value"] = self.value
-        if self.expanded_artifact_index is not None:
-            wire["ExpandedArtifactIndex"] = self.expanded_artifact_index
-        if self.expandable_artifact_name is not None:
-            wire["ExpandableArtifactName"] = self.expandable_artifact_name
-        return decoding.give_back(wire, self.additional_properties, self._as_sent)
+        return _decoding.give_back(self, _FIELDS, self.additional_properties, self._as_sent)
 
     def value_json(self) -> Any:
         """Return what value says, parsed as JSON, through one more unescape where it needs one; else None."""
-        return decoding.json_in_text(self.value)
+        return _decoding.json_in_text(self.value)
 
     @property
     def additional_keys(self) -> list[str]:

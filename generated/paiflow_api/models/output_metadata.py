@@ -7,7 +7,9 @@ from typing import Any, Self
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from .. import decoding
+from .. import decoding as _decoding
+
+_FIELDS: dict[str, str] = {}
 
 
 @_attrs_define
@@ -19,7 +21,9 @@ class OutputMetadata:
     """
 
     additional_properties: dict[str, Any] = _attrs_field(factory=dict, kw_only=True)
-    _as_sent: dict[str, decoding.Sent] = _attrs_field(factory=dict, init=False, repr=False, eq=False)
+    _as_sent: dict[str, _decoding.Sent] = _attrs_field(
+        factory=dict, kw_only=True, alias="_as_sent", repr=False, eq=False
+    )
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -28,18 +32,15 @@ class OutputMetadata:
         Raises:
             TypeError: src_dict is not an object, or there is a list where an object is due, or the reverse.
         """
-        decoding.check_object(src_dict, "OutputMetadata")
-        self = cls.__new__(cls)
-        self.additional_properties = {}
-        self._as_sent = {}
-
-        self.additional_properties.update(src_dict)
+        _decoding.check_object(src_dict, "OutputMetadata")
+        self = cls()
+        get = src_dict.get
+        _decoding.keep_rest(self, src_dict, _FIELDS, self.additional_properties, self._as_sent)
         return self
 
     def to_dict(self) -> dict[str, Any]:
         """Return the object as it was sent, by its wire names; times as the same instants, RFC 3339 with Z."""
-        wire: dict[str, Any] = {}
-        return decoding.give_back(wire, self.additional_properties, self._as_sent)
+        return _decoding.give_back(self, _FIELDS, self.additional_properties, self._as_sent)
 
     @property
     def additional_keys(self) -> list[str]:

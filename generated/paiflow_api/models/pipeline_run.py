@@ -7,10 +7,10 @@ from typing import Any, Self
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from .. import decoding
+from .. import decoding as _decoding
 from ..models.pipeline_run_status import PipelineRunStatus
 
-_STATUS: dict[str, PipelineRunStatus] = {member.value: member for member in PipelineRunStatus}
+_read_pipeline_run_status = _decoding.open_enum(PipelineRunStatus)
 _FIELDS: dict[str, str] = {
     "PipelineRunId": "pipeline_run_id",
     "Status": "status",
@@ -51,7 +51,9 @@ class PipelineRun:
     source_id: str | None = None
     is_deleted: bool | None = None
     additional_properties: dict[str, Any] = _attrs_field(factory=dict, kw_only=True)
-    _as_sent: dict[str, decoding.Sent] = _attrs_field(factory=dict, init=False, repr=False, eq=False)
+    _as_sent: dict[str, _decoding.Sent] = _attrs_field(
+        factory=dict, kw_only=True, alias="_as_sent", repr=False, eq=False
+    )
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -60,95 +62,23 @@ class PipelineRun:
         Raises:
             TypeError: src_dict is not an object, or there is a list where an object is due, or the reverse.
         """
-        decoding.check_object(src_dict, "PipelineRun")
-        self = cls.__new__(cls)
-        self.additional_properties = {}
-        self._as_sent = {}
+        _decoding.check_object(src_dict, "PipelineRun")
+        self = cls()
         get = src_dict.get
-        taken = 0
-        value: Any
-
-        value = get("PipelineRunId")
-        if type(value) is str:
-            self.pipeline_run_id = value
-            taken += 1
-        else:
-            self.pipeline_run_id = None
-        value = get("Status")
-        if type(value) is str:
-            self.status = _STATUS.get(value, value)
-            taken += 1
-        else:
-            self.status = None
-        value = get("Name")
-        if type(value) is str:
-            self.name = value
-            taken += 1
-        else:
-            self.name = None
-        value = get("UserId")
-        if type(value) is str:
-            self.user_id = value
-            taken += 1
-        elif (user_id := decoding.digits(value)) is not None:
-            self.user_id = user_id
-            self._as_sent["UserId"] = (user_id, value)
-            taken += 1
-        else:
-            self.user_id = None
-        value = get("ParentUserId")
-        if type(value) is str:
-            self.parent_user_id = value
-            taken += 1
-        elif (parent_user_id := decoding.digits(value)) is not None:
-            self.parent_user_id = parent_user_id
-            self._as_sent["ParentUserId"] = (parent_user_id, value)
-            taken += 1
-        else:
-            self.parent_user_id = None
-        value = get("NodeId")
-        if type(value) is str:
-            self.node_id = value
-            taken += 1
-        else:
-            self.node_id = None
-        value = get("SourceId")
-        if type(value) is str:
-            self.source_id = value
-            taken += 1
-        else:
-            self.source_id = None
-        value = get("IsDeleted")
-        if type(value) is bool:
-            self.is_deleted = value
-            taken += 1
-        else:
-            self.is_deleted = None
-
-        if taken != len(src_dict):
-            decoding.keep_rest(self, src_dict, _FIELDS, self.additional_properties, self._as_sent)
+        self.pipeline_run_id = _decoding.text(get("PipelineRunId"))
+        self.status = _read_pipeline_run_status(get("Status"))
+        self.name = _decoding.text(get("Name"))
+        self.user_id = _decoding.text_or_digits(get("UserId"))
+        self.parent_user_id = _decoding.text_or_digits(get("ParentUserId"))
+        self.node_id = _decoding.text(get("NodeId"))
+        self.source_id = _decoding.text(get("SourceId"))
+        self.is_deleted = _decoding.boolean(get("IsDeleted"))
+        _decoding.keep_rest(self, src_dict, _FIELDS, self.additional_properties, self._as_sent)
         return self
 
     def to_dict(self) -> dict[str, Any]:
         """Return the object as it was sent, by its wire names; times as the same instants, RFC 3339 with Z."""
-        wire: dict[str, Any] = {}
-        if self.pipeline_run_id is not None:
-            wire["PipelineRunId"] = self.pipeline_run_id
-        if self.status is not None:
-            wire["Status"] = str(self.status)
-        if self.name is not None:
-            wire["Name"] = self.name
-        if self.user_id is not None:
-            wire["UserId"] = self.user_id
-        if self.parent_user_id is not None:
-            wire["ParentUserId"] = self.parent_user_id
-        if self.node_id is not None:
-            wire["NodeId"] = self.node_id
-        if self.source_id is not None:
-            wire["SourceId"] = self.source_id
-        if self.is_deleted is not None:
-            wire["IsDeleted"] = self.is_deleted
-        return decoding.give_back(wire, self.additional_properties, self._as_sent)
+        return _decoding.give_back(self, _FIELDS, self.additional_properties, self._as_sent)
 
     @property
     def additional_keys(self) -> list[str]:

@@ -1,24 +1,52 @@
 """The command `paiflow`. Needs the extra `cli`; without it, it says so.
 
-Data goes to stdout, words to stderr. Exit codes are in errors.py and commands.py.
+Data goes to stdout, words to stderr. Exit codes are in exit_codes.py.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+import threading
+from typing import NoReturn
+
+from paiflow.cli.stopping import Stop
 
 __all__ = ["main"]
 
 _EXTRA = {"click", "rich"}
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run the command and exit with its code."""
+    stop = Stop()
+    stop.install()
+    try:
+        _exit(_run(stop))
+    except KeyboardInterrupt:  # while it was being loaded
+        _exit(128 + (stop.number or 2))
+
+
+def _run(stop: Stop) -> int:
     try:
         from paiflow.cli.commands import run  # noqa: PLC0415 - loading it is what may fail
     except ModuleNotFoundError as error:
         if error.name not in _EXTRA:
             raise
         print("paiflow: the command needs an extra: pip install 'paiflow[cli]'", file=sys.stderr)  # noqa: T201
-        sys.exit(2)
-    sys.exit(run(sys.argv[1:]))
+        return 2
+    return run(sys.argv[1:], stop)
+
+
+def _exit(code: int) -> NoReturn:
+    """Exit, without those threads that look up an address, ask for credentials or wait for a reply.
+
+    They cannot be cancelled, and the interpreter would wait for them; whoever pressed Ctrl-C would too.
+    """
+    if threading.active_count() > 1:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(AttributeError, OSError, ValueError):  # it is not there, or nobody reads it
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)

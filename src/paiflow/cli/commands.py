@@ -1,55 +1,23 @@
-"""The commands: status, mock, version.
-
-Exit codes of status: 0 answered, 4 an id was not found; of all: see running.py.
-"""
+"""The commands: status, wait, mock, version."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from importlib.metadata import version as version_of
-from typing import Final, TypeVar
 
 import click
 
-from paiflow import OutputType, PaiFlow
-from paiflow.cli import output
-from paiflow.cli.ids import node_refs, run_ids
 from paiflow.cli.running import run_command
+from paiflow.cli.status import status
+from paiflow.cli.stopping import Stop
+from paiflow.cli.wait import wait
 from paiflow_api import provenance
 
-MISSING: Final = 4
 
-Command = TypeVar("Command", bound=Callable[..., object])
-
-
-def run(arguments: Sequence[str]) -> int:
-    """Return the exit code of the command with these arguments."""
-    return run_command(paiflow, arguments)
-
-
-def connection_options(command: Command) -> Command:
-    """Give a command the options that say where the service is and how long to wait for it."""
-    for option in (
-        click.option(
-            "--request-timeout",
-            type=click.FloatRange(min=0, min_open=True),
-            metavar="SECONDS",
-            help="Seconds for each phase of a request; 5 to connect and 10 to receive by default.",
-        ),
-        click.option("--region", metavar="REGION", help="Such as cn-hangzhou; else ALIBABA_CLOUD_REGION_ID."),
-        click.option("--endpoint", metavar="URL", help="Instead of the region's; else PAIFLOW_ENDPOINT."),
-    ):
-        command = option(command)
-    return command
-
-
-def client_for(endpoint: str | None, region: str | None, request_timeout: float | None) -> PaiFlow:
-    """Return the client that the options describe."""
-    if request_timeout is None:
-        return PaiFlow(region, endpoint=endpoint)
-    return PaiFlow(region, endpoint=endpoint, timeout=request_timeout)
+def run(arguments: Sequence[str], stop: Stop | None = None) -> int:
+    """Return the exit code of the command with these arguments; `stop` tells it of signals."""
+    return run_command(paiflow, arguments, stop or Stop())
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=False)
@@ -61,59 +29,32 @@ def paiflow() -> None:
     """
 
 
-@paiflow.command()
-@click.argument("runs", metavar="[RUN]...", nargs=-1)
-@click.option("--node", "nodes", metavar="RUN/NODE", multiple=True, help="A node and its outputs; may be repeated.")
-@click.option("--workspace", metavar="ID", help="Look in this workspace only.")
-@click.option(
-    "--output-type", type=click.Choice([known.value for known in OutputType]), help="Show outputs of this type only."
-)
-@click.option("--format", "form", type=click.Choice(["table", "json", "jsonl"]), default="table", show_default=True)
-@connection_options
-@click.pass_context
-def status(
-    context: click.Context,
-    runs: tuple[str, ...],
-    nodes: tuple[str, ...],
-    workspace: str | None,
-    output_type: str | None,
-    form: str,
-    endpoint: str | None,
-    region: str | None,
-    request_timeout: float | None,
-) -> None:
-    """Show the status of runs and nodes.
-
-    RUN is a run's id. A - in its place, or in that of RUN/NODE, reads ids from stdin, one a line.
-    Ends with 0 if all were answered, 4 if one was not found.
-    """
-    wanted_runs, wanted_nodes = run_ids(runs), node_refs(nodes)
-    if not wanted_runs and not wanted_nodes:
-        raise click.UsageError("no ids: give RUN, --node RUN/NODE, or - to read them from stdin", context)
-    with client_for(endpoint, region, request_timeout) as client:
-        # Never both in one request: the service would take the nodes and leave the runs out.
-        ask = partial(client.list_pipeline_runs_status, workspace_id=workspace, output_type=output_type)
-        replies = [ask(pipeline_runs=wanted_runs)] if wanted_runs else []
-        replies += [ask(nodes=wanted_nodes)] if wanted_nodes else []
-    answer = output.Answer.of(replies, wanted_runs, wanted_nodes)
-    output.write(answer, form)
-    if missing := len(answer.missing_runs) + len(answer.missing_nodes):
-        click.echo(f"paiflow: {missing} of {len(wanted_runs) + len(wanted_nodes)} not found", err=True)
-        context.exit(MISSING)
+paiflow.add_command(status)
+paiflow.add_command(wait)
 
 
 @paiflow.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 for any that is free.")
-def mock(host: str, port: int) -> None:
+@click.option("--scenario", metavar="FILE", help="Runs, nodes and outputs that change with time, and faults, as YAML.")
+@click.option("--fault", "faults", metavar="SPEC", multiple=True, help="Something that goes wrong; may be repeated.")
+def mock(host: str, port: int, scenario: str | None, faults: tuple[str, ...]) -> None:
     """Serve a mock of the service, until it is ended by Ctrl-C or SIGTERM.
 
     Once it listens it prints the variables that lead a client to it, and its credentials, to stdout.
     It knows the run of the vendor's documentation, flow-hynm2bv8wqhp5esfxq, in workspace 948.
+
+    SPEC is NAME or NAME:SETTING=VALUE,SETTING=VALUE, such as throttling:retry_after=2s,rate=0.1 or slow:delay=20s,every=5;
+    a name that is not known is answered with those that are.
     """
     from paiflow import mock as mocking  # noqa: PLC0415 - needs an extra, and no other command needs it
 
-    service = mocking.MockService()
+    service = mocking.MockService(scenario=None if scenario is None else mocking.load_scenario(scenario))
+    if isinstance(service.clock, mocking.HandClock):
+        raise click.UsageError(f"{scenario}: clock: by hand is for tests: nobody could advance it here")
+    for spec in faults:
+        name, settings = mocking.parse_fault(spec)
+        service.faults.add(name, **settings)
 
     def ready(endpoint: str) -> None:
         click.echo(f"PAIFLOW_ENDPOINT={endpoint}")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+import attrs
 import click
 
 from paiflow import NodeRef
@@ -11,22 +12,33 @@ from paiflow import NodeRef
 STDIN = "-"
 
 
-def run_ids(arguments: Iterable[str]) -> list[str]:
-    """Return the ids of runs; a `-` stands for the lines of stdin."""
-    return list(_expanded(arguments))
+@attrs.frozen
+class Wanted:
+    """What a command is asked about: each id once, at least one in all."""
+
+    runs: list[str]
+    nodes: list[NodeRef]
+
+    def __len__(self) -> int:
+        return len(self.runs) + len(self.nodes)
 
 
-def node_refs(arguments: Iterable[str]) -> list[NodeRef]:
-    """Return the nodes that RUN/NODE names; a `-` stands for the lines of stdin.
+def wanted(context: click.Context, runs: Sequence[str], nodes: Sequence[str]) -> Wanted:
+    """Return what RUN and --node RUN/NODE name; a `-` among them stands for the lines of stdin.
 
     Raises:
-        click.UsageError: one is not of that form.
+        click.UsageError: there is none, a node is not of that form, or stdin is to give both kinds.
     """
-    return [_node_ref(argument) for argument in _expanded(arguments)]
+    if STDIN in runs and STDIN in nodes:
+        raise click.UsageError("stdin gives the ids of runs or of nodes, not both: give - once", context)
+    found = Wanted(list(dict.fromkeys(_expanded(runs))), list(dict.fromkeys(map(_node_ref, _expanded(nodes)))))
+    if not found:
+        raise click.UsageError("no ids: give RUN, --node RUN/NODE, or - to read them from stdin", context)
+    return found
 
 
 def _expanded(arguments: Iterable[str]) -> Iterator[str]:
-    for argument in arguments:
+    for argument in dict.fromkeys(arguments):
         if argument == STDIN:
             with click.open_file(STDIN, encoding="utf-8-sig", errors="replace") as lines:
                 yield from filter(None, (line.strip() for line in lines))

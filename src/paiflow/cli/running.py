@@ -1,58 +1,52 @@
-"""Run a command to its exit code: every error is one line on stderr, never a traceback.
-
-0 answered, 2 usage, 130 interrupted; the other codes are those of the errors (paiflow.errors).
-"""
+"""Run a command to its exit code: every error is one line on stderr, never a traceback."""
 
 from __future__ import annotations
 
 import contextlib
-import os
+import signal
 import sys
 from collections.abc import Sequence
-from typing import Final
 
 import click
 
-from paiflow.cli.text import visible
-from paiflow.errors import InvalidRequest, PaiFlowError
+from paiflow.cli.exit_codes import ExitCode, of_error, of_signal
+from paiflow.cli.stopping import Stop
+from paiflow.cli.words import discard, say
+from paiflow.errors import PaiFlowError
 
-USAGE: Final = 2
-INTERRUPTED: Final = 130
 
-
-def run_command(command: click.Command, arguments: Sequence[str]) -> int:
-    """Return the exit code of a command that is given these arguments."""
+def run_command(command: click.Command, arguments: Sequence[str], stop: Stop) -> int:
+    """Return the exit code of a command that is given these arguments; it finds `stop` as the context's `obj`."""
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal's encoding lacks must not end the command.
-        with contextlib.suppress(AttributeError):  # a stream that something else put there
+        with contextlib.suppress(AttributeError):  # a stream that something else put there, or none
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        code = command.main(list(arguments), prog_name="paiflow", standalone_mode=False)
-        sys.stdout.flush()
+        code = command.main(list(arguments), prog_name="paiflow", standalone_mode=False, obj=stop)
+        if sys.stdout is not None:  # it is, where the shell closed it
+            sys.stdout.flush()
     except click.exceptions.Exit as wanted:
         code = wanted.exit_code
     except click.ClickException as error:
-        code = _complain(_usage_message(error), USAGE)
+        code = _complain(_usage_message(error), ExitCode.USAGE)
     except PaiFlowError as error:
-        code = _complain(str(error), exit_code(error))
+        code = _complain(str(error), of_error(error))
     except (KeyboardInterrupt, click.Abort):
-        code = _complain("interrupted", INTERRUPTED)
+        number = stop.number or signal.SIGINT
+        code = _complain("terminated" if number == signal.SIGTERM else "interrupted", of_signal(number))
     except BrokenPipeError:
-        # Whoever read stdout has had enough. What is still buffered must go nowhere, not fail at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        discard(sys.stdout)
+        code = ExitCode.SUCCEEDED
     except (ImportError, RecursionError) as error:
-        code = _complain(str(error), USAGE if isinstance(error, ImportError) else PaiFlowError.exit_code)
-    return code if isinstance(code, int) else 0
-
-
-def exit_code(error: PaiFlowError) -> int:
-    """Return the code that the command ends with; a request that was not even sent is a matter of usage."""
-    return USAGE if isinstance(error, InvalidRequest) and error.status is None else error.exit_code
+        code = _complain(str(error), ExitCode.USAGE if isinstance(error, ImportError) else ExitCode.SERVICE)
+    except OSError as error:  # such as a full disk behind stdout
+        code = _complain(f"cannot write: {error.strerror or error}", ExitCode.SERVICE)
+        discard(sys.stdout)
+    return code if isinstance(code, int) else ExitCode.SUCCEEDED
 
 
 def _complain(message: str, code: int) -> int:
-    click.echo(f"paiflow: {visible(message)}", err=True)
+    say(message)
     return code
 
 

@@ -2,21 +2,26 @@
 
     from paiflow.mock import MockService, serve
 
-    service = MockService()
-    service.store.add_run({"PipelineRunId": "flow-1", "Status": "Running"})
+    service = MockService(clock=HandClock())
+    service.stage.add_run("flow-1", [(0, "Running"), ("2m", "Succeeded")])
+    service.faults.add("throttling", retry_after=2, times=3)
     with serve(service) as endpoint:
         ...  # any client of the real service, with service.credentials
 
 It judges requests by the effective description and by the vendor's rules, signature included,
 and refuses with the vendor's codes. One pure core, `MockService.handle`, decides; an ASGI app,
-a server and a transport without a socket drive it.
+a server and a transport without a socket drive it. In tests, the fixture `paiflow_mock` has it all.
 
 Needs the extra `mock`. Nothing that `import paiflow` loads may import this package.
 """
 
 try:
     from paiflow.mock.asgi import asgi_app
-    from paiflow.mock.messages import Reply, Request
+    from paiflow.mock.clock import Clock, HandClock, HandTime
+    from paiflow.mock.faults import Fault, FaultError, parse_fault
+    from paiflow.mock.fixture import PaiFlowMock, RecordedRequest
+    from paiflow.mock.messages import Delivery, Reply, Request
+    from paiflow.mock.scenario import Scenario, load_scenario
     from paiflow.mock.server import run, serve
     from paiflow.mock.service import MockService
     from paiflow.mock.transport import MockTransport
@@ -27,4 +32,23 @@ except ModuleNotFoundError as error:
         f"the mock service needs the package {error.name}, among others: pip install 'paiflow[mock]'", name=error.name
     ) from None
 
-__all__ = ["MockService", "MockTransport", "Reply", "Request", "asgi_app", "run", "serve"]
+__all__ = [
+    "Clock",
+    "Delivery",
+    "Fault",
+    "FaultError",
+    "HandClock",
+    "HandTime",
+    "MockService",
+    "MockTransport",
+    "PaiFlowMock",
+    "RecordedRequest",
+    "Reply",
+    "Request",
+    "Scenario",
+    "asgi_app",
+    "load_scenario",
+    "parse_fault",
+    "run",
+    "serve",
+]

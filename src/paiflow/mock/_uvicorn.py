@@ -3,12 +3,14 @@
 import asyncio
 import http
 import socket
+import struct
+import sys
 from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from paiflow.mock.asgi import asgi_app
+from paiflow.mock.asgi import DROP, asgi_app
 from paiflow.mock.messages import Reply
 from paiflow.mock.service import MockService
 
@@ -64,6 +66,20 @@ class _Protocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.access_log = False
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {DROP: self._drop}  # type: ignore[dict-item]
+
+    def _drop(self, reset: bool) -> None:
+        """Close the connection once all that was written is sent, or reset it."""
+        if not reset:
+            self.transport.close()
+            return
+        # To linger for no time is how a socket is told to reset. Windows has shorts in its struct linger.
+        linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
         """Refuse what is not HTTP in the service's form; uvicorn's own answer is plain text."""

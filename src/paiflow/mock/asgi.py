@@ -1,32 +1,45 @@
 """Drive the mock as an ASGI application. It needs no framework: there is one thing to do."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from paiflow.mock.body import LIMIT_BYTES
+from paiflow.mock.clock import Clock
 from paiflow.mock.messages import Reply, Request
 from paiflow.mock.service import MockService
 
-__all__ = ["Application", "asgi_app"]
+__all__ = ["DROP", "Application", "asgi_app"]
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
+DROP = "paiflow.drop"
+"""The extension of ASGI by which a server lets go of a connection: a function of whether to reset it."""
+
 _logger = logging.getLogger("paiflow.mock")
 
 
 def asgi_app(service: MockService) -> Application:
-    """Return the service as an ASGI 3 application, for HTTP only. The server has to support raw_path."""
+    """Return the service as an ASGI 3 application, for HTTP only.
+
+    The server has to support raw_path and, for faults that break connections, the extension DROP.
+    """
 
     async def application(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise NotImplementedError(f"the mock service speaks HTTP, not {scope['type']}")
         body = await _body(receive)
         if body is not None:
-            await _send(send, _handle(service, scope, body))
+            # Read before anybody can know of the request, and advance a clock because of it.
+            arrived = service.clock.now()
+            reply = _handle(service, scope, body)
+            if await _deliver(reply, service.clock, arrived, receive, send):
+                scope["extensions"][DROP](reply.delivery.reset)
+                await _gone(receive)
 
     return application
 
@@ -58,8 +71,40 @@ async def _body(receive: Receive) -> bytes | None:
             return body
 
 
-async def _send(send: Send, reply: Reply) -> None:
+async def _deliver(reply: Reply, clock: Clock, arrived: float, receive: Receive, send: Send) -> bool:
+    """Send a reply as its delivery says, as long as the client is there. Return whether to drop the connection then."""
+    delivery = reply.delivery
+    moment = arrived + delivery.delay
+    if delivery.delay and not await _still_there(clock, moment, receive):
+        return False
+    if delivery.reset:
+        return True
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
     headers.append((b"content-length", b"%d" % len(reply.body)))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": reply.body})
+    pieces = delivery.pieces(reply.body)
+    for number, piece in enumerate(pieces, 1):
+        moment += delivery.gap
+        if delivery.gap and not await _still_there(clock, moment, receive):
+            return False
+        more = delivery.truncated or number < len(pieces)
+        await send({"type": "http.response.body", "body": piece, "more_body": more})
+    return delivery.truncated
+
+
+async def _still_there(clock: Clock, moment: float, receive: Receive) -> bool:
+    """Return True when the clock reads the moment, or False as soon as the client has gone."""
+    reached, gone = asyncio.ensure_future(clock.until(moment)), asyncio.ensure_future(_gone(receive))
+    try:
+        await asyncio.wait({reached, gone}, return_when=asyncio.FIRST_COMPLETED)
+        return not gone.done()
+    finally:
+        reached.cancel()
+        gone.cancel()
+        await asyncio.gather(reached, gone, return_exceptions=True)
+
+
+async def _gone(receive: Receive) -> None:
+    """Return when the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -6,7 +6,7 @@ Source: "Request syntax and signature method V3"; what is assumed beyond it is m
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -26,9 +26,22 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 def authenticate(
-    request: Request, headers: Mapping[str, str], accounts: Mapping[str, Credentials], nonces: Nonces, now: float
+    request: Request,
+    headers: Mapping[str, str],
+    accounts: Mapping[str, Credentials],
+    nonces: Nonces,
+    now: float,
+    readings: Sequence[float],
 ) -> None:
     """Check that one of the accounts signed the request, just now and only once.
+
+    Args:
+        request: as sent.
+        headers: the same's, by name in lower case.
+        accounts: by access key id.
+        nonces: those used lately.
+        now: seconds since the epoch.
+        readings: what a client may have taken for the time; its date need be near one of them only.
 
     Raises:
         Refusal: it is not so.
@@ -37,7 +50,7 @@ def authenticate(
         access_key_id, signed_headers, given = parse_authorization(headers.get("authorization", ""))
     except ValueError as fault:
         raise Refusal("IncompleteSignature", detail=f"Authorization is {fault}") from None
-    _check_date(mandatory(headers, "x-acs-date", "TimeStamp"), now)
+    _check_date(mandatory(headers, "x-acs-date", "TimeStamp"), readings)
     nonce = mandatory(headers, "x-acs-signature-nonce", "SignatureNonce")
     content_sha256 = mandatory(headers, "x-acs-content-sha256", "ContentSha256")
     account = accounts.get(access_key_id)
@@ -51,14 +64,14 @@ def authenticate(
         raise Refusal("SignatureNonceUsed")
 
 
-def _check_date(text: str, now: float) -> None:
+def _check_date(text: str, readings: Sequence[float]) -> None:
     if not _DATE.fullmatch(text):
         raise Refusal("InvalidTimeStamp.Format")
     try:
         date = datetime.fromisoformat(text).timestamp()
     except ValueError:  # a 13th month, a 61st second
         raise Refusal("InvalidTimeStamp.Format") from None
-    if abs(now - date) > WINDOW:
+    if all(abs(reading - date) > WINDOW for reading in readings):
         raise Refusal("InvalidTimeStamp.Expired")
 
 

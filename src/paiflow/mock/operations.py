@@ -8,7 +8,7 @@ from paiflow.mock.store import Store
 __all__ = ["HANDLERS"]
 
 
-def list_pipeline_runs_status(store: Store, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def list_pipeline_runs_status(store: Store, parameters: Mapping[str, Any], now: float) -> dict[str, Any]:
     """Return the runs asked for, or the nodes asked for and their outputs.
 
     That Nodes takes precedence is the vendor's word. Assumptions: PipelineRuns is then empty, as Nodes and
@@ -20,14 +20,14 @@ def list_pipeline_runs_status(store: Store, parameters: Mapping[str, Any]) -> di
         keys = dict.fromkeys([(node["PipelineRunId"], node["NodeId"]) for node in nodes])
         return {
             "PipelineRuns": [],
-            "Nodes": store.nodes(keys, workspace_id),
-            "Outputs": store.outputs(keys, workspace_id, parameters.get("OutputType")),
+            "Nodes": store.nodes(keys, workspace_id, now),
+            "Outputs": store.outputs(keys, workspace_id, parameters.get("OutputType"), now),
         }
     run_ids = dict.fromkeys(parameters.get("PipelineRuns", ()))
-    return {"PipelineRuns": store.runs(run_ids, workspace_id), "Nodes": [], "Outputs": []}
+    return {"PipelineRuns": store.runs(run_ids, workspace_id, now), "Nodes": [], "Outputs": []}
 
 
-HANDLERS: dict[str, Callable[[Store, Mapping[str, Any]], dict[str, Any]]] = {
+HANDLERS: dict[str, Callable[[Store, Mapping[str, Any], float], dict[str, Any]]] = {
     "ListPipelineRunsStatus": list_pipeline_runs_status,
 }
 """By action, which is the operationId."""

@@ -32,6 +32,7 @@ _REFUSALS: dict[str, tuple[int, str]] = {
     "SignatureDoesNotMatch": (400, "Specified signature does not match our calculation. {}"),
     "MissingSecurityToken": (400, _MANDATORY),
     "InvalidSecurityToken.MismatchWithAccessKey": (400, "Specified SecurityToken mismatch with the AccessKey."),
+    "InvalidSecurityToken.Expired": (400, "Specified SecurityToken is expired."),
     "SignatureNonceUsed": (400, "Specified signature nonce was used already."),
     "MissingParameter": (400, _MANDATORY),
     "InvalidParameter": (400, _NOT_VALID),
@@ -39,7 +40,11 @@ _REFUSALS: dict[str, tuple[int, str]] = {
     "BadRequest": (400, "The request is not well-formed HTTP."),
     "RequestEntityTooLarge": (413, "The request body is larger than {} bytes."),
     "UnsupportedMediaType": (415, "The request body must be application/json, in UTF-8."),
+    # What follows happens to requests that are right; so do expired tokens and used nonces, where a fault has it so.
+    # Throttling has status 400 in all the tables; the fault can make it 429.
+    "Throttling.User": (400, "Request was denied due to user flow control."),
     "InternalError": (500, "The request processing has failed due to some unknown error, exception or failure."),
+    "ServiceUnavailable": (503, "The request has failed due to a temporary failure of the server."),
 }
 
 
@@ -50,15 +55,23 @@ class Refusal(Exception):
         code: one of the table's.
         about: what the refusal is about, for the codes whose words leave room for it.
         detail: said after the vendor's words, to help whoever debugs a client.
+        status: instead of the table's.
         headers: sent with the reply.
     """
 
     def __init__(
-        self, code: str, about: object = "", *, detail: str = "", headers: Sequence[tuple[str, str]] = ()
+        self,
+        code: str,
+        about: object = "",
+        *,
+        detail: str = "",
+        status: int | None = None,
+        headers: Sequence[tuple[str, str]] = (),
     ) -> None:
         super().__init__(code)
         self.code = code
-        self.status, words = _REFUSALS[code]
+        usual, words = _REFUSALS[code]
+        self.status = status or usual
         message = words.format(about)
         self.message = f"{message} ({detail})" if detail else message
         self.headers = headers

@@ -6,21 +6,27 @@ older signature methods.
 
 import json
 import secrets
-import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from email.utils import formatdate
 from typing import Any
 
+import attrs
+
 from paiflow.credentials import Credentials
 from paiflow.mock import gate
 from paiflow.mock.authentication import WINDOW, authenticate
 from paiflow.mock.body import LIMIT_BYTES, read_body
+from paiflow.mock.clock import Clock
 from paiflow.mock.description import Description, effective_description
+from paiflow.mock.fault_kinds import Effect
+from paiflow.mock.faults import Faults
 from paiflow.mock.messages import Reply, Request
 from paiflow.mock.nonces import Nonces
 from paiflow.mock.operations import HANDLERS
 from paiflow.mock.refusals import Refusal
+from paiflow.mock.scenario import Scenario
+from paiflow.mock.stage import Stage
 from paiflow.mock.store import SAMPLE_WORKSPACE, Store
 
 __all__ = ["MockService"]
@@ -33,55 +39,84 @@ class MockService:
 
     Args:
         accounts: who may call; a lasting pair made up for this service if there are none.
-        now: gives seconds since the epoch, by the service's clock.
+        scenario: what else exists, and what happens to it, from now on.
+        clock: the service's time; the scenario's if not given.
         description: judges the requests; the effective one if there is none.
+        on_request: called with each request, before it is looked at, in the thread that brings it.
 
     Attributes:
         accounts: the same by access key id; add to it, or take away, at any time.
         credentials: the first account's.
-        store: what the service knows.
+        clock: the service's time.
+        store: what the service knows, as the wire has it.
+        stage: adds runs, nodes and outputs that change with time, and plays scenarios.
+        faults: what goes wrong on demand.
     """
 
     def __init__(
         self,
         accounts: Iterable[Credentials] = (),
         *,
-        now: Callable[[], float] = time.time,
+        scenario: Scenario | None = None,
+        clock: Clock | None = None,
         description: Description | None = None,
+        on_request: Callable[[Request], None] | None = None,
     ) -> None:
         self._description = description or effective_description()
-        self._now = now
+        self._on_request = on_request
         # A date may lie as far ahead when its nonce is used as behind when the nonce comes again.
         self._nonces = Nonces(2 * WINDOW)
         self.accounts = {account.access_key_id: account for account in accounts or [_made_up()]}
         self.credentials = next(iter(self.accounts.values()))
+        self.clock = clock or (scenario.clock() if scenario else Clock())
         self.store = Store(self._description)
+        self.faults = Faults()
+        self.stage = Stage(self.store, self.faults, self.clock)
         _add_sample(self.store, self._description)
+        if scenario:
+            self.stage.play(scenario)
 
     def handle(self, request: Request) -> Reply:
         """Return the reply to a request."""
-        now = self._now()
+        now = self.clock.now()
+        if self._on_request:
+            self._on_request(request)
+        effect = self.faults.strike(now)
         try:
-            answer = self._answer(request, now)
+            reply = self._outcome(request, effect, now)
         except Refusal as refusal:
-            return _refused(refusal, _host(request), now)
-        return _reply(200, answer, now)
+            reply = _refused(refusal, _host(request), now + effect.skew)
+        return attrs.evolve(reply, delivery=effect.delivery)
 
     def refuse(self, code: str, request: Request | None = None) -> Reply:
         """Return the reply that refuses a request with a code, None for one that could not even be read."""
-        return _refused(Refusal(code), _host(request) if request else "", self._now())
+        return _refused(Refusal(code), _host(request) if request else "", self.clock.now())
 
-    def _answer(self, request: Request, now: float) -> dict[str, Any]:
+    def _outcome(self, request: Request, effect: Effect, now: float) -> Reply:
+        """Return the reply that is no refusal.
+
+        Raises:
+            Refusal: the service says no, or a fault does.
+        """
+        if isinstance(effect.instead, Refusal):
+            raise effect.instead
+        if effect.instead is not None:
+            return effect.instead
+        answer = self._answer(request, now, effect.skew)
+        return _reply(200, effect.change(answer) if effect.change else answer, now + effect.skew)
+
+    def _answer(self, request: Request, now: float, skew: float) -> dict[str, Any]:
         operation = gate.route(self._description, request)
         headers = gate.headers_of(request)
         gate.check_operation(self._description, operation, headers)
         if len(request.body) > LIMIT_BYTES:  # before anything is computed from it
             raise Refusal("RequestEntityTooLarge", LIMIT_BYTES)
-        authenticate(request, headers, self.accounts, self._nonces, now)
+        readings = [reading + skew for reading in self.clock.readings()]
+        authenticate(request, headers, self.accounts, self._nonces, now, readings)
         parameters: dict[str, Any] = {}
         if operation.request_body is not None:
             parameters = read_body(headers.get("content-type"), request.body, operation.request_body)
-        return HANDLERS[operation.action](self.store, parameters)
+        return HANDLERS[operation.action](self.store, parameters, now)
 
 
 def _reply(status: int, fields: dict[str, Any], now: float, headers: Sequence[tuple[str, str]] = ()) -> Reply:

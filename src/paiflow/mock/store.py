@@ -1,4 +1,4 @@
-"""What the service knows: runs, nodes and outputs, as the wire has them, each in a workspace.
+"""What the service knows: runs, nodes and outputs, as the wire has them, each in a workspace, with a life of its own.
 
 Ids are opaque and compared whole. So the documented output answers to the node id that it has,
 stray newline included, and to no other: an output of a node that nobody asked for would be wrong too.
@@ -12,6 +12,7 @@ import attrs
 
 from paiflow.errors import ConfigurationError
 from paiflow.mock.description import Description
+from paiflow.mock.lives import Life
 from paiflow.mock.shapes import Shape
 
 __all__ = ["SAMPLE_WORKSPACE", "Store"]
@@ -22,23 +23,33 @@ SAMPLE_WORKSPACE = "948"
 K = TypeVar("K")
 
 
+_ALWAYS = Life()
+
+
 @attrs.frozen
 class Entry:
-    """A run, a node or an output: the workspace that it lives in, and what a reply holds of it."""
+    """A run, a node or an output: the workspace that it lives in, what was put in, how it changes, and its run."""
 
     workspace_id: str
     wire: dict[str, Any]
+    life: Life
+    run: "Entry | None" = None
 
-    def is_in(self, workspace_id: str | None) -> bool:
-        """Return whether it is in the workspace, None for any."""
-        return workspace_id is None or workspace_id == self.workspace_id
+    def at(self, workspace_id: str | None, now: float) -> dict[str, Any] | None:
+        """Return what a reply holds of it at a moment; None if it is not in the workspace, None for any, or not there.
+
+        Assumption: what belongs to a run that is not there is not there either.
+        """
+        if workspace_id not in (None, self.workspace_id) or (self.run and self.run.at(None, now) is None):
+            return None
+        return self.life.at(self.wire, now)
 
 
 class Store:
     """Runs, nodes and outputs. Safe to share between threads.
 
-    What is added comes back as it was given, with no more and no fewer fields. It has to fit the
-    description's schema, to have its fields only, and an id that is not taken; else a ConfigurationError.
+    What is added comes back as it was given, with no more and no fewer fields, unless it is given a life. It has to
+    fit the description's schema, to have its fields only, and an id that is not taken; else a ConfigurationError.
     """
 
     def __init__(self, description: Description) -> None:
@@ -51,7 +62,7 @@ class Store:
         self._outputs: dict[tuple[str, str], dict[str, Entry]] = {}
         self._lock = threading.Lock()
 
-    def add_run(self, wire: Mapping[str, Any], *, workspace_id: str = SAMPLE_WORKSPACE) -> None:
+    def add_run(self, wire: Mapping[str, Any], *, workspace_id: str = SAMPLE_WORKSPACE, life: Life = _ALWAYS) -> None:
         """Add a run, in a workspace.
 
         Raises:
@@ -59,9 +70,9 @@ class Store:
         """
         (run_id,), copied = self._run.taken_in(wire)
         with self._lock:
-            _put(self._runs, run_id, Entry(workspace_id, copied), f"PipelineRun {run_id!r}")
+            _put(self._runs, run_id, Entry(workspace_id, copied, life), f"PipelineRun {run_id!r}")
 
-    def add_node(self, wire: Mapping[str, Any]) -> None:
+    def add_node(self, wire: Mapping[str, Any], *, life: Life = _ALWAYS) -> None:
         """Add a node, in its run's workspace.
 
         Raises:
@@ -72,14 +83,16 @@ class Store:
             run = self._runs.get(run_id)
             if run is None:
                 raise ConfigurationError(f"Node {node_id!r}: there is no run {run_id!r}: add the run first")
-            _put(self._nodes, (run_id, node_id), Entry(run.workspace_id, copied), f"Node {node_id!r} of {run_id!r}")
+            entry = Entry(run.workspace_id, copied, life, run)
+            _put(self._nodes, (run_id, node_id), entry, f"Node {node_id!r} of {run_id!r}")
 
-    def add_output(self, wire: Mapping[str, Any], *, workspace_id: str | None = None) -> None:
+    def add_output(self, wire: Mapping[str, Any], *, workspace_id: str | None = None, life: Life = _ALWAYS) -> None:
         """Add an output of a node. Neither the node nor its run has to be known: the documented one's are not.
 
         Args:
             wire: what replies will hold.
             workspace_id: where it lives if its run is not known; otherwise its run's counts.
+            life: how it changes.
 
         Raises:
             ConfigurationError: it cannot be added, or nothing says in which workspace it lives.
@@ -93,27 +106,28 @@ class Store:
                 raise ConfigurationError(
                     f"{name}: there is no run {run_id!r}: add the run first, or give a workspace_id"
                 )
-            _put(self._outputs.setdefault((run_id, node_id), {}), output_id, Entry(lives_in, copied), name)
+            entry = Entry(lives_in, copied, life, run)
+            _put(self._outputs.setdefault((run_id, node_id), {}), output_id, entry, name)
 
-    def runs(self, run_ids: Iterable[str], workspace_id: str | None) -> list[dict[str, Any]]:
-        """Return the runs that are known and in the workspace, in the order of the ids."""
+    def runs(self, run_ids: Iterable[str], workspace_id: str | None, now: float) -> list[dict[str, Any]]:
+        """Return the runs that are there and in the workspace, in the order of the ids."""
         with self._lock:
             found = [self._runs.get(run_id) for run_id in run_ids]
-        return _wires(found, workspace_id)
+        return _shown(found, workspace_id, now)
 
-    def nodes(self, keys: Iterable[tuple[str, str]], workspace_id: str | None) -> list[dict[str, Any]]:
-        """Return the nodes that are known and in the workspace, in the order of the keys: run id, node id."""
+    def nodes(self, keys: Iterable[tuple[str, str]], workspace_id: str | None, now: float) -> list[dict[str, Any]]:
+        """Return the nodes that are there and in the workspace, in the order of the keys: run id, node id."""
         with self._lock:
             found = [self._nodes.get(key) for key in keys]
-        return _wires(found, workspace_id)
+        return _shown(found, workspace_id, now)
 
     def outputs(
-        self, keys: Iterable[tuple[str, str]], workspace_id: str | None, output_type: str | None
+        self, keys: Iterable[tuple[str, str]], workspace_id: str | None, output_type: str | None, now: float
     ) -> list[dict[str, Any]]:
         """Return the nodes' outputs, of one type or, with None, of all; in the order of the keys, then as added."""
         with self._lock:
             found = [entry for key in keys for entry in self._outputs.get(key, {}).values()]
-        return [wire for wire in _wires(found, workspace_id) if output_type in (None, wire.get("Type"))]
+        return [wire for wire in _shown(found, workspace_id, now) if output_type in (None, wire.get("Type"))]
 
 
 def _put(entries: dict[K, Entry], key: K, entry: Entry, name: str) -> None:
@@ -122,5 +136,6 @@ def _put(entries: dict[K, Entry], key: K, entry: Entry, name: str) -> None:
     entries[key] = entry
 
 
-def _wires(entries: Iterable[Entry | None], workspace_id: str | None) -> list[dict[str, Any]]:
-    return [entry.wire for entry in entries if entry is not None and entry.is_in(workspace_id)]
+def _shown(entries: Iterable[Entry | None], workspace_id: str | None, now: float) -> list[dict[str, Any]]:
+    shown = [entry.at(workspace_id, now) for entry in entries if entry is not None]
+    return [wire for wire in shown if wire is not None]

@@ -1,0 +1,14 @@
+"""Judge a service by its contract: the effective description, the vendor's rules for signing, and HTTP.
+
+From the bottom up:
+
+    messages    requests, replies, strict JSON
+    signer      requests signed rightly, or wrongly in one point
+    world       what is known to exist, and so what reply is due to a request
+    checks      what holds of every exchange, whoever sent it
+    session     sends, judges, keeps the record
+    suites      lookups, authentication, protocol, generated (schemathesis), lifecycle, live
+    guards      a run that checked nothing does not pass
+    report      a table, failures by cause, JUnit
+    command     options, environment, exit status
+"""

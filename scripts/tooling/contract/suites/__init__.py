@@ -1,0 +1,1 @@
+"""What is tried: each module holds the cases of one suite, written from the promises and not from known defects."""

@@ -1,0 +1,69 @@
+# What type checkers and editors see of __init__.py, which loads these names when they are first used.
+
+from paiflow._requests import NodeRef
+from paiflow.batches import StatusReport
+from paiflow.client import AsyncPaiFlow, PaiFlow
+from paiflow.credentials import Credentials
+from paiflow.errors import (
+    AccessDenied,
+    ConfigurationError,
+    CredentialsError,
+    InvalidRequest,
+    NotFound,
+    PaiFlowError,
+    ServerFault,
+    ServiceError,
+    Throttled,
+    TransportError,
+    UnexpectedReply,
+    WaitError,
+    WaitFailed,
+    WaitTimedOut,
+)
+from paiflow.retries import RetryPolicy
+from paiflow.waiting import Change, Waited, WaitResult, outcome_of
+from paiflow_api.models import (
+    ListPipelineRunsStatusResponse,
+    Node,
+    NodeStatus,
+    Output,
+    OutputMetadata,
+    OutputType,
+    PipelineRun,
+    PipelineRunStatus,
+)
+
+__all__ = [
+    "AccessDenied",
+    "AsyncPaiFlow",
+    "Change",
+    "ConfigurationError",
+    "Credentials",
+    "CredentialsError",
+    "InvalidRequest",
+    "ListPipelineRunsStatusResponse",
+    "Node",
+    "NodeRef",
+    "NodeStatus",
+    "NotFound",
+    "Output",
+    "OutputMetadata",
+    "OutputType",
+    "PaiFlow",
+    "PaiFlowError",
+    "PipelineRun",
+    "PipelineRunStatus",
+    "RetryPolicy",
+    "ServerFault",
+    "ServiceError",
+    "StatusReport",
+    "Throttled",
+    "TransportError",
+    "UnexpectedReply",
+    "WaitError",
+    "WaitFailed",
+    "WaitResult",
+    "WaitTimedOut",
+    "Waited",
+    "outcome_of",
+]

@@ -1,0 +1,5 @@
+"""`python -m paiflow` is the command."""
+
+from paiflow.cli import main
+
+main()

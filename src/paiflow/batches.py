@@ -1,0 +1,187 @@
+"""Ask for any number of runs and nodes: split into requests, joined into one report.
+
+Pure: the client sends the requests, some at a time. Never both lists in one request, for the service takes Nodes and leaves
+PipelineRuns out ("one of the two, Nodes first", https://help.aliyun.com/document_detail/438040.htm).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, Generic, TypeVar, overload
+
+import attrs
+
+from paiflow._requests import NodeRef, refusal
+from paiflow.errors import PaiFlowError
+from paiflow_api.models import ListPipelineRunsStatusResponse, Node, Output, PipelineRun
+
+# Ours: the vendor documents no greatest count. 100 ids make a request of 3 to 8 KB.
+BATCH_SIZE: Final = 100
+IN_FLIGHT: Final = 8
+
+Id = str | NodeRef
+Item = TypeVar("Item", bound=PipelineRun | Node)
+
+
+@attrs.frozen
+class Batch:
+    """What one request asks for: runs or nodes, never both."""
+
+    pipeline_runs: tuple[str, ...] = ()
+    nodes: tuple[NodeRef, ...] = ()
+
+    @property
+    def ids(self) -> tuple[Id, ...]:
+        """The ids of either kind."""
+        return (*self.pipeline_runs, *self.nodes)
+
+
+def plan(pipeline_runs: Iterable[str], nodes: Iterable[NodeRef], size: int = BATCH_SIZE) -> list[Batch]:
+    """Return the requests that ask for each id once, in the order given, with at most `size` ids each."""
+    runs, refs = tuple(dict.fromkeys(pipeline_runs)), tuple(dict.fromkeys(nodes))
+    return [
+        *(Batch(pipeline_runs=runs[start : start + size]) for start in range(0, len(runs), size)),
+        *(Batch(nodes=refs[start : start + size]) for start in range(0, len(refs), size)),
+    ]
+
+
+def check_sizes(batch_size: int, in_flight: int) -> None:
+    """Refuse sizes that no batch can have.
+
+    Raises:
+        InvalidRequest: one of them is below 1.
+    """
+    for name, value in (("batch_size", batch_size), ("in_flight", in_flight)):
+        if value < 1:
+            raise refusal("InvalidParameter", f"{name} must be at least 1, not {value!r:.60}")
+
+
+class Found(Sequence[Item], Generic[Item]):
+    """The runs or nodes that were found, in the order of the replies; to be had by their ids as well as by index.
+
+    One that the service gave twice, in contradiction, is in it twice; by its id the first is had.
+    """
+
+    def __init__(self, items: Iterable[Item] = ()) -> None:
+        self._items = list(items)
+        self._by_id: dict[Id | None, Item] = {}
+        for item in self._items:
+            self._by_id.setdefault(id_of(item), item)
+
+    @overload
+    def __getitem__(self, key: int | str | tuple[str, str]) -> Item: ...
+    @overload
+    def __getitem__(self, key: slice) -> list[Item]: ...
+    def __getitem__(self, key: int | str | tuple[str, str] | slice) -> Item | list[Item]:
+        """Return an item by its place or its id.
+
+        Raises:
+            KeyError: no such id.
+            IndexError: no such place.
+        """
+        if isinstance(key, str | tuple):
+            return self._by_id[key]  # type: ignore[index]  # a plain pair equals its NodeRef
+        return self._items[key]
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self._items)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._items if isinstance(key, PipelineRun | Node) else key in self._by_id
+
+    def __eq__(self, other: object) -> bool:
+        return self._items == list(other) if isinstance(other, Sequence) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # as a list's
+
+    def __repr__(self) -> str:
+        return repr(self._items)
+
+
+def id_of(item: PipelineRun | Node) -> Id | None:
+    """Return the id that asks for a run or a node, None if the reply left it out."""
+    if isinstance(item, PipelineRun):
+        return item.pipeline_run_id
+    if item.pipeline_run_id is None or item.node_id is None:
+        return None
+    return NodeRef(item.pipeline_run_id, item.node_id)
+
+
+@attrs.frozen(kw_only=True)
+class StatusReport:
+    """What the service said of all ids that were asked for.
+
+    Attributes:
+        runs: the runs that were found, by index or by id.
+        nodes: the nodes that were found, by index, NodeRef or pair of ids.
+        outputs: the outputs of the nodes.
+        missing: ids that the service answered for and did not return, in the order asked.
+        unanswered: ids of requests that failed, in the order asked: nothing is known of them.
+        errors: what those requests failed with.
+        request_ids: of the requests that were answered.
+    """
+
+    runs: Found[PipelineRun]
+    nodes: Found[Node]
+    outputs: list[Output]
+    missing: list[Id]
+    unanswered: list[Id]
+    errors: list[PaiFlowError]
+    request_ids: list[str]
+
+
+def join(batches: Sequence[Batch], answers: Sequence[ListPipelineRunsStatusResponse | PaiFlowError]) -> StatusReport:
+    """Return the report of what came of each batch. Runs and nodes not asked for are left out, and so are repetitions.
+
+    Raises:
+        PaiFlowError: no batch was answered; the first one's error.
+    """
+    errors = [answer for answer in answers if isinstance(answer, PaiFlowError)]
+    if errors and len(errors) == len(batches):
+        raise errors[0]
+    runs: list[PipelineRun] = []
+    nodes: list[Node] = []
+    outputs: list[Output] = []
+    missing: list[Id] = []
+    unanswered: list[Id] = []
+    request_ids: list[str] = []
+    for batch, answer in zip(batches, answers, strict=True):
+        if isinstance(answer, PaiFlowError):
+            unanswered += batch.ids
+            continue
+        asked = frozenset(batch.ids)
+        found_runs, found_nodes = _asked_for(answer.pipeline_runs, asked), _asked_for(answer.nodes, asked)
+        runs += found_runs
+        nodes += found_nodes
+        outputs += answer.outputs
+        found = {*map(id_of, found_runs), *map(id_of, found_nodes)}
+        missing += [id_ for id_ in batch.ids if id_ not in found]
+        if answer.request_id is not None:
+            request_ids.append(answer.request_id)
+    return StatusReport(
+        runs=Found(runs),
+        nodes=Found(nodes),
+        outputs=outputs,
+        missing=missing,
+        unanswered=unanswered,
+        errors=errors,
+        request_ids=request_ids,
+    )
+
+
+def _asked_for(items: Iterable[Item], asked: frozenset[Id]) -> list[Item]:
+    """Return the items that were asked for; of equal ones, one."""
+    by_id: dict[Id, list[Item]] = {}
+    for item in items:
+        id_ = id_of(item)
+        if id_ is not None and id_ in asked:
+            by_id.setdefault(id_, []).append(item)
+    return [item for same in by_id.values() for item in (same if len(same) == 1 else _distinct(same))]
+
+
+def _distinct(items: Iterable[Item]) -> Iterable[Item]:
+    # By what they show: to compare each with each would take for ever on a reply that repeats one id.
+    return {repr(item): item for item in items}.values()

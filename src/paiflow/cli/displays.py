@@ -1,0 +1,174 @@
+"""Tell of a wait while it goes on, and of its end: lines or a live table for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from types import TracebackType
+from typing import Any, ClassVar, Self
+
+import click
+
+from paiflow import Change, NodeRef, PaiFlowError, PipelineRun, Waited, WaitResult
+from paiflow._text import visible
+from paiflow.batches import Id
+from paiflow.cli import tables
+from paiflow.cli.progress import Progress
+from paiflow.cli.report import wire_id
+from paiflow.cli.words import say
+from paiflow.waiting import OUTCOMES
+
+
+class Display:
+    """Tells of what goes on; this one only of trouble. To be used in a `with`.
+
+    Attributes:
+        tells_all: whether what it has written to stdout tells the state of each id, once a wait ends as asked.
+    """
+
+    tells_all: ClassVar[bool] = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Leave the screen to what comes next."""
+
+    def change(self, change: Change) -> None:
+        """Tell of a change."""
+
+    def trouble(self, error: PaiFlowError | None) -> None:
+        """Tell that polls fail, or do no more."""
+        say("answered again" if error is None else f"still waiting: {error}")
+
+    def tick(self) -> None:
+        """Take note that a second has passed."""
+
+
+class Lines(Display):
+    """A readable line for each change, on stdout."""
+
+    tells_all = True
+
+    def change(self, change: Change) -> None:
+        """Write the line, at once."""
+        click.echo(line(change))
+
+
+class JsonLines(Display):
+    """A JSON object for each change, on stdout."""
+
+    tells_all = True
+
+    def change(self, change: Change) -> None:
+        """Write the object, at once."""
+        click.echo(json.dumps(change_object(change)))
+
+
+def display_for(form: str, progress: Progress) -> Display:
+    """Return what tells of a wait in this format: live, if a terminal shows what is not the data."""
+    stream = {"table": sys.stdout, "json": sys.stderr}.get(form)
+    if stream is not None and tables.on_terminal(stream):
+        from paiflow.cli.live import LiveTable  # noqa: PLC0415 - costly to load, and for terminals only
+
+        return LiveTable(progress, stream)
+    return {"table": Lines, "jsonl": JsonLines, "json": Display}[form]()
+
+
+def write_state(form: str, result: WaitResult, code: int, error: str | None) -> None:
+    """Write what is known to stdout: a table, an object for each id, or one for all.
+
+    Args:
+        form: table, jsonl or json.
+        result: what is known.
+        code: what the command ends with.
+        error: what ended the wait early.
+    """
+    match form:
+        case "json":
+            click.echo(json.dumps(_whole(result, code, error), indent=2))
+        case "jsonl":
+            for item in result.values():
+                click.echo(json.dumps({"Kind": "State", **state_object(item)}))
+        case _:
+            _write_table(result)
+
+
+def line(change: Change) -> str:
+    """Return a change as `2026-11-23T12:00:05Z flow-a Running -> Succeeded (succeeded)`."""
+    before, after = change.before, change.after
+    return visible(
+        f"{tables.moment(after.since)} {shown_id(after.id)} {shown_status(before)} -> {shown_status(after)} ({_note(after)})"
+    )
+
+
+def change_object(change: Change) -> dict[str, Any]:
+    """Return a change as an object; its keys are told in the README."""
+    return {
+        "Kind": "Change",
+        **state_object(change.after),
+        "PreviousStatus": change.before.status,
+        "PreviousOutcome": change.before.outcome,
+    }
+
+
+def state_object(item: Waited) -> dict[str, Any]:
+    """Return what is known of an id as an object; its keys are told in the README."""
+    return {
+        **wire_id(item.id),
+        "Name": name_of(item),
+        "Status": item.status,
+        "Outcome": item.outcome,
+        "Ended": item.ended,
+        "Since": tables.moment(item.since),
+    }
+
+
+def shown_id(id_: Id) -> str:
+    """Return an id as it is given to the command."""
+    return id_ if isinstance(id_, str) else "/".join(id_)
+
+
+def shown_status(item: Waited) -> str:
+    """Return a status as people are shown it: `-` for none."""
+    return "(not found)" if item.outcome == "missing" else item.status or "-"
+
+
+def name_of(item: Waited) -> str | None:
+    """Return the name that the service gave it last."""
+    if item.reply is None:
+        return None
+    return item.reply.name if isinstance(item.reply, PipelineRun) else item.reply.node_name
+
+
+def _note(item: Waited) -> str:
+    if item.outcome == "missing" and item.ended:
+        return "missing, given up"
+    if isinstance(item.reply, PipelineRun) and item.reply.is_deleted:
+        return f"{item.outcome}, deleted"
+    return item.outcome
+
+
+def _whole(result: WaitResult, code: int, error: str | None) -> dict[str, Any]:
+    counts = Counter(item.outcome for item in result.values())
+    return {
+        "ExitCode": code,
+        "Error": error,
+        "Outcomes": {outcome: counts[outcome] for outcome in OUTCOMES},
+        "PipelineRuns": [state_object(item) for id_, item in result.items() if isinstance(id_, str)],
+        "Nodes": [state_object(item) for id_, item in result.items() if isinstance(id_, NodeRef)],
+    }
+
+
+def _write_table(result: WaitResult) -> None:
+    runs = tables.table("Run", "Name", "Status", "Outcome", "Since")
+    nodes = tables.table("Run", "Node", "Name", "Status", "Outcome", "Since")
+    for item in result.values():
+        ids = item.id if isinstance(item.id, NodeRef) else (item.id,)
+        cells = [tables.cell(text) for text in (*ids, name_of(item), shown_status(item))]
+        grid = nodes if isinstance(item.id, NodeRef) else runs
+        grid.add_row(*cells, tables.outcome_cell(item.outcome), tables.cell(item.since))
+    tables.write((runs, nodes))

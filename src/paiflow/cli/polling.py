@@ -1,0 +1,188 @@
+"""Run a wait to its end: by polling, by a signal, or because nobody reads what it prints any more.
+
+Under asyncio, for a request to a server that does not answer can be cancelled there, and a blocking one cannot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import stat
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from typing import Any, Final, TypeVar
+
+import attrs
+
+from paiflow import AsyncPaiFlow, Change, ListPipelineRunsStatusResponse, PaiFlowError, WaitResult
+from paiflow._time import Time
+from paiflow.cli.displays import Display
+from paiflow.cli.progress import Progress
+from paiflow.cli.stopping import Stop
+from paiflow.waiting import mends
+from paiflow_api.models import ListPipelineRunsStatusRequest
+
+T = TypeVar("T")
+
+# Seconds between two looks at the clock: a display counts them down.
+_TICK: Final = 1.0
+
+
+@attrs.frozen(kw_only=True)
+class Ending:
+    """How a wait ended.
+
+    Attributes:
+        result: what is known.
+        error: what ended it early, if that was an error; its time being up is one.
+        signal_number: of what interrupted it.
+        closed: whether nobody reads stdout any more.
+    """
+
+    result: WaitResult
+    error: PaiFlowError | None = None
+    signal_number: int | None = None
+    closed: bool = False
+
+    @property
+    def early(self) -> bool:
+        """Whether it ended before what was waited for had come."""
+        return self.error is not None or self.signal_number is not None
+
+
+class PollingClient(AsyncPaiFlow):
+    """A client that writes down how its polls go, for whoever watches a wait."""
+
+    def __init__(self, progress: Progress, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._progress = progress
+        progress.time = self._time
+        self._time = _Pace(self._time, progress)
+
+    async def _answers(
+        self, bodies: Sequence[ListPipelineRunsStatusRequest], in_flight: int, within: float | None
+    ) -> list[ListPipelineRunsStatusResponse | PaiFlowError]:
+        answers = await super()._answers(bodies, in_flight, within)
+        errors = [answer for answer in answers if isinstance(answer, PaiFlowError)]
+        # What waiting does not mend ends the wait, and is told then.
+        passing = [error for error in errors if mends(error, refreshes=self._credentials.refreshes)]
+        self._progress.looked(len(answers), len(answers) - len(errors), passing[0] if passing else None)
+        return answers
+
+
+class _Pace(Time):
+    """The client's time, with a note of when the next sleep ends."""
+
+    def __init__(self, time: Time, progress: Progress) -> None:
+        self._time = time
+        self._progress = progress
+
+    def now(self) -> float:
+        return self._time.now()
+
+    def monotonic(self) -> float:
+        return self._time.monotonic()
+
+    async def asleep(self, seconds: float) -> None:
+        with self._progress.sleeping(seconds):
+            await self._time.asleep(seconds)
+
+    def random(self) -> float:
+        return self._time.random()
+
+
+def run(
+    client: PollingClient, changes: AsyncIterator[Change], progress: Progress, display: Display, stop: Stop
+) -> Ending:
+    """Return how the wait ended, once it has; `display` is told of each change."""
+    return _run(_followed(client, changes, progress, display, stop))
+
+
+async def _followed(
+    client: PollingClient, changes: AsyncIterator[Change], progress: Progress, display: Display, stop: Stop
+) -> Ending:
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None  # noqa: S101 - this runs in one
+    closed = False
+    error: PaiFlowError | None = None
+
+    def wake() -> None:
+        loop.call_soon_threadsafe(task.cancel)
+
+    def close() -> None:
+        nonlocal closed
+        closed = True
+        task.cancel()
+
+    progress.on_trouble = display.trouble
+    ticking = loop.create_task(_tick(display))
+    try:
+        with display, stop.waking(wake), _reader_watched(loop, close):
+            if stop.number is not None:  # it came just before
+                wake()
+            async with client:
+                async for change in changes:
+                    progress.take(change)
+                    display.change(change)
+    except asyncio.CancelledError:
+        if not closed and stop.number is None:
+            raise
+    except BrokenPipeError:
+        closed = True
+    except PaiFlowError as raised:
+        error = raised
+    finally:
+        ticking.cancel()
+    result = error.result if error is not None and error.result is not None else progress.result()
+    return Ending(result=result, error=error, signal_number=stop.number, closed=closed)
+
+
+async def _tick(display: Display) -> None:
+    # By the real clock, whatever the wait goes by: people watch.
+    while True:
+        await asyncio.sleep(_TICK)
+        display.tick()
+
+
+@contextlib.contextmanager
+def _reader_watched(loop: asyncio.AbstractEventLoop, close: Callable[[], None]) -> Iterator[None]:
+    """Call `close` when whoever reads stdout through a pipe goes away; the next line may be hours off."""
+    descriptor = _pipe_of_stdout()
+    watched = False
+    if descriptor is not None:
+
+        def gone() -> None:
+            loop.remove_reader(descriptor)
+            close()
+
+        with contextlib.suppress(NotImplementedError, OSError):  # not every system's loop can
+            # A pipe's writing end becomes readable when its reading end is closed.
+            loop.add_reader(descriptor, gone)
+            watched = True
+    try:
+        yield
+    finally:
+        if watched and descriptor is not None:
+            loop.remove_reader(descriptor)
+
+
+def _pipe_of_stdout() -> int | None:
+    try:
+        descriptor = sys.stdout.fileno()
+        return descriptor if stat.S_ISFIFO(os.fstat(descriptor).st_mode) else None
+    except (AttributeError, OSError, ValueError):  # closed, or something else was put there
+        return None
+
+
+def _run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Return what a coroutine returns.
+
+    As asyncio.run, which would wait for the threads that look up an address or ask for credentials.
+    """
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(coroutine)
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()

@@ -1,0 +1,98 @@
+"""What is known while a wait goes on, and how its polling goes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+from paiflow import Change, PaiFlowError, Waited, WaitResult
+from paiflow._time import Time
+from paiflow.batches import Id
+from paiflow.cli.durations import spelled
+from paiflow.cli.ids import Wanted
+from paiflow.waiting import OUTCOMES
+
+
+class Progress:
+    """The state of a wait so far.
+
+    Args:
+        wanted: what is waited for.
+
+    Attributes:
+        known: of each id, in the order asked: runs first.
+        calls: requests made, retries left aside.
+        trouble: why the last poll, or a part of it, was not answered; None if it was.
+        on_trouble: called when that changes.
+    """
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._sleeps: list[float] = []
+        self._answered = False
+        self.on_trouble: Callable[[PaiFlowError | None], None] = lambda _: None
+        self.trouble: PaiFlowError | None = None
+        self.calls = 0
+        self.time = Time()
+
+    @property
+    def time(self) -> Time:
+        """The clock to go by; setting it starts anew."""
+        return self._time
+
+    @time.setter
+    def time(self, time: Time) -> None:
+        self._time = time
+        self._started = time.monotonic()
+        now = datetime.fromtimestamp(time.now(), UTC)
+        ids: list[Id] = [*self._wanted.runs, *self._wanted.nodes]
+        self.known = {id_: Waited(id=id_, since=now) for id_ in ids}
+
+    def take(self, change: Change) -> None:
+        """Take in a change."""
+        self.known[change.id] = change.after
+
+    def looked(self, calls: int, answered: int, trouble: PaiFlowError | None) -> None:
+        """Take in how a poll went: how many calls it took, how many were answered, and what passing trouble there was."""
+        self.calls += calls
+        self._answered = self._answered or answered > 0
+        before, self.trouble = self.trouble, trouble
+        if _kind(before) != _kind(trouble):
+            self.on_trouble(trouble)
+
+    @contextlib.contextmanager
+    def sleeping(self, seconds: float) -> Iterator[None]:
+        """Note that nothing is asked for so many seconds."""
+        moment = self.time.monotonic() + seconds
+        self._sleeps.append(moment)
+        try:
+            yield
+        finally:
+            self._sleeps.remove(moment)
+
+    def next_look(self) -> float | None:
+        """Return the seconds until the service is asked again, None while it is being asked."""
+        return max(0.0, min(self._sleeps) - self.time.monotonic()) if self._sleeps else None
+
+    def waited(self) -> float:
+        """Return the seconds since the wait began."""
+        return self.time.monotonic() - self._started
+
+    def result(self) -> WaitResult:
+        """Return what is known."""
+        return WaitResult(self.known.values(), calls=self.calls, answered=self._answered)
+
+    def summary(self, result: WaitResult) -> str:
+        """Return in a line what has come of the ids, and what it took."""
+        counts = Counter(item.outcome for item in result.values())
+        told = [f"{counts['succeeded']} of {len(result)} succeeded"]
+        told += [f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if outcome != "succeeded" and counts[outcome]]
+        calls = "1 call" if self.calls == 1 else f"{self.calls} calls"
+        return f"{', '.join(told)}; waited {spelled(self.waited())}, {calls}"
+
+
+def _kind(error: PaiFlowError | None) -> tuple[object, ...]:
+    """Return what two errors have in common that need no second mention."""
+    return (type(error), getattr(error, "status", None), getattr(error, "code", None), getattr(error, "reason", None))

@@ -1,0 +1,23 @@
+"""Say something to whoever started the command: on stderr, one line each."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TextIO
+
+import click
+
+from paiflow._text import visible
+
+
+def say(text: str) -> None:
+    """Write a line to stderr; nobody there to read it is no reason to fail."""
+    with contextlib.suppress(OSError):
+        click.echo(f"paiflow: {visible(text)}", err=True)
+
+
+def discard(stream: TextIO) -> None:
+    """Let what is written to a stream go nowhere: whoever read it has gone, and what is buffered must not fail at exit."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

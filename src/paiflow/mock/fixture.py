@@ -1,0 +1,145 @@
+"""What the pytest fixture `paiflow_mock` gives.
+
+    with PaiFlowMock() as mock:
+        mock.add_run("flow-1", [(0, "Running"), ("2m", "Succeeded")])
+        client = mock.client()
+
+So it can be had without pytest too.
+"""
+
+import contextlib
+import json
+import os
+import threading
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import attrs
+
+from paiflow import AsyncPaiFlow, PaiFlow
+from paiflow.mock.clock import HandClock, HandTime
+from paiflow.mock.faults import Fault
+from paiflow.mock.messages import Request
+from paiflow.mock.scenario import Scenario, load_scenario
+from paiflow.mock.server import serve
+from paiflow.mock.service import MockService
+from paiflow.mock.transport import MockTransport
+
+__all__ = ["PaiFlowMock", "RecordedRequest"]
+
+
+@attrs.frozen
+class RecordedRequest:
+    """A request that came, whatever became of it.
+
+    Args:
+        method: in upper case.
+        path: percent-encoded, as sent.
+        headers: by name in lower case.
+        body: the JSON object that it held; empty if it held none.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: Mapping[str, Any]
+
+
+class PaiFlowMock:
+    """A mock service on a free port of this machine, whose clock is advanced by hand. Safe to share between threads.
+
+    Attributes:
+        service: the service.
+        clock: its clock.
+        credentials: what to sign requests with.
+        endpoint: where it listens.
+        add_run: see Stage.add_run.
+        add_node: see Stage.add_node.
+        add_output: see Stage.add_output.
+        advance: moves the clock by so many seconds.
+    """
+
+    def __init__(self) -> None:
+        self._requests: list[RecordedRequest] = []
+        self._lock = threading.Lock()
+        self._open = contextlib.ExitStack()
+        self.clock = HandClock()
+        self.service = MockService(clock=self.clock, on_request=self._record)
+        self.credentials = self.service.credentials
+        self.endpoint = self._open.enter_context(serve(self.service))
+        self.add_run = self.service.stage.add_run
+        self.add_node = self.service.stage.add_node
+        self.add_output = self.service.stage.add_output
+        self.advance = self.clock.advance
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that lead a client to the service."""
+        return {
+            "PAIFLOW_ENDPOINT": self.endpoint,
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": self.credentials.access_key_id,
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET": self.credentials.access_key_secret,
+        }
+
+    @property
+    def requests(self) -> list[RecordedRequest]:
+        """What was asked so far, in order."""
+        with self._lock:
+            return list(self._requests)
+
+    def client(self, **settings: Any) -> PaiFlow:
+        """Return a client of the service, by whose clock it sleeps: its waits advance the clock and take no time.
+
+        It is closed with the fixture.
+
+        Args:
+            settings: of PaiFlow; these win over the service's endpoint and credentials.
+        """
+        client = PaiFlow(**{"endpoint": self.endpoint, "credentials": self.credentials, **settings})
+        client._time = HandTime(self.clock)
+        return self._open.enter_context(client)
+
+    def async_client(self, **settings: Any) -> AsyncPaiFlow:
+        """Return the same to await. Close it where it was used, best by an `async with`."""
+        client = AsyncPaiFlow(**{"endpoint": self.endpoint, "credentials": self.credentials, **settings})
+        client._time = HandTime(self.clock)
+        return client
+
+    def transport(self) -> MockTransport:
+        """Return an httpx transport to the same service, without a socket: `client(transport=mock.transport())`."""
+        return MockTransport(self.service)
+
+    def fault(self, name: str, **settings: Any) -> Fault:
+        """Put a fault in force, from the next call on: see Faults.add. A `with` around it ends it."""
+        return self.service.faults.add(name, **settings)
+
+    def play(self, scenario: Scenario | str | os.PathLike[str]) -> None:
+        """Add the runs and faults of a scenario, or of a file that holds one. Its clock does not count."""
+        self.service.stage.play(scenario if isinstance(scenario, Scenario) else load_scenario(scenario))
+
+    def _record(self, request: Request) -> None:
+        recorded = RecordedRequest(
+            request.method,
+            request.path.decode("latin-1"),
+            {name.lower(): value for name, value in request.headers},
+            _object(request.body),
+        )
+        with self._lock:
+            self._requests.append(recorded)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return parsed if isinstance(parsed, dict) else {}

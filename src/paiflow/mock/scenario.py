@@ -1,0 +1,199 @@
+"""Scenarios: what exists in the service and what happens to it, written down as YAML.
+
+    scenario: nightly
+    clock: {scale: 60}                 # or: real, which is the default, or: by hand
+    runs:
+      - id: flow-a
+        name: train
+        workspace: "948"
+        statuses:
+          - {after: 0s, status: Initialized}
+          - {after: 5s, status: Running}
+          - {after: 2m, status: Succeeded}
+        vanishes: [{after: 1m, for: 30s}]
+        deleted: 10m
+        nodes:
+          - id: node-a
+            status: Running            # one that stays
+            outputs:
+              - {id: artifact-a, type: Model, after: 2m, value: {name: model}}
+    faults:
+      - {fault: throttling, retry_after: 2s, rate: 0.1, seed: 7}
+
+Times are counted from when the scenario is played. Reading it checks all that can be seen without a service; what
+is wrong is told with file, line and name.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import attrs
+
+from paiflow.mock.checks import above_zero, text
+from paiflow.mock.clock import Clock, HandClock
+from paiflow.mock.durations import duration
+from paiflow.mock.faults import Fault, FaultError
+from paiflow.mock.lives import first_backwards
+from paiflow.mock.sections import Section, read_document
+
+__all__ = ["Scenario", "Step", "load_scenario"]
+
+
+@attrs.frozen
+class Step:
+    """One thing to add.
+
+    Args:
+        kind: run, node, output or fault.
+        ids: the arguments that name it.
+        settings: the others, as the methods of Stage and Faults take them.
+        place: where it stands: file and line.
+    """
+
+    kind: str
+    ids: Sequence[str]
+    settings: Mapping[str, Any]
+    place: str
+
+
+@attrs.frozen
+class Scenario:
+    """A scenario that has been read.
+
+    Args:
+        name: what it calls itself.
+        clock: makes the clock that it asks for.
+        steps: what to add, in order.
+    """
+
+    name: str
+    clock: Callable[[], Clock]
+    steps: Sequence[Step]
+
+
+def load_scenario(path: str | os.PathLike[str]) -> Scenario:
+    """Return the scenario in a YAML or JSON file.
+
+    Raises:
+        ConfigurationError: it is none; one line with file, line, name and reason.
+    """
+    document = read_document(path)
+    document.known("scenario", "clock", "runs", "faults")
+    steps = [step for run in _distinct(document.sections("runs")) for step in _run(run)]
+    steps += [_fault(fault) for fault in document.sections("faults")]
+    return Scenario(document.must("scenario", text), _clock(document), steps)
+
+
+def _clock(document: Section) -> Callable[[], Clock]:
+    if not isinstance(document.get("clock", _anything), dict):
+        return document.get("clock", _named_clock) or Clock
+    section = document.section("clock")
+    section.known("scale")
+    return partial(Clock, section.must("scale", above_zero))
+
+
+def _named_clock(value: object) -> Callable[[], Clock]:
+    if value == "real":
+        return Clock
+    if value == "by hand":
+        return HandClock
+    raise ValueError(f"{value!r} is not real, by hand or {{scale: NUMBER}}")
+
+
+def _run(run: Section) -> Iterator[Step]:
+    run.known("id", "name", "workspace", "status", "statuses", "vanishes", "deleted", "nodes", "fields")
+    run_id = run.must("id", text)
+    settings = {
+        "name": run.get("name", text),
+        "workspace_id": run.get("workspace", text),
+        "deleted": run.get("deleted", duration),
+    }
+    yield _step("run", [run_id], {**settings, **_life(run)}, run)
+    for node in _distinct(run.sections("nodes")):
+        yield from _node(run_id, node)
+
+
+def _node(run_id: str, node: Section) -> Iterator[Step]:
+    node.known("id", "name", "status", "statuses", "vanishes", "outputs", "fields")
+    node_id = node.must("id", text)
+    yield _step("node", [run_id, node_id], {"name": node.get("name", text), **_life(node)}, node)
+    for output in _distinct(node.sections("outputs")):
+        output.known("id", "name", "type", "value", "metadata", "after", "fields")
+        settings = {
+            "name": output.get("name", text),
+            "output_type": output.get("type", text),
+            "value": output.get("value", _anything),
+            "metadata": output.get("metadata", _mapping),
+            "after": output.get("after", duration),
+        }
+        yield _step("output", [run_id, node_id, output.must("id", text)], settings, output)
+
+
+def _fault(section: Section) -> Step:
+    name, settings = section.must("fault", text), section.rest("fault")
+    try:
+        Fault(name, settings)
+    except FaultError as error:
+        raise section.error(error.reason, error.setting or "fault") from error
+    return Step("fault", [name], settings, section.place)
+
+
+def _step(kind: str, ids: Sequence[str], settings: Mapping[str, Any], section: Section) -> Step:
+    """Return the step with the settings that are given, and the section's further fields."""
+    given = {name: value for name, value in settings.items() if value is not None}
+    return Step(kind, ids, {**given, **(section.get("fields", _fields) or {})}, section.place)
+
+
+def _life(section: Section) -> dict[str, Any]:
+    """Return statuses and absences, as Stage takes them."""
+    if "status" in section and "statuses" in section:
+        raise section.error("status and statuses exclude each other", "status")
+    statuses = section.get("status", text)
+    if "statuses" in section:
+        statuses = [_status(status) for status in section.sections("statuses")]
+        if not statuses:
+            raise section.error("it has no status", "statuses")
+        if (index := first_backwards([after for after, _ in statuses])) is not None:
+            raise section.error("it comes before the one in front of it", "statuses", index, "after")
+    return {"statuses": statuses, "vanishes": [_absence(absence) for absence in section.sections("vanishes")]}
+
+
+def _status(section: Section) -> tuple[float, str]:
+    section.known("after", "status")
+    return section.must("after", duration), section.must("status", text)
+
+
+def _absence(section: Section) -> tuple[float, float]:
+    section.known("after", "for")
+    return section.must("after", duration), section.must("for", duration)
+
+
+def _distinct(sections: Iterable[Section]) -> Iterator[Section]:
+    """Yield the sections, each of which has another id."""
+    places: dict[str, str] = {}
+    for section in sections:
+        name = section.must("id", text)
+        if name in places:
+            raise section.error(f"{name!r} is there already, at {places[name]}", "id")
+        places[name] = section.place
+        yield section
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{value!r:.60} is not a mapping")  # noqa: TRY004 - a check, as those of checks.py
+    return value
+
+
+def _fields(value: object) -> dict[str, Any]:
+    fields = _mapping(value)
+    for name in fields:
+        if not name[:1].isupper():
+            raise ValueError(f"{name!r} is no field of the service: their names begin with a capital")
+    return fields
+
+
+def _anything(value: object) -> object:
+    return value

@@ -1,0 +1,209 @@
+"""Put runs, nodes and outputs into the service that change as its time goes by."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from paiflow.errors import ConfigurationError
+from paiflow.mock.checks import Check, text
+from paiflow.mock.clock import Clock
+from paiflow.mock.durations import duration
+from paiflow.mock.faults import Faults
+from paiflow.mock.lives import Life, first_backwards, timestamp
+from paiflow.mock.scenario import Scenario
+from paiflow.mock.store import SAMPLE_WORKSPACE, Store
+
+__all__ = ["Stage"]
+
+Seconds = float | str
+"""Seconds, or a duration as text: `90`, `"90s"` and `"1m30s"` are the same."""
+
+Statuses = str | Sequence[tuple[Seconds, str]]
+"""One status that stays, or each with when it comes: `[(0, "Running"), ("2m", "Succeeded")]`."""
+
+
+class Stage:
+    """Adds to a store. All times are counted from when something is added, by the service's clock.
+
+    Args:
+        store: of the service.
+        faults: of the service.
+        clock: the service's.
+    """
+
+    def __init__(self, store: Store, faults: Faults, clock: Clock) -> None:
+        self._store = store
+        self._faults = faults
+        self._clock = clock
+
+    def add_run(
+        self,
+        run_id: str,
+        statuses: Statuses = "Running",
+        *,
+        name: str | None = None,
+        workspace_id: str = SAMPLE_WORKSPACE,
+        vanishes: Sequence[tuple[Seconds, Seconds]] = (),
+        deleted: Seconds | None = None,
+        **fields: Any,
+    ) -> None:
+        """Add a run. It is there from its first status on.
+
+        Args:
+            run_id: the run's id.
+            statuses: over time; any text will do.
+            name: the run's.
+            workspace_id: where it lives.
+            vanishes: when it is gone although it exists: from when, and for how long.
+            deleted: when it is deleted; it stays, with IsDeleted true.
+            fields: more of the reply's, under their wire names.
+
+        Raises:
+            ConfigurationError: there is one of this id, the times go backwards, or a field does not fit.
+        """
+        now = self._clock.now()
+        life = _life(now, f"PipelineRun {run_id!r}", statuses, vanishes, deleted=deleted)
+        wire = {"PipelineRunId": run_id, **_given(Name=name), "IsDeleted": False, **fields}
+        self._store.add_run(wire, workspace_id=workspace_id, life=life)
+
+    def add_node(
+        self,
+        run_id: str,
+        node_id: str,
+        statuses: Statuses = "Running",
+        *,
+        name: str | None = None,
+        vanishes: Sequence[tuple[Seconds, Seconds]] = (),
+        **fields: Any,
+    ) -> None:
+        """Add a node of a run, in the run's workspace. StartedAt and FinishedAt follow its statuses, null before.
+
+        It is there from its first status on, and while its run is.
+
+        Args:
+            run_id: the run's id, which has to be there.
+            node_id: the node's id.
+            statuses: over time; any text will do.
+            name: the node's.
+            vanishes: when it is gone although it exists: from when, and for how long.
+            fields: more of the reply's, under their wire names.
+
+        Raises:
+            ConfigurationError: as for `add_run`, or there is no such run.
+        """
+        now = self._clock.now()
+        dated = not fields.keys() & {"StartedAt", "FinishedAt"}
+        life = _life(now, f"Node {node_id!r} of {run_id!r}", statuses, vanishes, dated=dated)
+        wire = {"PipelineRunId": run_id, "NodeId": node_id, **_given(NodeName=name), **fields}
+        self._store.add_node(wire, life=life)
+
+    def add_output(
+        self,
+        run_id: str,
+        node_id: str,
+        output_id: str,
+        *,
+        name: str | None = None,
+        output_type: str = "DataSet",
+        value: Any = None,
+        metadata: Mapping[str, Any] | None = None,
+        after: Seconds = 0,
+        **fields: Any,
+    ) -> None:
+        """Add an output of a node, in the run's workspace. GmtCreateTime is when it comes.
+
+        Args:
+            run_id: the run's id, which has to be there.
+            node_id: the id of its node.
+            output_id: the output's id.
+            name: the output's.
+            output_type: Model, DataSet, Metrics or ModelEvaluation; any text will do.
+            value: text as it is; anything else as JSON in a string, as the service has it.
+            metadata: what is known about the output.
+            after: when it comes.
+            fields: more of the reply's, under their wire names.
+
+        Raises:
+            ConfigurationError: as for `add_run`, or there is no such run.
+        """
+        created = self._clock.now() + _seconds(after, f"Output {output_id!r} of {run_id!r}, {node_id!r}: after")
+        given = _given(
+            Name=name,
+            Metadata=metadata,
+            Value=value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False),
+        )
+        wire = {
+            "PipelineRunId": run_id,
+            "NodeId": node_id,
+            "Id": output_id,
+            "Type": output_type,
+            "GmtCreateTime": timestamp(created),
+            **given,
+            **fields,
+        }
+        self._store.add_output(wire, life=Life(since=created))
+
+    def play(self, scenario: Scenario) -> None:
+        """Add the runs and faults of a scenario. Its times are counted from now; its clock does not count.
+
+        Raises:
+            ConfigurationError: something cannot be added; says where it stands in the scenario.
+        """
+        verbs: dict[str, Callable[..., object]] = {
+            "run": self.add_run,
+            "node": self.add_node,
+            "output": self.add_output,
+            "fault": self._faults.add,
+        }
+        for step in scenario.steps:
+            try:
+                verbs[step.kind](*step.ids, **step.settings)
+            except ConfigurationError as error:
+                raise ConfigurationError(f"{step.place}: {error}") from error
+
+
+def _life(
+    now: float,
+    name: str,
+    statuses: Statuses,
+    vanishes: Sequence[tuple[Seconds, Seconds]],
+    *,
+    deleted: Seconds | None = None,
+    dated: bool = False,
+) -> Life:
+    """Return the life of something that is added now; `name` is what errors call it."""
+    timeline = [(0.0, statuses)] if isinstance(statuses, str) else list(statuses)
+    if not timeline:
+        raise ConfigurationError(f"{name}: it has no status")
+    times = []
+    for index, (after, status) in enumerate(timeline):
+        times.append(_seconds(after, f"{name}: statuses[{index}]"))
+        _checked(text, status, f"{name}: statuses[{index}]")
+    if (backwards := first_backwards(times)) is not None:
+        raise ConfigurationError(f"{name}: statuses[{backwards}] comes before statuses[{backwards - 1}]")
+    absences = []
+    for index, (start, length) in enumerate(vanishes):
+        gone = now + _seconds(start, f"{name}: vanishes[{index}]")
+        absences.append((gone, gone + _seconds(length, f"{name}: vanishes[{index}]")))
+    return Life(
+        statuses=[(now + after, status) for after, (_, status) in zip(times, timeline, strict=True)],
+        absences=absences,
+        deleted=None if deleted is None else now + _seconds(deleted, f"{name}: deleted"),
+        dated=dated,
+    )
+
+
+def _seconds(value: Seconds, name: str) -> float:
+    seconds: float = _checked(duration, value, name)
+    return seconds
+
+
+def _checked(check: Check, value: object, name: str) -> Any:
+    try:
+        return check(value)
+    except ValueError as error:
+        raise ConfigurationError(f"{name}: {error}") from None
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}

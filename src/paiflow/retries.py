@@ -1,0 +1,174 @@
+"""Repeat a call that failed in a way that may pass.
+
+The loop is tenacity's; what is repeated, when, and for how long is decided here. Retry sits above signing, so each attempt
+is signed afresh. tenacity is loaded at the first failure: most programs never need it.
+
+Safe to repeat: ListPipelineRunsStatus, which only reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from math import inf
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import attrs
+
+from paiflow._time import Time
+from paiflow.errors import (
+    AccessDenied,
+    ConfigurationError,
+    PaiFlowError,
+    ServerFault,
+    ServiceError,
+    Throttled,
+    TransportError,
+)
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
+
+T = TypeVar("T")
+
+# Refusals that pass when the request is signed afresh: with another nonce, by a corrected clock. Once is enough; when it
+# happens again something else is wrong.
+ONCE: Final = ("SignatureNonceUsed", "InvalidTimeStamp")
+
+
+def _positive(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    kinds, what = (int, "a whole number") if attribute.name == "attempts" else (int | float, "a finite number")
+    if isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value < inf:
+        raise ConfigurationError(f"RetryPolicy: {attribute.name} must be {what} above 0, not {value!r:.60}")
+
+
+@attrs.frozen(kw_only=True)
+class RetryPolicy:
+    """How often a call is attempted, and how long it may take in all.
+
+    Attributes:
+        attempts: at most so many, the first included.
+        total: seconds for the call with all its attempts and waits. A wait that would pass them is not begun.
+        base: seconds of the first backoff, which doubles with each attempt.
+        max_delay: the most seconds of a backoff. A delay that the service asks for is kept to, whatever this says.
+
+    Raises:
+        ConfigurationError: one of them is no finite number above 0.
+    """
+
+    attempts: int = attrs.field(default=4, validator=_positive)
+    total: float = attrs.field(default=60.0, validator=_positive)
+    base: float = attrs.field(default=0.5, validator=_positive)
+    max_delay: float = attrs.field(default=20.0, validator=_positive)
+
+    def delay(self, attempt: int, error: PaiFlowError, random: float) -> float:
+        """Return the seconds to wait before the next attempt.
+
+        As many as the service asked for (x-acs-retry-after, Retry-After); else min(max_delay, base * 2 ** (attempt - 1))
+        times `random`: full jitter. None after a nonce or a clock that was refused: the next attempt mends it.
+
+        Args:
+            attempt: attempts made so far, from 1.
+            error: what the last one ended with.
+            random: in [0, 1).
+        """
+        if isinstance(error, ServiceError) and error.retry_after is not None:
+            return error.retry_after
+        if isinstance(error, AccessDenied):
+            return 0.0
+        return float(min(self.max_delay, self.base * 2 ** min(attempt - 1, 30))) * random
+
+
+def policy_of(retries: object) -> RetryPolicy:
+    """Return the policy that an argument means: a policy, or how often to repeat a call, 0 for not at all."""
+    if isinstance(retries, RetryPolicy):
+        return retries
+    if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+        raise ConfigurationError(f"retries must be a RetryPolicy, or how often to repeat a call, not {retries!r:.60}")
+    return RetryPolicy(attempts=retries + 1)
+
+
+class Attempts:
+    """One call in its attempts.
+
+    Args:
+        policy: how many there may be, and for how long.
+        time: the clock and sleep to go by.
+        total: seconds for the whole call, where that is less than the policy's.
+    """
+
+    def __init__(self, policy: RetryPolicy, time: Time, total: float | None = None) -> None:
+        self._policy = policy
+        self._time = time
+        self._deadline = time.monotonic() + min(policy.total, inf if total is None else total)
+        # By the code of a refusal that is forgiven once, the attempt that met it.
+        self._forgiven: dict[str, int] = {}
+
+    def left(self) -> float:
+        """Return the seconds that are left for the call."""
+        return max(0.0, self._deadline - self._time.monotonic())
+
+    def run(self, once: Callable[[int], T]) -> T:
+        """Return what `once` returns, called with the number of the attempt until it does, or raise its last error."""
+        try:
+            return once(1)
+        except PaiFlowError as error:
+            if not self._repeatable(error):
+                raise
+            failed = [error]
+        from tenacity import Retrying  # noqa: PLC0415 - most programs never need it
+
+        for attempt in Retrying(sleep=self._time.sleep, **self._settings()):
+            with attempt:
+                if failed:  # the loop is told of the first attempt
+                    raise failed.pop()
+                return once(attempt.retry_state.attempt_number)
+        raise AssertionError("the loop ends by returning or raising")
+
+    async def arun(self, once: Callable[[int], Awaitable[T]]) -> T:
+        """Return the same, awaited."""
+        try:
+            return await once(1)
+        except PaiFlowError as error:
+            if not self._repeatable(error):
+                raise
+            failed = [error]
+        from tenacity import AsyncRetrying  # noqa: PLC0415 - most programs never need it
+
+        async for attempt in AsyncRetrying(sleep=self._time.asleep, **self._settings()):
+            with attempt:
+                if failed:
+                    raise failed.pop()
+                return await once(attempt.retry_state.attempt_number)
+        raise AssertionError("the loop ends by returning or raising")
+
+    def _settings(self) -> dict[str, Any]:
+        from tenacity import retry_if_exception  # noqa: PLC0415 - most programs never need it
+
+        return {
+            "retry": retry_if_exception(self._repeatable),
+            "wait": self._wait,
+            "stop": self._stop,
+            "reraise": True,
+        }
+
+    def _repeatable(self, error: BaseException) -> bool:
+        match error:
+            case Throttled():
+                return True
+            case ServerFault():
+                return error.status != 501
+            case TransportError():
+                return error.may_pass
+            case AccessDenied():
+                code = next((code for code in ONCE if (error.code or "").startswith(code)), None)
+                # Asked twice about the first attempt, so the attempt is what is remembered.
+                return code is not None and self._forgiven.setdefault(code, error.attempts) == error.attempts
+        return False
+
+    def _wait(self, state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        assert isinstance(error, PaiFlowError)  # noqa: S101 - nothing else is repeated
+        return self._policy.delay(state.attempt_number, error, self._time.random())
+
+    def _stop(self, state: RetryCallState) -> bool:
+        return state.attempt_number >= self._policy.attempts or state.upcoming_sleep >= self.left()

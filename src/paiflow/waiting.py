@@ -1,0 +1,369 @@
+"""Wait for runs and nodes to end: what to ask, when, and what the answers mean.
+
+No I/O: `follow` is a generator that says what to do next, and is told what came of it. One driver blocks, one awaits
+(client.py), so both wait by the same decisions, and a test can drive it through hours in no time.
+
+What a status means stands in paiflow_api.outcomes, which is generated from the overlays. Unknown, a status that nobody
+listed, and none at all never end a wait, and never count as success.
+
+Cost: each poll asks for what has not ended, 100 ids a request. Polls are 2 s apart after a change, and further and further
+up to 30 s while nothing changes: 120 to 160 an hour then. `calls_per_hour` gives the most requests there can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from math import ceil
+from typing import Final, Literal
+
+import attrs
+
+from paiflow._requests import NodeRef, refusal
+from paiflow._time import Time
+from paiflow.batches import BATCH_SIZE, Id, StatusReport, id_of
+from paiflow.errors import (
+    AccessDenied,
+    PaiFlowError,
+    ServerFault,
+    ServiceError,
+    Throttled,
+    TransportError,
+    UnexpectedReply,
+    WaitFailed,
+    WaitTimedOut,
+)
+from paiflow_api.models import Node, PipelineRun
+from paiflow_api.outcomes import NODE_STATUS, PIPELINE_RUN_STATUS
+from paiflow_api.outcomes import Outcome as StatusOutcome
+
+Outcome = StatusOutcome | Literal["missing"]
+Until = Literal["all", "any", "first-failure"]
+UNTIL: Final = ("all", "any", "first-failure")
+
+# Seconds, but for GROWTH and JITTER. The vendor's higher SDK polls every 2 s.
+SHORTEST: Final = 2.0
+LONGEST: Final = 30.0
+GROWTH: Final = 1.5
+JITTER: Final = 0.25
+MISSING_GRACE: Final = 60.0
+# Before the time is up there is a last look, so much earlier that it can be answered.
+LAST_LOOK: Final = 1.0
+
+
+def outcome_of(item: PipelineRun | Node) -> Outcome:
+    """Return what a run's or node's status means to whoever waits for it."""
+    table = NODE_STATUS if isinstance(item, Node) else PIPELINE_RUN_STATUS
+    outcome = table.get(item.status or "", "unknown")
+    # Nothing will come of a run that was deleted on the way.
+    deleted = isinstance(item, PipelineRun) and item.is_deleted is True
+    return "stopped" if outcome == "active" and deleted else outcome
+
+
+@attrs.frozen(kw_only=True)
+class Waited:
+    """What is known of one id.
+
+    Attributes:
+        id: of a run, or the NodeRef of a node.
+        status: the last one seen, None if there was none or replies contradict each other.
+        outcome: what that means: succeeded, failed, stopped, active, unknown; missing if the last answer left it out.
+        since: when this status and outcome were first seen here, in UTC.
+        reply: the run or node as it was last returned.
+        ended: whether it is waited for no more.
+    """
+
+    id: Id
+    status: str | None = None
+    outcome: Outcome = "unknown"
+    since: datetime
+    reply: PipelineRun | Node | None = None
+    ended: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Change:
+    """One id's status or outcome has changed.
+
+    Attributes:
+        before: what was known before the answer.
+        after: what is known now.
+    """
+
+    before: Waited
+    after: Waited
+
+    @property
+    def id(self) -> Id:
+        """The run's id, or the node's NodeRef."""
+        return self.after.id
+
+
+class WaitResult(Mapping[Id, Waited]):
+    """What is known of each id, in the order asked: `result["flow-a"].status`, `result["flow-a", "node-b"].outcome`.
+
+    Attributes:
+        calls: requests made, retries left aside.
+        answered: whether there was any answer at all.
+    """
+
+    def __init__(self, items: Iterable[Waited], *, calls: int = 0, answered: bool = True) -> None:
+        self._items = {item.id: item for item in items}
+        self.calls = calls
+        self.answered = answered
+
+    def __getitem__(self, key: Id | tuple[str, str]) -> Waited:
+        return self._items[key]  # type: ignore[index]  # a plain pair equals its NodeRef
+
+    def __iter__(self) -> Iterator[Id]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{outcome}={ids!r}" for outcome in OUTCOMES if (ids := self._with(outcome)))
+        return f"WaitResult({shown})"
+
+    @property
+    def succeeded(self) -> list[Id]:
+        """The ids that succeeded."""
+        return self._with("succeeded")
+
+    @property
+    def failed(self) -> list[Id]:
+        """The ids that failed."""
+        return self._with("failed")
+
+    @property
+    def stopped(self) -> list[Id]:
+        """The ids that were stopped: terminated, suspended, skipped (runs), deleted on the way."""
+        return self._with("stopped")
+
+    @property
+    def unknown(self) -> list[Id]:
+        """The ids whose status is unknown, or of which nothing is known."""
+        return self._with("unknown")
+
+    @property
+    def missing(self) -> list[Id]:
+        """The ids that the last answer left out."""
+        return self._with("missing")
+
+    @property
+    def active(self) -> list[Id]:
+        """The ids that have not ended."""
+        return self._with("active")
+
+    def raise_for_outcome(self) -> None:
+        """Do nothing if all that has ended has succeeded.
+
+        Raises:
+            WaitFailed: something failed, was stopped or is missing; or nothing has succeeded.
+        """
+        bad = [f"{_shown(id_)} {item.status or item.outcome}" for id_, item in self.items() if item.outcome in BAD]
+        if bad:
+            raise WaitFailed(f"{len(bad)} of {len(self)} ended badly: {_some(bad)}", self)
+
+    def _with(self, outcome: Outcome) -> list[Id]:
+        return [id_ for id_, item in self._items.items() if item.outcome == outcome]
+
+
+OUTCOMES: Final = ("succeeded", "failed", "stopped", "missing", "unknown", "active")
+BAD: Final = frozenset({"failed", "stopped", "missing"})
+
+
+@attrs.frozen
+class Ask:
+    """Ask for these, within so many seconds; send back the StatusReport, or the PaiFlowError that came instead."""
+
+    pipeline_runs: list[str]
+    nodes: list[NodeRef]
+    within: float | None
+
+
+@attrs.frozen
+class Pause:
+    """Let so many seconds pass; send back nothing."""
+
+    seconds: float
+
+
+Step = Ask | Pause | Change
+Answer = StatusReport | PaiFlowError | None
+
+
+def calls_per_hour(ids: int) -> int:
+    """Return how many requests an hour a wait for so many runs makes at most: when each poll finds a change."""
+    return int(3600 / SHORTEST) * ceil(ids / BATCH_SIZE)
+
+
+def check_wait(until: str, timeout: float | None) -> None:
+    """Refuse what no wait can keep to.
+
+    Raises:
+        InvalidRequest: `until` is none of the three, or `timeout` is not above 0.
+    """
+    if until not in UNTIL:
+        raise refusal("InvalidParameter", f"until must be one of {', '.join(UNTIL)}, not {until!r:.60}")
+    if timeout is not None and not timeout > 0:
+        raise refusal("InvalidParameter", f"timeout must be seconds above 0, or None to wait on, not {timeout!r:.60}")
+
+
+def follow(
+    pipeline_runs: Iterable[str],
+    nodes: Iterable[NodeRef],
+    until: Until,
+    timeout: float | None,
+    time: Time,
+    *,
+    refreshes: bool,
+) -> Generator[Step, Answer, WaitResult]:
+    """Yield what to do next until the wait is over, then return its result.
+
+    Args:
+        pipeline_runs: ids of runs, at least one of these or of the nodes.
+        nodes: nodes.
+        until: "all" have ended; "any" one has, whatever its outcome; "first-failure", one has failed, was stopped or is
+            missing, else as all.
+        timeout: seconds, None to wait on.
+        time: the clock and the jitter.
+        refreshes: whether an expired token may be followed by a fresh one.
+
+    Raises:
+        WaitTimedOut: the time was up.
+        PaiFlowError: an error that waiting does not mend, with what was known as its `result`.
+    """
+    wait = _Wait(pipeline_runs, nodes, time)
+    deadline = None if timeout is None else time.monotonic() + timeout
+    interval = SHORTEST
+    while True:
+        within = None if deadline is None else deadline - time.monotonic()
+        if within is not None and within <= 0:
+            raise wait.timed_out(timeout or 0)
+        answer = yield wait.ask(within)
+        if isinstance(answer, StatusReport):
+            changes = wait.take(answer)
+            errors = answer.errors
+        else:
+            changes, errors = [], [answer] if isinstance(answer, PaiFlowError) else []
+        yield from changes
+        if wait.over(until):
+            return wait.result()
+        for error in errors:
+            if not mends(error, refreshes=refreshes):
+                error.result = wait.result()
+                raise error
+        interval = SHORTEST if changes else min(LONGEST, interval * GROWTH)
+        pause = max(SHORTEST, interval * (1 - JITTER * time.random()))
+        if (grace := wait.grace()) is not None:
+            # The first look after the grace is what ends a missing id.
+            pause = min(pause, max(grace, SHORTEST))
+        pause = max(pause, wish := max(map(wished, errors), default=0.0))
+        if deadline is not None and pause > (left := max(0.0, deadline - time.monotonic())) - LAST_LOOK:
+            pause = left if wish >= left else max(left - LAST_LOOK, min(left, SHORTEST), wish)
+        yield Pause(pause)
+
+
+def mends(error: PaiFlowError, *, refreshes: bool) -> bool:
+    """Return whether waiting on may mend an error: the service is busy, broken or out of reach, or a token has expired."""
+    if isinstance(error, AccessDenied):
+        return refreshes and (error.code or "").startswith("InvalidSecurityToken.Expired")
+    return isinstance(error, Throttled | ServerFault | TransportError | UnexpectedReply)
+
+
+def wished(error: PaiFlowError) -> float:
+    """Return the seconds for which the service asked to be left alone."""
+    return (error.retry_after or 0.0) if isinstance(error, ServiceError) else 0.0
+
+
+class _Wait:
+    """What is known of each id, and since when."""
+
+    def __init__(self, pipeline_runs: Iterable[str], nodes: Iterable[NodeRef], time: Time) -> None:
+        self._time = time
+        ids: list[Id] = [*pipeline_runs, *nodes]
+        now = self._now()
+        self._items = {id_: Waited(id=id_, since=now) for id_ in ids}
+        self._unseen_since: dict[Id, float] = {}
+        self._calls = 0
+        self._answered = False
+
+    def ask(self, within: float | None) -> Ask:
+        """Return the request for what has not ended."""
+        open_ = [id_ for id_, item in self._items.items() if not item.ended]
+        runs = [id_ for id_ in open_ if isinstance(id_, str)]
+        nodes = [id_ for id_ in open_ if not isinstance(id_, str)]
+        self._calls += ceil(len(runs) / BATCH_SIZE) + ceil(len(nodes) / BATCH_SIZE)
+        return Ask(runs, nodes, within)
+
+    def take(self, report: StatusReport) -> list[Change]:
+        """Take in an answer and return what has changed by it."""
+        self._answered = True
+        replies: dict[Id, list[PipelineRun | Node]] = {}
+        returned: list[PipelineRun | Node] = [*report.runs, *report.nodes]
+        for reply in returned:
+            if (id_ := id_of(reply)) is not None:
+                replies.setdefault(id_, []).append(reply)
+        unanswered = frozenset(report.unanswered)
+        changes = []
+        for id_, before in self._items.items():
+            if before.ended or id_ in unanswered:
+                continue
+            after = self._seen(before, replies[id_]) if id_ in replies else self._unseen(before)
+            if (after.status, after.outcome, after.ended) != (before.status, before.outcome, before.ended):
+                after = attrs.evolve(after, since=self._now())
+                changes.append(Change(before=before, after=after))
+            self._items[id_] = after
+        return changes
+
+    def _seen(self, before: Waited, replies: list[PipelineRun | Node]) -> Waited:
+        self._unseen_since.pop(before.id, None)
+        reply = replies[0]
+        status, outcome = reply.status, outcome_of(reply)
+        if any((other.status, outcome_of(other)) != (status, outcome) for other in replies[1:]):
+            status, outcome = None, "unknown"
+        ended = outcome in ("succeeded", "failed", "stopped")
+        return attrs.evolve(
+            before, status=None if status is None else str(status), outcome=outcome, reply=reply, ended=ended
+        )
+
+    def _unseen(self, before: Waited) -> Waited:
+        now = self._time.monotonic()
+        since = self._unseen_since.setdefault(before.id, now)
+        return attrs.evolve(before, outcome="missing", ended=now - since >= MISSING_GRACE)
+
+    def grace(self) -> float | None:
+        """Return the seconds after which the next missing id ends as such, None if none is missing."""
+        open_ = [since for id_, since in self._unseen_since.items() if not self._items[id_].ended]
+        return max(0.0, min(open_) + MISSING_GRACE - self._time.monotonic()) if open_ else None
+
+    def over(self, until: Until) -> bool:
+        """Return whether the wait has come to its end."""
+        ended = [item for item in self._items.values() if item.ended]
+        if len(ended) == len(self._items):
+            return True
+        if until == "any":
+            return bool(ended)
+        return until == "first-failure" and any(item.outcome in BAD for item in ended)
+
+    def result(self) -> WaitResult:
+        """Return what is known."""
+        return WaitResult(self._items.values(), calls=self._calls, answered=self._answered)
+
+    def timed_out(self, timeout: float) -> WaitTimedOut:
+        """Return the error for a wait whose time is up."""
+        open_ = [f"{_shown(id_)} {item.status or item.outcome}" for id_, item in self._items.items() if not item.ended]
+        what = f"{len(open_)} of {len(self._items)} have not ended after {timeout:g} s: {_some(open_)}"
+        return WaitTimedOut(what if self._answered else f"no answer within {timeout:g} s", self.result())
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._time.now(), UTC)
+
+
+def _shown(id_: Id) -> str:
+    return id_ if isinstance(id_, str) else "/".join(id_)
+
+
+def _some(texts: list[str]) -> str:
+    return ", ".join(texts[:3]) + (f" and {len(texts) - 3} more" if len(texts) > 3 else "")

@@ -1,0 +1,40 @@
+"""Judge exchanges with openapi-core, which shares no code with schemathesis, jsonschema-rs or our mock."""
+
+from openapi_core import Config, OpenAPI
+from openapi_core.exceptions import OpenAPIError
+from openapi_core.testing import MockRequest, MockResponse
+
+PATH = "/api/v1/pipelineruns"
+
+
+class Engine:
+    """An effective description, or one that lacks something, as openapi-core understands it."""
+
+    def __init__(self, description):
+        # Whether the description itself is well-formed is for its lint to say.
+        self._openapi = OpenAPI.from_dict(description, config=Config(spec_validator_cls=None))
+
+    def request_fault(self, body, content_type="application/json", authorization="signed"):
+        """Return why a PUT does not fit the description, None if it does."""
+        return self._fault(self._openapi.validate_request, _request(body, content_type, authorization))
+
+    def reply_fault(self, status, body, headers, content_type="application/json"):
+        """Return why a reply does not fit the description, None if it does."""
+        headers = {**headers, "content-type": content_type}
+        reply = MockResponse(body, status_code=status, headers=headers, content_type=content_type)
+        return self._fault(self._openapi.validate_response, _request(b"{}", "application/json", "signed"), reply)
+
+    @staticmethod
+    def _fault(validate, *arguments):
+        try:
+            validate(*arguments)
+        except OpenAPIError as error:
+            return f"{type(error).__name__}: {error}"
+        return None
+
+
+def _request(body, content_type, authorization):
+    headers = {"Authorization": authorization} if authorization else {}
+    return MockRequest(
+        "http://127.0.0.1", "put", PATH, headers=headers, data=body or None, content_type=content_type or ""
+    )

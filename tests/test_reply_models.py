@@ -1,0 +1,340 @@
+"""Whatever shape a reply has, its generated model decodes leniently, type-checks, and gives back what came."""
+
+import copy
+import importlib
+import subprocess
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from paiflow import _yaml
+from tooling import generation
+from tooling.errors import GenerationError
+
+ZOO = _yaml.load_file(Path(__file__).with_name("data") / "zoo.yaml")
+
+AWKWARD_TEXTS = (
+    *("taken", "value", "get", "self", "cls", "str", "decoding", "fields", "wire", "src_dict", "as_sent", "_as_sent"),
+    *("from_dict", "to_dict", "additional_keys", "any", "Any", "class", "größe", "1st", 'it\'s "quoted"\\'),
+)
+SENT = {
+    "Text": "t",
+    "Uuid": "473469C7-****-****-****-A3DC0DE3C83E",
+    "Const": "fixed",
+    "Digits": "007",
+    "Flag": False,
+    "Whole": 3,
+    "Number": 1.5,
+    "NumberOrNull": 2.5,
+    "Moment": "2021-01-21T17:12:35.232Z",
+    "Day": "2021-01-21",
+    "DayOrEmpty": "2021-01-22",
+    "Color": "red",
+    "OpenColor": "dark green",
+    "Anything": {"a": [None, 1]},
+    "Json": '{"a": 1}',
+    "Animal": {
+        "Name": "n",
+        "Notes": "[1]",
+        "Mother": {"Name": "m", "Young": [{"Name": "n"}]},
+        "Keeper": {"Favourite": {}, "Animals": [{"Name": "x"}]},
+    },
+    "Keeper": {"Animals": [{"Keeper": {}}]},
+    "Texts": ["a", ""],
+    "ManyDigits": ["7", "8"],
+    "Flags": [True, False],
+    "Numbers": [1.5, 2],
+    "Moments": ["2021-01-21T17:12:35Z"],
+    "Days": ["2021-01-21", "2021-01-22"],
+    "Colors": ["red"],
+    "OpenColors": ["red", "blue"],
+    "Things": [1, "a", {"b": [None]}],
+    "Animals": [{"Name": "a"}, {}],
+    "Awkward": {
+        **dict.fromkeys(AWKWARD_TEXTS, "x"),
+        "list": ["x"],
+        "date": "2021-01-21",
+        "datetime": "2021-01-21T17:12:35Z",
+        "models": {"Name": "x"},
+        "additional_properties": {"a": 1},
+        "color": "red",
+        "Color": "red",
+    },
+}
+
+SCRIPT = """
+from datetime import date, datetime
+from typing import Any, assert_type
+
+from {package}.models import Animal, Color, Zoo
+
+zoo = Zoo.from_dict({{}})
+assert_type(zoo.text, str | None)
+assert_type(zoo.uuid, str | None)
+assert_type(zoo.digits, str | None)
+assert_type(zoo.number, float | None)
+assert_type(zoo.moment, datetime | None)
+assert_type(zoo.day, date | None)
+assert_type(zoo.color, Color | str | None)
+assert_type(zoo.animal, Animal | None)
+assert_type(zoo.texts, list[str])
+assert_type(zoo.numbers, list[float])
+assert_type(zoo.days, list[date])
+assert_type(zoo.open_colors, list[Color | str])
+assert_type(zoo.things, list[Any])
+assert_type(zoo.animals, list[Animal])
+Zoo(text="t", texts=["a"], animals=[Animal(name="n")])
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with the zoo's package in it."""
+    folder = tmp_path_factory.mktemp("zoo")
+    generation.generate(ZOO, folder / "zoo_api")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def zoo(folder):
+    """The zoo's models."""
+    sys.path.insert(0, str(folder))
+    try:
+        yield importlib.import_module("zoo_api.models")
+    finally:
+        sys.path.remove(str(folder))
+
+
+def described(**properties):
+    """The zoo's description with a Zoo of these properties."""
+    description = copy.deepcopy(ZOO)
+    description["components"]["schemas"]["Zoo"]["properties"] = properties
+    del description["components"]["schemas"]["Awkward"]
+    return description
+
+
+def test_the_generated_code_is_strictly_typed(folder):
+    (folder / "script.py").write_text(SCRIPT.format(package="zoo_api"), encoding="utf-8")
+    for what in (["-p", "zoo_api"], ["script.py"]):
+        command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", *what]
+        finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+        assert finished.returncode == 0, finished.stdout
+
+
+def test_all_is_given_back(zoo):
+    before = copy.deepcopy(SENT)
+    decoded = zoo.Zoo.from_dict(SENT)
+
+    assert decoded.to_dict() == before
+    assert before == SENT
+    assert set(SENT) == set(ZOO["components"]["schemas"]["Zoo"]["properties"])
+    assert set(SENT["Awkward"]) == set(ZOO["components"]["schemas"]["Awkward"]["properties"])
+
+
+def test_all_decodes_into_its_types(zoo):
+    decoded = zoo.Zoo.from_dict(SENT)
+
+    assert decoded.moment == datetime(2021, 1, 21, 17, 12, 35, 232000, tzinfo=UTC)
+    assert decoded.day == date(2021, 1, 21)
+    assert decoded.color is zoo.Color.RED
+    assert decoded.days == [date(2021, 1, 21), date(2021, 1, 22)]
+    assert decoded.open_colors == [zoo.Color.RED, "blue"]
+    assert decoded.colors[0] is zoo.Color.RED
+    assert decoded.moments[0].tzinfo is UTC
+    assert decoded.json_json() == {"a": 1}
+    assert decoded.animal.notes_json() == [1]
+    assert decoded.animal.mother.young[0].name == "n"
+    assert decoded.animal.keeper.animals[0].name == "x"
+    assert decoded.awkward.to_dict_ == decoded.awkward.from_dict_ == decoded.awkward.taken == "x"
+    assert decoded.awkward.additional_properties_["a"] == 1
+    assert decoded.awkward.date == date(2021, 1, 21)
+
+
+@pytest.mark.parametrize("name", SENT)
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_null_and_empty_are_nothing_and_given_back(zoo, name, nothing):
+    decoded = zoo.Zoo.from_dict({name: nothing})
+
+    assert decoded.to_dict() == {name: nothing}
+    assert decoded.additional_properties == {}
+
+
+@pytest.mark.parametrize("name", set(SENT) - {"Anything", "Digits"})
+@pytest.mark.parametrize("value", [5, 2.5, True, "text", [], ["x"], {}, {"a": 1}])
+def test_a_value_of_any_kind_is_given_back_or_refused_for_its_container_only(zoo, name, value):
+    try:
+        decoded = zoo.Zoo.from_dict({name: value})
+    except TypeError:
+        assert isinstance(value, list | dict)
+        assert isinstance(SENT[name], list | dict)
+    else:
+        assert decoded.to_dict() == {name: value}
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "sent", "decoded", "strange"),
+    [
+        ("Texts", "texts", ["a", None, 5, "", ["x"]], ["a", ""], True),
+        ("Texts", "texts", [None], [], False),
+        ("Texts", "texts", [5], [], True),
+        ("ManyDigits", "many_digits", ["a", 7, 2.0, None], ["a", "7", "2"], False),
+        ("ManyDigits", "many_digits", [True], [], True),
+        ("Flags", "flags", [True, 1, None], [True], True),
+        ("Numbers", "numbers", [1, 2.5, 10**30, True], [1, 2.5, 10**30], True),
+        ("Days", "days", ["2021-01-21", "soon", None], [date(2021, 1, 21)], True),
+        ("Colors", "colors", ["red", 5, "blue"], ["red", "blue"], True),
+        ("Things", "things", [1, None, [None]], [1, [None]], False),
+    ],
+)
+def test_items_that_cannot_be_held_are_skipped_and_given_back(zoo, name, field, sent, decoded, strange):
+    reply = zoo.Zoo.from_dict({name: sent})
+
+    assert getattr(reply, field) == decoded
+    assert reply.to_dict() == {name: sent}
+    assert reply.additional_properties == ({name: sent} if strange else {})
+
+
+@pytest.mark.parametrize(("sent", "decoded"), [(3, 3), (10**30, 10**30), (2.5, 2.5), (True, None), ("3", None)])
+def test_a_number_takes_whole_ones_too(zoo, sent, decoded):
+    reply = zoo.Zoo.from_dict({"Number": sent})
+
+    assert reply.number == decoded
+    assert type(reply.to_dict()["Number"]) is type(sent)
+
+
+def test_times_in_a_list_are_given_back_as_the_same_instants(zoo):
+    reply = zoo.Zoo.from_dict({"Moments": ["2021-01-22T01:12:35.1234567+08:00", None, "soon"]})
+
+    assert reply.moments == [datetime(2021, 1, 21, 17, 12, 35, 123456, tzinfo=UTC)]
+    assert reply.to_dict() == {"Moments": ["2021-01-21T17:12:35.1234567Z", None, "soon"]}
+
+
+def test_a_date_that_is_spelt_differently_is_given_back_as_it_came(zoo):
+    reply = zoo.Zoo.from_dict({"Day": "20210121"})
+
+    assert reply.day == date(2021, 1, 21)
+    assert reply.to_dict() == {"Day": "20210121"}
+
+
+def test_a_model_of_requests_and_replies_is_lenient_and_builds_requests(zoo):
+    order = zoo.Order(animal=zoo.Animal(name="n", young=[zoo.Animal()]), count=1)
+
+    assert order.to_dict() == {"Animal": {"Name": "n", "Young": [{}]}, "Count": 1}
+
+
+def test_every_model_that_a_response_leads_to_is_lenient_and_no_other(zoo):
+    models = {name: getattr(zoo, name) for name in zoo.__all__ if name != "Color"}
+
+    assert {"Order"} == {name for name, model in models.items() if not hasattr(model, "_as_sent")}
+    assert "ReplaceAnimalResponse404" in models
+
+
+@pytest.mark.parametrize(
+    ("schema", "reason"),
+    [
+        ({"type": "array", "items": {"type": "array", "items": {}}}, "an array of arrays"),
+        ({"enum": [1, 2]}, "an enum of numbers"),
+        ({"const": 5}, "a value of this kind (const)"),
+        ({"type": "string", "format": "binary"}, "a value of this kind (file)"),
+        ({"anyOf": [{"type": "string"}, {"type": "boolean"}]}, "a value of several kinds (bool, str)"),
+        (
+            {"oneOf": [{"$ref": "#/components/schemas/Animal"}, {"$ref": "#/components/schemas/Keeper"}]},
+            "a value of several kinds (Animal, Keeper)",
+        ),
+        (
+            {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+            "a value of several kinds (list of str, str)",
+        ),
+    ],
+)
+def test_what_cannot_be_read_leniently_is_one_line_that_names_schema_and_property(tmp_path, schema, reason):
+    with pytest.raises(GenerationError) as raised:
+        generation.generate(described(Odd=schema), tmp_path / "zoo_api")
+
+    assert f"Zoo.Odd: {reason} is not supported in a reply" == str(raised.value)
+
+
+def test_a_reply_that_is_no_object_is_refused(tmp_path):
+    description = copy.deepcopy(ZOO)
+    content = description["paths"]["/animals"]["put"]["responses"]["200"]["content"]["application/json"]
+    content["schema"] = {"type": "array", "items": {"$ref": "#/components/schemas/Animal"}}
+
+    with pytest.raises(
+        GenerationError, match=r"^replace_animal: response 200: a reply that is no object is not supported$"
+    ):
+        generation.generate(description, tmp_path / "zoo_api")
+
+
+def test_a_map_of_objects_is_refused(tmp_path):
+    description = described()
+    description["components"]["schemas"]["Zoo"]["additionalProperties"] = {"$ref": "#/components/schemas/Animal"}
+
+    with pytest.raises(
+        GenerationError, match=r"^Zoo: additionalProperties that are objects are not supported in a reply$"
+    ):
+        generation.generate(description, tmp_path / "zoo_api")
+
+
+@pytest.mark.parametrize(
+    ("names", "reason"),
+    [
+        (("to_dict", "to_dict_"), "Zoo: to_dict, to_dict_: more than one of them would be to_dict_ in Python"),
+        (
+            ("a-b", "a b"),
+            "Unable to process schema /components/schemas/Zoo: Properties … and … have the same python_name",
+        ),
+    ],
+)
+def test_names_that_are_the_same_in_python_are_told(tmp_path, names, reason):
+    with pytest.raises(GenerationError) as raised:
+        generation.generate(described(**{name: {"type": "string"} for name in names}), tmp_path / "zoo_api")
+
+    assert reason in str(raised.value)
+
+
+def test_a_parsing_method_and_a_field_of_its_name_are_told(tmp_path):
+    description = described(
+        Value={"type": "string", "contentMediaType": "application/json"}, ValueJson={"type": "string"}
+    )
+
+    with pytest.raises(
+        GenerationError, match=r"^Zoo: Value, ValueJson: more than one of them would be value_json in Python$"
+    ):
+        generation.generate(description, tmp_path / "zoo_api")
+
+
+def test_a_request_with_a_name_that_would_break_it_is_told(tmp_path):
+    description = copy.deepcopy(ZOO)
+    description["components"]["schemas"]["Order"]["properties"]["to_dict"] = {"type": "string"}
+
+    with pytest.raises(
+        GenerationError, match=r"^Order\.to_dict: a property of this name is not supported in a request$"
+    ):
+        generation.generate(description, tmp_path / "zoo_api")
+
+
+def test_a_template_that_fails_is_one_line(tmp_path, monkeypatch):
+    templates = tmp_path / "templates"
+    templates.mkdir()
+    for path in generation.TEMPLATES.iterdir():
+        (templates / path.name).write_bytes(path.read_bytes())
+    (templates / "reply_model.py.jinja").write_text("{{ model.nothing.of_it }}\n", encoding="utf-8")
+    monkeypatch.setattr(generation, "TEMPLATES", templates)
+
+    with pytest.raises(GenerationError, match=r"^a template failed: UndefinedError: .*nothing"):
+        generation.generate(ZOO, tmp_path / "zoo_api")
+
+
+@pytest.mark.parametrize("name", ["Odd", "value", "examples", "properties"])
+@pytest.mark.parametrize(
+    "reference", ["#/components/schemas/Nodule", "#/components/nothing/at/all", "other.yaml#/Nodule"]
+)
+def test_a_reference_that_names_nothing_is_told_with_its_place(tmp_path, name, reference):
+    with pytest.raises(GenerationError) as raised:
+        generation.generate(described(**{name: {"items": {"$ref": reference}}}), tmp_path / "zoo_api")
+
+    place = f"#/components/schemas/Zoo/properties/{name}/items"
+    assert f"{place}: $ref {reference} names nothing in the description" == str(raised.value)
