@@ -362,7 +362,31 @@ def test_a_closed_pipe_ends_quietly(environment, service):
         process.stdout.close()
         err = process.stderr.read()
 
-    assert err == ""
+    assert (141, "") == (process.returncode, err)
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "words"),
+    [
+        (">/dev/full", 8, "paiflow: cannot write: No space left on device\n"),
+        (">&-", 0, ""),
+        ("<&-", 2, "paiflow: stdin is closed: - has nothing to read (see paiflow status --help)\n"),
+    ],
+)
+def test_a_stream_that_is_full_or_closed_is_no_traceback(environment, redirection, code, words):
+    command = "status -" if redirection.startswith("<") else f"status {RUN}"
+    finished = subprocess.run(
+        f"{PAIFLOW} {command} {redirection}", shell=True, stderr=subprocess.PIPE, text=True, check=False
+    )
+
+    assert (code, words) == (finished.returncode, finished.stderr)
+
+
+def test_a_host_that_is_none_is_one_line(run):
+    code, out, err = run("mock", "--host", "é..x", "--port", "0")
+
+    assert (2, "", 1) == (code, out, err.count("\n"))
+    assert "cannot listen on" in err
 
 
 def test_a_deep_reply_is_an_error_of_one_line(run, environment, monkeypatch):

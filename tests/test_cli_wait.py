@@ -24,7 +24,7 @@ import pytest
 from silence import SilentServer
 
 import paiflow
-from paiflow.cli import commands, displays, durations, exit_codes, live, tables
+from paiflow.cli import commands, displays, durations, exit_codes, live, polling, tables
 from paiflow.cli.ids import Wanted
 from paiflow.cli.progress import Progress
 from paiflow.cli.stopping import Stop
@@ -187,7 +187,7 @@ def test_the_cost_of_polling_is_told_first(wait, mock):
     for run_id in ids:
         mock.add_run(run_id, "Succeeded")
     mock.add_node("flow-0", "node-a", "Succeeded")
-    code, _, err = wait(*ids, "--node", "flow-0/node-a")
+    code, _, err = wait(*ids, "--node", "flow-0/node-a", "flow-0")
 
     assert code == 0
     assert err.startswith("paiflow: waiting for 151 ids, at most 5400 calls an hour, retries aside\n")
@@ -575,6 +575,33 @@ def test_a_signal_ends_the_process_at_once_and_a_second_gives_no_traceback(envir
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("ending", ["SIGINT", "timeout"])
+def test_a_thread_that_looks_up_an_address_holds_nothing_up(environment, ending):
+    script = """
+import socket, sys, threading
+def looks_for_ever(*_, **__):
+    print("looking", file=sys.stderr, flush=True)
+    threading.Event().wait()
+socket.getaddrinfo = looks_for_ever
+from paiflow.cli import main
+main()
+"""
+    limit = ["--timeout", "1s"] if ending == "timeout" else []
+    command = [sys.executable, "-c", script, "wait", "flow-a", "--endpoint", "https://paiflow.example", *limit]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        while process.stderr.readline() != "looking\n":
+            pass
+        if ending == "SIGINT":
+            process.send_signal(signal.SIGINT)
+        try:
+            _, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
+
+    assert process.returncode == (130 if ending == "SIGINT" else 8)
+    assert "Traceback" not in err
+
+
 def test_a_closed_pipe_ends_it_quietly_and_at_once(environment, mock):
     """Nothing more would ever be written: the run goes on for hours."""
     mock.add_run("flow-a", "Running")
@@ -588,6 +615,19 @@ def test_a_closed_pipe_ends_it_quietly_and_at_once(environment, mock):
     assert "flow-a - -> Running (active)\n" in line
     assert f"{COST}\n" == err
     assert process.returncode == 141
+
+
+def test_nobody_who_reads_stderr_is_no_reason_to_fail(environment, mock):
+    mock.add_run("flow-a", "Succeeded")
+    ours, theirs = os.pipe()
+    os.close(ours)
+    finished = subprocess.run(
+        [PAIFLOW, "wait", "flow-a"], env=environment, stdout=subprocess.PIPE, stderr=theirs, check=False
+    )
+    os.close(theirs)
+
+    assert 0 == finished.returncode
+    assert b"Succeeded" in finished.stdout
 
 
 def test_a_closed_stderr_and_a_closed_stdout_are_no_reason_to_fail(environment, mock):
@@ -652,6 +692,7 @@ def test_a_terminal_shows_a_live_table_and_keeps_the_last_state(environment, moc
     assert "\x1b[31m" not in seen.replace("\x1b[31mfailed", "").replace("\x1b[31m━", "")
     assert r"\x1b[31mevil[/]" in plain
     assert seen.count("\x1b[?25l") == seen.count("\x1b[?25h") == 1
+    assert "\x1b[1A\x1b[2K" in seen[seen.rindex("asking now") :]  # the live table makes room for the last
     last = plain[plain.rindex("Since") :]
     assert re.search(r"flow-a +train +Succeeded +succeeded +\d{4}-", last)
     assert "1 of 2 succeeded, 1 failed; waited " in last
@@ -759,6 +800,29 @@ def test_the_next_look_is_counted_down(mock):
         mock.advance(4.5)
         assert shown(live.View(made))[-1].endswith("waited 4s · next look in 8s")
     assert shown(live.View(made))[-1].endswith("asking now")
+
+
+def test_the_next_look_is_known_while_the_client_sleeps(mock, monkeypatch):
+    made = progress(["active"])
+    seen = []
+
+    class Watched(HandTime):
+        async def asleep(self, seconds):
+            seen.append((seconds, made.next_look()))
+            await super().asleep(seconds)
+
+    monkeypatch.setattr("paiflow.client.Time", lambda: Watched(mock.clock))
+    with pytest.raises(paiflow.WaitTimedOut):
+        asyncio.run(watched(polling.PollingClient(made)))
+
+    assert seen
+    assert all(seconds == pytest.approx(left) for seconds, left in seen)
+    assert made.next_look() is None
+
+
+async def watched(client):
+    async with client:
+        return [change async for change in client.watch(pipeline_runs=["flow-a"], timeout=20)]
 
 
 def test_since_another_day_is_a_date():

@@ -104,7 +104,7 @@ def test_every_block_of_the_readme_was_counted():
         "python": len(PYTHON) + len(TESTS),
         "text": 8,
         "console": 1,
-        "bash": 4,
+        "bash": 5,
         "yaml": len(SCENARIOS),
     }
     assert (7, 1, 1, 3) == (len(PYTHON), len(TESTS), len(SCENARIOS), len(SESSIONS))

@@ -131,6 +131,11 @@ class _Client(Generic[Transport, Http]):
         workspace_id = self._workspace_id if workspace_id is None else workspace_id
         return status_request(pipeline_runs, nodes, workspace_id, output_type)
 
+    def _bodies(
+        self, batches: Iterable[Batch], workspace_id: str | None, output_type: OutputType | str | None
+    ) -> list[ListPipelineRunsStatusRequest]:
+        return [self._body(batch.pipeline_runs, batch.nodes, workspace_id, output_type) for batch in batches]
+
     def _request(self, body: ListPipelineRunsStatusRequest) -> httpx.Request:
         return self._http.build_request(**operation._get_kwargs(body=body))
 
@@ -226,12 +231,9 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
         Raises:
             PaiFlowError: as `list_pipeline_runs_status`, when no call was answered.
         """
-        self._check_open()
         check_sizes(batch_size, in_flight)
-        runs, refs = ids_of(pipeline_runs, nodes)
-        batches = plan(runs, refs, batch_size)
-        bodies = [self._body(batch.pipeline_runs, batch.nodes, workspace_id, output_type) for batch in batches]
-        return join(batches, self._answers(bodies, in_flight, None))
+        batches = plan(*ids_of(pipeline_runs, nodes), batch_size)
+        return join(batches, self._answers(self._bodies(batches, workspace_id, output_type), in_flight, None))
 
     def wait(
         self,
@@ -351,7 +353,7 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
                     self._time.sleep(step.seconds)
                 case Ask():
                     batches = plan(step.pipeline_runs, step.nodes)
-                    bodies = [self._body(batch.pipeline_runs, batch.nodes, workspace_id, None) for batch in batches]
+                    bodies = self._bodies(batches, workspace_id, None)
                     answer = _joined(batches, self._answers(bodies, IN_FLIGHT, step.within))
 
 
@@ -391,12 +393,9 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
         in_flight: int = IN_FLIGHT,
     ) -> StatusReport:
         """Return what PaiFlow.statuses does, and raise the same."""
-        self._check_open()
         check_sizes(batch_size, in_flight)
-        runs, refs = ids_of(pipeline_runs, nodes)
-        batches = plan(runs, refs, batch_size)
-        bodies = [self._body(batch.pipeline_runs, batch.nodes, workspace_id, output_type) for batch in batches]
-        return join(batches, await self._answers(bodies, in_flight, None))
+        batches = plan(*ids_of(pipeline_runs, nodes), batch_size)
+        return join(batches, await self._answers(self._bodies(batches, workspace_id, output_type), in_flight, None))
 
     async def wait(
         self,
@@ -500,7 +499,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
                     await self._time.asleep(step.seconds)
                 case Ask():
                     batches = plan(step.pipeline_runs, step.nodes)
-                    bodies = [self._body(batch.pipeline_runs, batch.nodes, workspace_id, None) for batch in batches]
+                    bodies = self._bodies(batches, workspace_id, None)
                     answer = _joined(batches, await self._answers(bodies, IN_FLIGHT, step.within))
 
 

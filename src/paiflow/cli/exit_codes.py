@@ -37,7 +37,7 @@ class ExitCode(IntEnum):
     DENIED = 7
     SERVICE = 8
     INTERRUPTED = 130
-    # As a shell tells the death by SIGPIPE: whoever read stdout went away before the wait was over.
+    # As a shell tells the death by SIGPIPE: whoever read stdout went away before all was written.
     CLOSED_PIPE = 141
     TERMINATED = 143
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
@@ -39,6 +40,8 @@ def wanted(context: click.Context, runs: Sequence[str], nodes: Sequence[str]) ->
 
 def _expanded(arguments: Iterable[str]) -> Iterator[str]:
     for argument in dict.fromkeys(arguments):
+        if argument == STDIN and sys.stdin is None:
+            raise click.UsageError("stdin is closed: - has nothing to read")
         if argument == STDIN:
             with click.open_file(STDIN, encoding="utf-8-sig", errors="replace") as lines:
                 yield from filter(None, (line.strip() for line in lines))

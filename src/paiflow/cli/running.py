@@ -34,9 +34,9 @@ def run_command(command: click.Command, arguments: Sequence[str], stop: Stop) ->
     except (KeyboardInterrupt, click.Abort):
         number = stop.number or signal.SIGINT
         code = _complain("terminated" if number == signal.SIGTERM else "interrupted", of_signal(number))
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # SystemExit is how click takes a closed pipe
         discard(sys.stdout)
-        code = ExitCode.SUCCEEDED
+        code = ExitCode.CLOSED_PIPE
     except (ImportError, RecursionError) as error:
         code = _complain(str(error), ExitCode.USAGE if isinstance(error, ImportError) else ExitCode.SERVICE)
     except OSError as error:  # such as a full disk behind stdout

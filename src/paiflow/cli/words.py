@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from typing import TextIO
 
 import click
@@ -13,8 +14,10 @@ from paiflow._text import visible
 
 def say(text: str) -> None:
     """Write a line to stderr; nobody there to read it is no reason to fail."""
-    with contextlib.suppress(OSError):
+    try:
         click.echo(f"paiflow: {visible(text)}", err=True)
+    except OSError:
+        discard(sys.stderr)
 
 
 def discard(stream: TextIO) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import http
+import logging
 import socket
 import struct
 import sys
@@ -15,6 +16,10 @@ from paiflow.mock.messages import Reply
 from paiflow.mock.service import MockService
 
 __all__ = ["Server"]
+
+# uvicorn warns of every request that is not HTTP; without a handler of its own that would go to the user's stderr.
+_logger = logging.getLogger("paiflow.mock.http")
+_logger.addHandler(logging.NullHandler())
 
 
 class Server(uvicorn.Server):
@@ -66,6 +71,7 @@ class _Protocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.access_log = False
+        self.logger = _logger
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

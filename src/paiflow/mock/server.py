@@ -65,12 +65,13 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         if not 0 <= port <= 65535:  # the socket would be left open
             raise OSError(errno.EINVAL, "a port is 0 to 65535")
+        host.encode("idna")  # likewise
         return socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048
         )
-    except OSError as error:  # in use, not permitted, no such address or name
+    except (OSError, UnicodeError) as error:  # in use, not permitted, no such address; a name that is none
         # create_server puts the address behind the reason, where it stands already.
-        reason = str(error.strerror).partition(" (while ")[0]
+        reason = str(getattr(error, "strerror", None) or error).partition(" (while ")[0]
         raise ConfigurationError(f"the mock service cannot listen on {host} port {port}: {reason}") from error
 
 

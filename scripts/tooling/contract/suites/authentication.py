@@ -15,7 +15,7 @@ from paiflow.credentials import Credentials
 from tooling.contract.messages import PATH, Request, encoded
 from tooling.contract.session import Case, Session
 from tooling.contract.signer import ACTION, Draft, date
-from tooling.contract.suites.lookups import STRANGER, node_references
+from tooling.contract.suites.lookups import STRANGER, STRANGER_NODE, node_references
 from tooling.contract.world import World
 
 INCOMPLETE = (400, "IncompleteSignature")
@@ -25,24 +25,40 @@ FORMAT = (400, "InvalidTimeStamp.Format")
 UNKNOWN_KEY = (404, "InvalidAccessKeyId.NotFound")
 USED = (400, "SignatureNonceUsed")
 
+LONG = 300
+"""Ids in a long list: its body is larger than what is read, hashed or kept at once."""
+
 T = TypeVar("T")
 Make = Callable[[Session, Any], Request]
 
 
 def cases(world: World) -> list[Case]:
-    """Return the cases: each refusal for a question about runs and one about nodes, if both exist."""
+    """Return the cases: each for a question about runs, one about nodes, if both exist, and a long one with all there is.
+
+    What is right comes first: what a service keeps of it must not let in what is wrong.
+    """
     asked: list[tuple[str, Any]] = [("runs", {"PipelineRuns": list(world.runs)})]
     if world.node_keys:
         asked.append(("nodes", {"Nodes": node_references(world)}))
+    asked.append(("all", everything(world)))
     made = []
     for subject, parameters in asked:
-        for name, make, status, code in refusals():
-            made.append(Case(f"{name} ({subject})", _refusing(make, parameters, status, code)))
         for name, make in acceptances():
             made.append(Case(f"{name} ({subject})", _accepting(make, parameters)))
+        for name, make, status, code in refusals():
+            made.append(Case(f"{name} ({subject})", _refusing(make, parameters, status, code)))
         for name, sequence in SEQUENCES.items():
             made.append(Case(f"{name} ({subject})", _sequence(sequence, parameters)))
     return made
+
+
+def everything(world: World) -> dict[str, Any]:
+    """Return a question that has every parameter, and is long."""
+    asked = {
+        "PipelineRuns": [*world.runs, *[STRANGER] * LONG],
+        "Nodes": [*node_references(world), *[STRANGER_NODE] * LONG],
+    }
+    return {**asked, "WorkspaceId": world.workspace_id or "1", "OutputType": "DataSet"}
 
 
 def refusals() -> Iterator[tuple[str, Make, int, str]]:

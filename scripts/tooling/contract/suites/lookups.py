@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,6 +24,7 @@ def cases(world: World) -> list[Case]:
     return [
         *[Case(name, _asking(asked)) for name, asked in questions(world)],
         *[Case(f"spelt {name}", _spelt(body)) for name, body in spelt(world).items()],
+        Case("parameters in the query count for nothing", _in_the_query),
         Case("asked again, nothing has changed", _again),
         Case("a part gives a part", _part),
         Case("asked at once by several", _at_once),
@@ -38,7 +40,7 @@ def questions(world: World) -> Iterator[tuple[str, dict[str, Any]]]:
             for group in (
                 _by_ids(name, ids, stranger),
                 _by_filters(name, ids, world),
-                _by_count(name, ids[0], stranger),
+                _by_count(name, ids, stranger, world),
             ):
                 for words, asked in group:
                     yield f"{subject}, {words}", asked
@@ -75,12 +77,17 @@ def _by_filters(name: str, ids: list[Any], world: World) -> Iterator[tuple[str, 
             yield f"workspace {other!r}, a type", {name: ids, "WorkspaceId": other, "OutputType": "DataSet"}
 
 
-def _by_count(name: str, known: Any, stranger: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Many ids: no greatest count is documented, so none of them may get lost."""
-    for count in COUNTS:
-        strangers = [_stranger(stranger, number) for number in range(count - 1)]
-        yield f"{count}, known last", {name: [*strangers, known]}
-        yield f"{count}, known first", {name: [known, *strangers]}
+def _by_count(name: str, ids: list[Any], stranger: Any, world: World) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Many ids: no greatest count is documented, so none may get lost on the way, and no rule may be forgotten."""
+    for count, output_type in zip(COUNTS, itertools.cycle(OUTPUT_TYPES)):
+        strangers = [_stranger(stranger, number) for number in range(count - len(ids))]
+        last = {name: [*strangers, *ids]}
+        yield f"{count}, known last", last
+        yield f"{count}, known first", {name: [*ids, *strangers]}
+        yield f"{count}, known first and last", {name: [*ids, *strangers, *ids]}
+        yield f"{count}, OutputType {output_type}", {**last, "OutputType": output_type}
+        if world.workspace_id is not None:
+            yield f"{count}, another workspace", {**last, "WorkspaceId": f"{world.workspace_id}0"}
 
 
 def _by_both(runs: list[str], nodes: list[dict[str, str]]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -134,6 +141,11 @@ def likes(one: Any) -> list[Any]:
         ),
         *(f'{text}"', f"{text}'", f"{text}' OR '1'='1", f"{text}\\", f"../{text}", "é\U0001f600", f"{text}\r\n"),
     ]
+    # Patterns, separators that are taken for others, and spellings that something else than JSON would decode.
+    variants += [text.replace("-", other) for other in ("", "_", " ", "\u2010")]
+    variants += [f"{text[:-1]}{other}" for other in ("_", "?", ".")]
+    variants += [".*", f"^{text}$", f"{text}|x", text.partition("-")[2]]
+    variants += ["".join(form % ord(letter) for letter in text) for form in ("%%%02x", "&#%d;", "\\u%04x")]
     return [variant for variant in dict.fromkeys(variants) if variant and variant not in (text, f"{text}\n\n")]
 
 
@@ -147,16 +159,24 @@ def spelt(world: World) -> dict[str, bytes]:
     if world.workspace_id:
         asked["WorkspaceId"] = world.workspace_id
     plain = encoded(asked)
-    escaped = json.dumps({"PipelineRuns": list(world.runs)}).encode()
-    for run in world.runs:
-        escaped = escaped.replace(run.encode(), "".join(f"\\u{ord(letter):04x}" for letter in run).encode())
     return {
         "tightly": plain,
         "with spaces and lines": json.dumps(asked, indent=4).encode(),
         "with white space around": b" \r\n\t" + plain + b"\n\n",
         "in another order": encoded(dict(reversed(asked.items()))),
-        "with escapes": escaped,
+        "with escapes": _escaped(asked),
+        "with escapes, runs": _escaped({"PipelineRuns": list(world.runs)}),
     }
+
+
+def _escaped(asked: dict[str, Any]) -> bytes:
+    """Return parameters with every letter of every text and name as an escape."""
+
+    def escape(text: re.Match[str]) -> str:
+        units = json.loads(text[0]).encode("utf-16-be").hex()
+        return f'"{re.sub("....", lambda unit: chr(92) + "u" + unit[0], units)}"'
+
+    return re.sub(r'"(?:[^"\\]|\\.)*"', escape, encoded(asked).decode()).encode()
 
 
 def _asking(asked: dict[str, Any]) -> Callable[[Session], None]:
@@ -171,6 +191,14 @@ def _spelt(body: bytes) -> Callable[[Session], None]:
         session.ask(body=body)
 
     return run
+
+
+def _in_the_query(session: Session) -> None:
+    """The operation has its parameters in the body, and only there."""
+    for asked in ({"PipelineRuns": list(session.world.runs)}, {"Nodes": node_references(session.world)}):
+        for query in (f"PipelineRuns={STRANGER}", "Nodes=x", "WorkspaceId=1", "OutputType=Metrics", "OutputType=x"):
+            if all(asked.values()):
+                session.ask(asked, query=query)
 
 
 def _again(session: Session) -> None:

@@ -8,13 +8,14 @@ from typing import Any
 
 from tooling.contract.messages import PATH, encoded
 from tooling.contract.session import Case, Session
-from tooling.contract.suites.lookups import STRANGER_NODE, node_references
+from tooling.contract.suites.lookups import COUNTS, STRANGER_NODE, node_references
 from tooling.contract.world import SAMPLE_RUN, World
 
 METHODS = ("GET", "HEAD", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE")
 PATHS = (
     *("/", "/api", "/api/v1", "/api/v1/", f"{PATH}/", f"{PATH}x", PATH.upper(), f"{PATH}.json", f"{PATH}/{SAMPLE_RUN}"),
     *("/api/v2/pipelineruns", "/api/v1/pipelines", "/pipelineruns", "/api/v1/PipelineRuns", f"/x{PATH}"),
+    *(PATH.replace("/v1/", "/v1//"), PATH.replace("/v1/", "/v1/./"), f"{PATH};v=1"),
 )
 RIGHT_TYPES = (
     *("application/json", "application/json; charset=utf-8", "application/json;charset=UTF-8", "Application/JSON"),
@@ -128,8 +129,9 @@ def parameters(world: World) -> Iterator[tuple[str, Any]]:
     for half in ("PipelineRunId", "NodeId"):
         yield f"a node without {half}", {"Nodes": [{name: value for name, value in node.items() if name != half}]}
         yield f"a last node without {half}", {"Nodes": [node] * 20 + [{half: node[half]}]}
-    yield "a bad id after a hundred", {"PipelineRuns": [run] * 100 + [""]}
-    yield "a bad node after two hundred", {"Nodes": [node] * 200 + [{}]}
+    for count in COUNTS:
+        yield f"a bad id after {count}", {"PipelineRuns": [run] * count + [""]}
+        yield f"a bad node after {count}", {"Nodes": [node] * count + [{}]}
     for value in (
         *("model", "MODEL", "dataset", "Dataset", "DATASET", "DataSet ", " DataSet", "metrics", "modelEvaluation"),
         *("Any", "All", "*", "Model,DataSet", "Models", "DataSet\n", "DataSet\x00", "Model|Metrics", "ＭｏｄｅＬ"),
