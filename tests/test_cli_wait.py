@@ -231,9 +231,10 @@ def test_ids_come_from_stdin_too(wait, mock, monkeypatch):
     mock.add_run("flow-a", "Succeeded")
     mock.add_run("flow-b", "Succeeded")
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("\ufeffflow-a\r\n\n flow-b \nflow-a\n".encode())))
-    code, out, _ = wait("-", "--format", "jsonl")
+    code, out, err = wait("-", "flow-b", "--format", "jsonl")
 
     assert code == 0
+    assert err.startswith("paiflow: waiting for 2 ids, ")
     assert ["flow-a", "flow-b"] == [item["PipelineRunId"] for item in objects(out)]
 
 
@@ -790,6 +791,18 @@ def test_an_id_that_is_too_long_loses_its_middle_and_a_name_its_place():
 
     assert lines[0].split() == ["Run/Node", "Status", "Outcome", "Since"]
     assert re.match(r"flow-0+…\w+qrs  WorkflowServiceStarting  active", lines[1])
+
+
+def test_an_answer_is_what_makes_a_result_answered():
+    made = progress(["active"])
+    made.looked(2, 0, None)
+    assert not made.result().answered
+
+    made.looked(2, 1, None)
+    made.looked(2, 0, None)
+
+    assert made.result().answered
+    assert made.calls == made.result().calls == 6
 
 
 def test_the_next_look_is_counted_down(mock):

@@ -506,6 +506,33 @@ def test_first_failure_ends_with_the_first_one_and_any_with_whatever_ends(asynch
         first.result.raise_for_outcome()
 
 
+def test_what_is_missing_for_a_moment_is_no_failure_of_the_others(asynchronous):
+    scenario = Scenario({"flow-a": life("Running", "Succeeded", every=20.0), "flow-b": [(0.0, State(absent=True))]})
+    outcome, _ = wait_for(scenario, "any", None, asynchronous=asynchronous)
+
+    assert (["flow-a"], ["flow-b"]) == (outcome.result.succeeded, outcome.result.missing)
+    outcome.result.raise_for_outcome()
+
+
+def test_a_timeout_tells_what_has_not_ended():
+    scenario = Scenario({f"flow-{place}": life("Running") for place in range(5)})
+    with pytest.raises(paiflow.WaitTimedOut) as caught:
+        wait_with_time(scenario)
+
+    assert "5 of 5 have not ended after 10 s: flow-0 Running, flow-1 Running, flow-2 Running and 2 more" == str(
+        caught.value
+    )
+
+
+def wait_with_time(scenario):
+    """Wait 10 s for the scenario's runs, and raise what the wait raises."""
+    time = FakeTime()
+    transport = httpx.MockTransport(Wire(scenario, time).answer)
+    with paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, transport=transport) as client:
+        client._time = time
+        client.wait(pipeline_runs=list(scenario.lives), timeout=10)
+
+
 def test_no_answer_at_all_is_told(asynchronous):
     scenario = Scenario({"flow-a": life("Succeeded")}, faults=((0.0, 1e9, "503"),))
     outcome, _ = wait_for(scenario, "all", 100.0, asynchronous=asynchronous)

@@ -20,6 +20,7 @@ from typing import Final, Literal
 import attrs
 
 from paiflow._requests import NodeRef, refusal
+from paiflow._text import visible
 from paiflow._time import Time
 from paiflow.batches import BATCH_SIZE, Id, StatusReport, id_of
 from paiflow.errors import (
@@ -159,11 +160,11 @@ class WaitResult(Mapping[Id, Waited]):
         """Do nothing if all that has ended has succeeded.
 
         Raises:
-            WaitFailed: something failed, was stopped or is missing; or nothing has succeeded.
+            WaitFailed: something has failed, was stopped, or has ended as missing.
         """
-        bad = [f"{_shown(id_)} {item.status or item.outcome}" for id_, item in self.items() if item.outcome in BAD]
+        bad = [item for item in self.values() if item.ended and item.outcome in BAD]
         if bad:
-            raise WaitFailed(f"{len(bad)} of {len(self)} ended badly: {_some(bad)}", self)
+            raise WaitFailed(f"{len(bad)} of {len(self)} ended badly: {_some(map(_told, bad))}", self)
 
     def _with(self, outcome: Outcome) -> list[Id]:
         return [id_ for id_, item in self._items.items() if item.outcome == outcome]
@@ -353,17 +354,21 @@ class _Wait:
 
     def timed_out(self, timeout: float) -> WaitTimedOut:
         """Return the error for a wait whose time is up."""
-        open_ = [f"{_shown(id_)} {item.status or item.outcome}" for id_, item in self._items.items() if not item.ended]
-        what = f"{len(open_)} of {len(self._items)} have not ended after {timeout:g} s: {_some(open_)}"
+        open_ = [item for item in self._items.values() if not item.ended]
+        what = f"{len(open_)} of {len(self._items)} have not ended after {timeout:g} s: {_some(map(_told, open_))}"
         return WaitTimedOut(what if self._answered else f"no answer within {timeout:g} s", self.result())
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._time.now(), UTC)
 
 
-def _shown(id_: Id) -> str:
-    return id_ if isinstance(id_, str) else "/".join(id_)
+def _told(item: Waited) -> str:
+    """Return an id and what is known of it, in two words; a missing one was perhaps seen before."""
+    id_ = item.id if isinstance(item.id, str) else "/".join(item.id)
+    known = item.outcome if item.outcome == "missing" else item.status or item.outcome
+    return visible(f"{id_} {known}")
 
 
-def _some(texts: list[str]) -> str:
-    return ", ".join(texts[:3]) + (f" and {len(texts) - 3} more" if len(texts) > 3 else "")
+def _some(texts: Iterable[str]) -> str:
+    first, rest = (shown := list(texts))[:3], len(shown) - 3
+    return ", ".join(first) + (f" and {rest} more" if rest > 0 else "")

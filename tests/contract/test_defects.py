@@ -21,7 +21,6 @@ SAMPLE = {
 SAMPLE_HELD_OUT = {
     "takes-ids-for-regular-expressions": "only-what-was-asked-for-comes-back",
     "hashes-four-kilobytes-only": "the-refusal-is-the-right-one",
-    "does-not-know-names-with-escapes": "a-right-request-is-answered",
 }
 ALL = os.environ.get("CONTRACT_DEFECTS") == "all"
 CHOSEN = sorted(DEFECTS) if ALL else sorted(SAMPLE)

@@ -25,7 +25,7 @@ FORMAT = (400, "InvalidTimeStamp.Format")
 UNKNOWN_KEY = (404, "InvalidAccessKeyId.NotFound")
 USED = (400, "SignatureNonceUsed")
 
-LONG = 300
+LONG = 100
 """Ids in a long list: its body is larger than what is read, hashed or kept at once."""
 
 T = TypeVar("T")
