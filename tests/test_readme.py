@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from paiflow.mock import MockService, load_scenario, serve
+from paiflow.mock import HandClock, HandTime, MockService, load_scenario, serve
 
 README_PATH = Path(__file__).parent.parent / "README.md"
 README = README_PATH.read_text()
+DEMO = README_PATH.with_name("scripts") / "tooling" / "demo.yaml"
 PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
 
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -38,8 +39,11 @@ SESSIONS = [
 
 @pytest.fixture
 def mock_service(monkeypatch):
-    """A mock service that the environment leads to."""
-    service = MockService()
+    """A mock service with the runs of scripts/demo, that the environment leads to; clients sleep by its clock."""
+    clock = HandClock()
+    service = MockService(clock=clock)
+    service.stage.play(load_scenario(DEMO))
+    monkeypatch.setattr("paiflow.client.Time", lambda: HandTime(clock))
     with serve(service) as endpoint:
         monkeypatch.setenv("PAIFLOW_ENDPOINT", endpoint)
         monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", service.credentials.access_key_id)
