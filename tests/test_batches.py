@@ -488,3 +488,20 @@ def test_the_cost_grows_with_the_number_of_ids_and_no_faster():
 
     # Quadratic would be a hundred times as long.
     assert seconds(50_000) < 30 * max(seconds(5_000), 0.02)
+
+
+def test_outputs_are_told_once_and_only_those_of_nodes_that_were_asked_for():
+    reply = ListPipelineRunsStatusResponse.from_dict(
+        {
+            "Nodes": [{"PipelineRunId": "r", "NodeId": "n", "Status": "Running"}],
+            "Outputs": [
+                {"Id": "mine", "PipelineRunId": "r", "NodeId": "n"},
+                {"Id": "mine", "PipelineRunId": "r", "NodeId": "n"},
+                {"Id": "of others", "PipelineRunId": "zz", "NodeId": "zz"},
+                {"Id": "of nobody"},
+            ],
+        }
+    )
+    report = join([Batch(nodes=(NodeRef("r", "n"),))], [reply])
+
+    assert ["mine", "of nobody"] == [output.id for output in report.outputs]

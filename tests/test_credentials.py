@@ -356,7 +356,7 @@ def test_a_chain_that_cannot_be_made_says_why(monkeypatch: pytest.MonkeyPatch) -
     ("blocks", "refreshes", "given", "environ"),
     [
         (False, False, Credentials(KEY_ID, SECRET), {}),
-        (False, True, lambda: Credentials(KEY_ID, SECRET), {}),
+        (True, True, lambda: Credentials(KEY_ID, SECRET), {}),
         (True, True, VendorClient(model()), PAIR),
         (False, False, None, PAIR),
         (True, True, None, {}),

@@ -407,3 +407,41 @@ def test_a_canary_in_the_locals_of_a_frame_is_found(seen, fail, monkeypatch):
     fail(seen(), httpx.MockTransport(leak), {"retries": 0})
 
     assert seen().secrets
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_the_very_token_is_taken_out_wherever_a_service_puts_it(asynchronous):
+    """Not in a form that anybody could know beforehand: as a word of a message, in a page, in the request id."""
+    import asyncio
+
+    import httpx
+
+    import paiflow
+
+    token = "bare+Token/that=looks%like&nothing"
+    page = f"<html><title>{token}</title></html>"
+    replies = [
+        httpx.Response(400, json={"Code": token, "Message": f"The specified token {token} is bad", "RequestId": token}),
+        httpx.Response(500, text=page, headers={"x-acs-request-id": token}),
+        httpx.Response(200, text=page, headers={"x-acs-request-id": token}),
+    ]
+    settings = {
+        "credentials": paiflow.Credentials("a-long-key-id", "a-long-key-secret", token),
+        "transport": httpx.MockTransport(lambda request: replies[0]),
+        "retries": 0,
+    }
+
+    async def acall():
+        async with paiflow.AsyncPaiFlow("cn-hangzhou", **settings) as client:
+            await client.list_pipeline_runs_status(pipeline_runs=["a"])
+
+    def call():
+        with paiflow.PaiFlow("cn-hangzhou", **settings) as client:
+            client.list_pipeline_runs_status(pipeline_runs=["a"])
+
+    while replies:
+        with pytest.raises(paiflow.PaiFlowError) as caught:
+            asyncio.run(acall()) if asynchronous else call()
+        assert token not in f"{caught.value} {caught.value!r} {caught.value.args}"
+        assert "[redacted]" in str(caught.value)
+        replies.pop(0)

@@ -649,3 +649,68 @@ def test_watch_yields_changes_only(asynchronous):
 
 def test_the_cost_is_told():
     assert [waiting.calls_per_hour(ids) for ids in (1, 100, 101, 1000)] == [1800, 1800, 3600, 18000]
+
+
+def test_the_deadline_holds_for_any_number_of_batches(asynchronous):
+    """Each batch times out only when the whole wait has: what has its turn later has less time, or none."""
+    time = FakeTime()
+    asked = []
+
+    def hang(request):
+        asked.append(time.elapsed)
+        time.elapsed += 1.0
+        raise httpx.ReadTimeout("")
+
+    settings_ = {"credentials": CREDENTIALS, "transport": httpx.MockTransport(hang)}
+    arguments = {"pipeline_runs": [f"flow-{place}" for place in range(3200)], "timeout": 2}
+
+    async def acall():
+        async with paiflow.AsyncPaiFlow("cn-hangzhou", **settings_) as client:
+            client._time = time
+            await client.wait(**arguments)
+
+    def call():
+        with paiflow.PaiFlow("cn-hangzhou", **settings_) as client:
+            client._time = time
+            client.wait(**arguments)
+
+    with pytest.raises(paiflow.WaitTimedOut):
+        asyncio.run(acall()) if asynchronous else call()
+
+    assert max(asked) < 2 + 8, "of those that were in flight, none began after the deadline had passed for all"
+    assert len(asked) <= 16
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"retry-after": "99999999999"}, {"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}, {"x-acs-retry-after": "9" * 15}],
+)
+def test_a_wish_to_be_left_alone_for_ever_is_not_believed(asynchronous, headers):
+    throttled = [httpx.Response(429, json={"Code": "Throttling", "Message": "m", "RequestId": "r"}, headers=headers)]
+    done = httpx.Response(200, json={"PipelineRuns": [{"PipelineRunId": "flow-a", "Status": "Succeeded"}]})
+    replies = [*throttled, done]
+    with pytest.raises(paiflow.WaitTimedOut):
+        wait_with(asynchronous, lambda: replies[0])
+
+    assert waiting.wished(paiflow.Throttled("Op", 429, retry_after=1e12)) == 3600
+
+
+def test_one_attempt_is_a_poll_and_the_next_poll_the_next(asynchronous):
+    scenario = Scenario({"flow-a": life("Succeeded")}, faults=((0.0, 1.0, "503"),))
+    outcome, wire = wait_for(scenario, "all", None, asynchronous=asynchronous, retries=3)
+
+    assert outcome.result.succeeded == ["flow-a"]
+    assert [round(poll.at) for poll in wire.asked] == [0, 3]
+
+
+@pytest.mark.parametrize(("status", "mends"), [(408, True), (425, True), (500, True), (501, False), (400, False)])
+def test_what_may_pass_is_waited_out(status, mends):
+    kind = paiflow.ServerFault if status >= 500 else paiflow.InvalidRequest
+
+    assert mends is waiting.mends(kind("Op", status), refreshes=False)
+
+
+def test_a_timeout_is_a_number():
+    client = paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS)
+    with pytest.raises(paiflow.InvalidRequest, match="timeout must be seconds"):
+        client.wait(pipeline_runs=["a"], timeout="5")

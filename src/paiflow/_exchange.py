@@ -12,7 +12,8 @@ from typing import cast
 import httpx
 
 from paiflow._service_errors import excerpt, request_id_of, service_error
-from paiflow._text import clean
+from paiflow._text import clean, without
+from paiflow.credentials import Credentials
 from paiflow.errors import ConfigurationError, PaiFlowError, ServiceError, TransportError, UnexpectedReply
 from paiflow_api import Client
 from paiflow_api.api.pipeline_runs import list_pipeline_runs_status as operation
@@ -114,6 +115,20 @@ def interpret(
         return Response(reply.status_code, reply.content, reply.headers, reply.parsed)
     # Raised out here, so that no text of the reply but the excerpt, which is redacted, hangs on as a context.
     raise UnexpectedReply(name, status, excerpt(response.content), request_id, reason)
+
+
+@contextmanager
+def discreet(credentials: Credentials) -> Iterator[None]:
+    """Take what signs requests out of the errors of an attempt, wherever a service has put it."""
+    try:
+        yield
+    except PaiFlowError as error:
+        secrets = (credentials.security_token, credentials.access_key_secret, credentials.access_key_id)
+        for name, value in vars(error).items():
+            if isinstance(value, str):
+                setattr(error, name, without(value, secrets))
+        error.args = tuple(without(value, secrets) if isinstance(value, str) else value for value in error.args)
+        raise
 
 
 def clock_skew(error: ServiceError, headers: Mapping[str, str], now: float) -> float | None:

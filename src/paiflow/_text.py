@@ -5,6 +5,8 @@ token; so the text of a reply is redacted before anything else is done with it.
 """
 
 import re
+from collections.abc import Iterable
+from urllib.parse import quote
 
 # From here on a message is an echo of the request.
 _ECHO = re.compile(r"(?i)(server('s|’s)? )?(string ?to ?sign|canonical ?(request|string))")
@@ -39,3 +41,12 @@ def redacted(text: str) -> str:
         text = text[: echo.start()].rstrip(" ,;:([{\n") or "[redacted]"
     text = _AUTHORIZATION.sub(r"\1 [redacted]", text)
     return _KEY_ID.sub("[redacted]", _NAMED_SECRET.sub(r"\1[redacted]", text))
+
+
+def without(text: str, secrets: Iterable[str | None]) -> str:
+    """Return the text without these very values, as they are or percent-encoded. Short ones are words, and stay."""
+    for secret in secrets:
+        if secret is not None and len(secret) >= 8:
+            for form in (secret, quote(secret, safe=""), quote(secret)):
+                text = text.replace(form, "[redacted]")
+    return text

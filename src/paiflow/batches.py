@@ -7,7 +7,7 @@ PipelineRuns out ("one of the two, Nodes first", https://help.aliyun.com/documen
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, Generic, TypeVar, overload
+from typing import Any, Final, Generic, TypeVar, overload
 
 import attrs
 
@@ -134,7 +134,7 @@ class StatusReport:
 
 
 def join(batches: Sequence[Batch], answers: Sequence[ListPipelineRunsStatusResponse | PaiFlowError]) -> StatusReport:
-    """Return the report of what came of each batch. Runs and nodes not asked for are left out, and so are repetitions.
+    """Return the report of what came of each batch. What was not asked for is left out, and so are repetitions.
 
     Raises:
         PaiFlowError: no batch was answered; the first one's error.
@@ -156,7 +156,7 @@ def join(batches: Sequence[Batch], answers: Sequence[ListPipelineRunsStatusRespo
         found_runs, found_nodes = _asked_for(answer.pipeline_runs, asked), _asked_for(answer.nodes, asked)
         runs += found_runs
         nodes += found_nodes
-        outputs += answer.outputs
+        outputs += [output for output in _distinct(answer.outputs) if _may_be_of(output, asked)]
         found = {*map(id_of, found_runs), *map(id_of, found_nodes)}
         missing += [id_ for id_ in batch.ids if id_ not in found]
         if answer.request_id is not None:
@@ -182,6 +182,12 @@ def _asked_for(items: Iterable[Item], asked: frozenset[Id]) -> list[Item]:
     return [item for same in by_id.values() for item in (same if len(same) == 1 else _distinct(same))]
 
 
-def _distinct(items: Iterable[Item]) -> Iterable[Item]:
+def _may_be_of(output: Output, asked: frozenset[Id]) -> bool:
+    if output.pipeline_run_id is None or output.node_id is None:
+        return True
+    return NodeRef(output.pipeline_run_id, output.node_id) in asked
+
+
+def _distinct(items: Iterable[Any]) -> Iterable[Any]:
     # By what they show: to compare each with each would take for ever on a reply that repeats one id.
     return {repr(item): item for item in items}.values()

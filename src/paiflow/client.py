@@ -16,15 +16,16 @@ from typing import Any, Final, Generic, Self, TypeVar
 import httpx
 
 from paiflow import _deadline
-from paiflow._exchange import attempt, clock_skew, interpret, reply_of
+from paiflow._exchange import attempt, clock_skew, discreet, interpret, reply_of
 from paiflow._replies import ACCEPTED_ENCODINGS, Intake, aread, read
 from paiflow._requests import LIST_PIPELINE_RUNS_STATUS, NodeRef, ids_of, status_request
 from paiflow._text import clean
+from paiflow._threads import in_threads
 from paiflow._time import Time
 from paiflow.batches import BATCH_SIZE, IN_FLIGHT, Batch, StatusReport, check_sizes, join, plan
 from paiflow.credentials import Credentials, CredentialsSource, VendorClient
 from paiflow.endpoint import is_loopback, resolve_endpoint
-from paiflow.errors import AccessDenied, ConfigurationError, PaiFlowError
+from paiflow.errors import AccessDenied, ConfigurationError, PaiFlowError, TransportError
 from paiflow.retries import Attempts, RetryPolicy, policy_of
 from paiflow.signing import SignatureAuth
 from paiflow.waiting import Answer, Ask, Change, Pause, Step, Until, WaitResult, check_wait, follow
@@ -153,6 +154,18 @@ class _Client(Generic[Transport, Http]):
 
     def _service_time(self) -> float:
         return self._time.now() + self._skew
+
+    def _deadline_of(self, within: float | None) -> float | None:
+        return None if within is None else self._time.monotonic() + within
+
+    def _left(self, deadline: float | None) -> float | None:
+        """Return the seconds until a deadline; a batch whose turn comes too late is not sent."""
+        if deadline is None:
+            return None
+        left = deadline - self._time.monotonic()
+        if left <= 0:
+            raise TransportError(LIST_PIPELINE_RUNS_STATUS, "the time was up before its turn came", 0)
+        return left
 
     def _steps(
         self, pipeline_runs: Iterable[str], nodes: Nodes, until: Until, timeout: float | None
@@ -301,39 +314,38 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
         return client
 
     def _call(self, body: ListPipelineRunsStatusRequest, within: float | None = None) -> Reply:
-        attempts = Attempts(self._policy, self._time, within)
+        # Within a wait only one attempt is made: the next poll is the next one, and the other batches need not wait.
+        attempts = Attempts(self._policy, self._time, within, patient=within is None)
         return attempts.run(lambda number: self._attempt(body, number, attempts.left()))
 
     def _attempt(self, body: ListPipelineRunsStatusRequest, number: int, left: float) -> Reply:
         deadline = real_time.monotonic() + left
-        auth = self._auth(self._credentials.get())
-        with attempt(LIST_PIPELINE_RUNS_STATUS, number, deadline), _deadline.until(deadline):
-            response = self._http.send(self._request(body), auth=auth, stream=True)
+        credentials = self._credentials.get()
+        with (
+            discreet(credentials),
+            attempt(LIST_PIPELINE_RUNS_STATUS, number, deadline),
+            _deadline.until(deadline),
+        ):
+            response = self._http.send(self._request(body), auth=self._auth(credentials), stream=True)
             try:
                 whole = read(Intake(LIST_PIPELINE_RUNS_STATUS, response, deadline), response)
             finally:
                 response.close()
-        return self._interpret(whole, number)
+        with discreet(credentials):
+            return self._interpret(whole, number)
 
     def _answers(
         self, bodies: Sequence[ListPipelineRunsStatusRequest], in_flight: int, within: float | None
     ) -> list[ListPipelineRunsStatusResponse | PaiFlowError]:
+        deadline = self._deadline_of(within)
+
         def answer(body: ListPipelineRunsStatusRequest) -> ListPipelineRunsStatusResponse | PaiFlowError:
             try:
-                return reply_of(self._call(body, within))
+                return reply_of(self._call(body, self._left(deadline)))
             except PaiFlowError as error:
                 return error
 
-        if len(bodies) == 1:
-            return [answer(bodies[0])]
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - for many batches only
-
-        pool = ThreadPoolExecutor(min(in_flight, len(bodies)), thread_name_prefix="paiflow")
-        try:
-            return list(pool.map(answer, bodies))
-        finally:
-            # Nothing is left to wait for, unless this thread was interrupted; then what has not begun need not begin.
-            pool.shutdown(wait=False, cancel_futures=True)
+        return [answer(bodies[0])] if len(bodies) == 1 else in_threads(answer, bodies, in_flight)
 
     def _watch(
         self, steps: Generator[Step, Answer, WaitResult], workspace_id: str | None
@@ -354,7 +366,7 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
                 case Ask():
                     batches = plan(step.pipeline_runs, step.nodes)
                     bodies = self._bodies(batches, workspace_id, None)
-                    answer = _joined(batches, self._answers(bodies, IN_FLIGHT, step.within))
+                    answer = _joined(batches, self._answers(bodies, IN_FLIGHT, step.within or self._policy.total))
 
 
 class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
@@ -440,7 +452,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
         return httpx.AsyncClient(**settings)
 
     async def _call(self, body: ListPipelineRunsStatusRequest, within: float | None = None) -> Reply:
-        attempts = Attempts(self._policy, self._time, within)
+        attempts = Attempts(self._policy, self._time, within, patient=within is None)
         return await attempts.arun(lambda number: self._attempt(body, number, attempts.left()))
 
     async def _attempt(self, body: ListPipelineRunsStatusRequest, number: int, left: float) -> Reply:
@@ -450,25 +462,29 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
         source = self._credentials
         with attempt(LIST_PIPELINE_RUNS_STATUS, number, deadline):
             async with asyncio.timeout(left):
-                auth = self._auth(await asyncio.to_thread(source.get) if source.blocks else source.get())
-                response = await self._http.send(self._request(body), auth=auth, stream=True)
+                credentials = await asyncio.to_thread(source.get) if source.blocks else source.get()
+        with discreet(credentials), attempt(LIST_PIPELINE_RUNS_STATUS, number, deadline):
+            async with asyncio.timeout(deadline - real_time.monotonic()):
+                response = await self._http.send(self._request(body), auth=self._auth(credentials), stream=True)
                 try:
                     whole = await aread(Intake(LIST_PIPELINE_RUNS_STATUS, response, deadline), response)
                 finally:
                     await response.aclose()
-        return self._interpret(whole, number)
+        with discreet(credentials):
+            return self._interpret(whole, number)
 
     async def _answers(
         self, bodies: Sequence[ListPipelineRunsStatusRequest], in_flight: int, within: float | None
     ) -> list[ListPipelineRunsStatusResponse | PaiFlowError]:
         import asyncio  # noqa: PLC0415 - costly to load, and for async calls only
 
+        deadline = self._deadline_of(within)
         places = asyncio.Semaphore(in_flight)
 
         async def answer(body: ListPipelineRunsStatusRequest) -> ListPipelineRunsStatusResponse | PaiFlowError:
             async with places:
                 try:
-                    return reply_of(await self._call(body, within))
+                    return reply_of(await self._call(body, self._left(deadline)))
                 except PaiFlowError as error:
                     return error
 
@@ -500,7 +516,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
                 case Ask():
                     batches = plan(step.pipeline_runs, step.nodes)
                     bodies = self._bodies(batches, workspace_id, None)
-                    answer = _joined(batches, await self._answers(bodies, IN_FLIGHT, step.within))
+                    answer = _joined(batches, await self._answers(bodies, IN_FLIGHT, step.within or self._policy.total))
 
 
 def _check_timeout(timeout: object) -> None:

@@ -122,13 +122,15 @@ class CredentialsSource:
 
     @property
     def blocks(self) -> bool:
-        """Whether asking may take long: the vendor's chain asks the network."""
-        return isinstance(self._given, VendorClient) or (self._given is None and in_environment(self._environ) is None)
+        """Whether asking may take long: a callable may ask the network, and the vendor's chain does."""
+        return self.refreshes
 
     @property
     def refreshes(self) -> bool:
         """Whether asking again may give other credentials, without anybody's doing."""
-        return not isinstance(self._given, Credentials) and (self._given is not None or self.blocks)
+        if self._given is None:
+            return in_environment(self._environ) is None
+        return not isinstance(self._given, Credentials)
 
     def get(self) -> Credentials:
         """Return the credentials to sign with now.

@@ -94,10 +94,12 @@ class Attempts:
         policy: how many there may be, and for how long.
         time: the clock and sleep to go by.
         total: seconds for the whole call, where that is less than the policy's.
+        patient: repeat what may pass in time. Without it only what passes at once: a nonce, a clock.
     """
 
-    def __init__(self, policy: RetryPolicy, time: Time, total: float | None = None) -> None:
+    def __init__(self, policy: RetryPolicy, time: Time, total: float | None = None, *, patient: bool = True) -> None:
         self._policy = policy
+        self._patient = patient
         self._time = time
         self._deadline = time.monotonic() + min(policy.total, inf if total is None else total)
         # By the code of a refusal that is forgiven once, the attempt that met it.
@@ -154,11 +156,11 @@ class Attempts:
     def _repeatable(self, error: BaseException) -> bool:
         match error:
             case Throttled():
-                return True
+                return self._patient
             case ServerFault():
-                return error.status != 501
+                return self._patient and error.status != 501
             case TransportError():
-                return error.may_pass
+                return self._patient and error.may_pass
             case AccessDenied():
                 code = next((code for code in ONCE if (error.code or "").startswith(code)), None)
                 # Asked twice about the first attempt, so the attempt is what is remembered.

@@ -48,6 +48,7 @@ LONGEST: Final = 30.0
 GROWTH: Final = 1.5
 JITTER: Final = 0.25
 MISSING_GRACE: Final = 60.0
+LONGEST_WISH: Final = 3600.0
 # Before the time is up there is a last look, so much earlier that it can be answered.
 LAST_LOOK: Final = 1.0
 
@@ -199,7 +200,7 @@ def calls_per_hour(ids: int) -> int:
     return int(3600 / SHORTEST) * ceil(ids / BATCH_SIZE)
 
 
-def check_wait(until: str, timeout: float | None) -> None:
+def check_wait(until: str, timeout: object) -> None:
     """Refuse what no wait can keep to.
 
     Raises:
@@ -207,7 +208,7 @@ def check_wait(until: str, timeout: float | None) -> None:
     """
     if until not in UNTIL:
         raise refusal("InvalidParameter", f"until must be one of {', '.join(UNTIL)}, not {until!r:.60}")
-    if timeout is not None and not timeout > 0:
+    if timeout is not None and (not isinstance(timeout, int | float) or not timeout > 0):
         raise refusal("InvalidParameter", f"timeout must be seconds above 0, or None to wait on, not {timeout!r:.60}")
 
 
@@ -270,12 +271,14 @@ def mends(error: PaiFlowError, *, refreshes: bool) -> bool:
     """Return whether waiting on may mend an error: the service is busy, broken or out of reach, or a token has expired."""
     if isinstance(error, AccessDenied):
         return refreshes and (error.code or "").startswith("InvalidSecurityToken.Expired")
+    if isinstance(error, ServiceError) and error.status in (408, 425, 501):
+        return error.status != 501  # a gateway that had no time; an operation that will not come into being
     return isinstance(error, Throttled | ServerFault | TransportError | UnexpectedReply)
 
 
 def wished(error: PaiFlowError) -> float:
-    """Return the seconds for which the service asked to be left alone."""
-    return (error.retry_after or 0.0) if isinstance(error, ServiceError) else 0.0
+    """Return the seconds for which the service asked to be left alone; more than an hour is not believed."""
+    return min(error.retry_after or 0.0, LONGEST_WISH) if isinstance(error, ServiceError) else 0.0
 
 
 class _Wait:

@@ -1,0 +1,57 @@
+"""Call a function for many items, some at a time, in threads that nobody has to wait for.
+
+A pool of the standard library joins its threads when the interpreter ends: a program that was interrupted would stay until
+the last of their calls has timed out. These end with the program.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def in_threads(function: Callable[[T], R], items: Sequence[T], count: int) -> list[R]:
+    """Return the function's results, in the order of the items.
+
+    When one call fails, or this thread is interrupted, the items that have not begun never will, and the error is raised.
+
+    Args:
+        function: called once for each item.
+        items: as many as there are.
+        count: how many threads there are at most.
+    """
+    waiting = deque(enumerate(items))
+    results: dict[int, R] = {}
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        while True:
+            try:
+                place, item = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                results[place] = function(item)
+            except BaseException as failure:  # noqa: BLE001 - raised again, in the thread that asked
+                failures.append(failure)
+                waiting.clear()
+
+    threads = [
+        threading.Thread(target=work, name=f"paiflow-{number}", daemon=True) for number in range(min(count, len(items)))
+    ]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    except BaseException:
+        waiting.clear()
+        raise
+    if failures:
+        raise failures[0]
+    return [results[place] for place in range(len(items))]
