@@ -208,8 +208,8 @@ def check(scenario, until, timeout, outcome, wire, *, retries):
                 if not state.absent:
                     break
                 absent_since = at
-            # A round of runs and nodes, repeated perhaps, is taken in when it is whole: up to 60 s after its first answer.
-            slack = 61.0 if len({type(other) for other in scenario.lives}) > 1 else 1e-6
+            # A round of runs and nodes is taken in when it is whole: a little after its first answer.
+            slack = 0.5 if len({type(other) for other in scenario.lives}) > 1 else 1e-6
             span = polls[-1] - absent_since
             if span >= 60 + slack or (span >= 60 - 1e-6 and result[id_].ended):
                 ended.add(id_)
