@@ -1,12 +1,17 @@
 """Replies decode leniently, and are given back with nothing lost."""
 
+import contextlib
 import copy
+import gc
 import json
 import pickle
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import attrs
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -328,10 +333,102 @@ def test_a_value_parses_as_json_through_one_more_unescape_or_not_at_all(value, p
     assert Output(value=value).value_json() == parsed
 
 
+PARSERS = pytest.mark.parametrize("parser", [None, msgspec], ids=["json", "msgspec"])
+
+
+@contextlib.contextmanager
+def parsing_by(parser):
+    """Within this, JSON is parsed by msgspec, or as without it."""
+    before = decoding._fast_parser
+    decoding._fast_parser = lambda: parser
+    try:
+        yield
+    finally:
+        decoding._fast_parser = before
+
+
+def test_msgspec_parses_where_it_is_installed_and_is_not_loaded_before():
+    script = "import sys, paiflow; before = 'msgspec' in sys.modules; paiflow.Node.from_json(b'{}'); print(before, 'msgspec' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert run.stdout == "False True\n"
+
+
+@PARSERS
 @pytest.mark.parametrize("content", [b"{} x", b"NaN", b'{"a": Infinity}', b"", b"<html>", b"\xff\xfe\xfd", b"9" * 5000])
-def test_what_is_not_strict_json_is_refused(content):
-    with pytest.raises(ValueError, match=r"JSON|value|char|decode|digit|data|codec"):
+def test_what_is_not_strict_json_is_refused(parser, content):
+    with parsing_by(parser), pytest.raises(ValueError, match=r"JSON|value|char|decode|digit|data|codec"):
         decoding.read_json(content)
+
+
+@PARSERS
+def test_what_nests_without_end_is_refused(parser):
+    with parsing_by(parser), pytest.raises(RecursionError):
+        decoding.read_json(b"[" * 100_000 + b"]" * 100_000)
+
+
+@PARSERS
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": "\\ud800", "b": "\\ud83d\\ude00"}',
+        '{"a": 1, "a": 2}',
+        "[-0, -0.0, 0.1, 1e400, -1e400, 1e-400, 5e-324, 12345678901234567890, 18446744073709551616, -9223372036854775809]",
+        "[1.7976931348623157e308, 2.2250738585072014e-308, 9007199254740993, 9007199254740993.0, 1E5, 1e5]",
+        f"[{'9' * 400}, 0.{'1' * 400}]",
+        '{"": "", "\\u0000": "\\u007f/\\/"}',
+        " \t\r\n[null, true, false] ",
+        '"Größe 龙 \U0001f600"',
+    ],
+)
+def test_json_means_the_same_by_each_parser(parser, text):
+    expected = json.loads(text)
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-32"):
+        content = text.encode(encoding)
+        with parsing_by(parser):
+            assert repr(decoding.read_json(content)) == repr(expected)
+
+
+def test_the_collector_of_garbage_is_left_as_it_was():
+    ListPipelineRunsStatusResponse.from_json(b"{}")
+    assert gc.isenabled()
+    with pytest.raises(TypeError):
+        ListPipelineRunsStatusResponse.from_json(b"[]")
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        ListPipelineRunsStatusResponse.from_json(b"{}")
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_unexpected_values_show_in_the_repr_and_count_in_a_comparison():
+    run = PipelineRun.from_dict({"Name": "n", "New": 1})
+
+    assert repr(run).startswith("PipelineRun(pipeline_run_id=None, status=None, name='n', ")
+    assert repr(run).endswith(", additional_properties={'New': 1})")
+    assert run == PipelineRun(name="n", additional_properties={"New": 1})
+    assert run != PipelineRun(name="n")
+    assert PipelineRun(name="n", additional_properties={}) == PipelineRun(name="n")
+
+
+def test_additional_properties_of_one_model_are_not_those_of_another():
+    first, second = PipelineRun.from_dict({}), PipelineRun.from_dict({})
+    first.additional_properties["New"] = 1
+
+    assert first.to_dict() == {"New": 1}
+    assert second.additional_properties == {}
+
+
+def test_many_account_ids_are_remembered_within_limits(monkeypatch):
+    monkeypatch.setattr(decoding, "_MOST_KNOWN", len(decoding.KNOWN_DIGITS) + 1)
+    sent = [{"UserId": 10**18 + number} for number in range(3)]
+    runs = PipelineRun.from_list(sent)
+
+    assert [run.user_id for run in runs] == [str(wire["UserId"]) for wire in sent]
+    assert [run.to_dict() for run in runs] == sent
+    assert len(decoding.KNOWN_DIGITS) == decoding._MOST_KNOWN
 
 
 def test_replies_can_be_copied_and_pickled():
@@ -415,6 +512,35 @@ def test_any_mangled_reply_decodes_or_is_refused_for_its_containers_only(wire):
     assert with_instants(before) == with_instants(reply.to_dict())
     assert before == wire
     check_types(reply)
+
+
+@PARSERS
+@given(wire=replies, ascii_only=st.booleans())
+def test_any_mangled_reply_decodes_from_its_bytes_as_from_its_values(parser, wire, ascii_only):
+    content = json.dumps(wire, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+    with parsing_by(parser):
+        if not containers_fit(wire):
+            with pytest.raises(TypeError):
+                ListPipelineRunsStatusResponse.from_json(content)
+            return
+        reply = ListPipelineRunsStatusResponse.from_json(content)
+
+    assert repr(ListPipelineRunsStatusResponse.from_dict(json.loads(content)).to_dict()) == repr(reply.to_dict())
+    check_types(reply)
+
+
+@given(st.one_of(values.map(json.dumps).map(str.encode), st.binary(max_size=40)), st.data())
+def test_any_bytes_are_the_same_json_by_each_parser_or_none(content, data):
+    content = data.draw(st.one_of(st.just(content), st.permutations(content).map(bytes), st.just(content[:-1])))
+    results = []
+    for parser in (None, msgspec):
+        with parsing_by(parser):
+            try:
+                results.append(repr(decoding.read_json(content)))
+            except ValueError as error:
+                results.append(str(error))
+
+    assert results[0] == results[1]
 
 
 def check_types(reply):

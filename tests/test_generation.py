@@ -425,7 +425,13 @@ def test_requests_and_replies_go_through_the_generated_operation(monkeypatch):
 
     operation = importlib.import_module("paiflow_api.api.pipeline_runs.list_pipeline_runs_status")
     monkeypatch.setattr(operation, "_get_kwargs", lambda body: {"method": "PUT", "url": "/elsewhere", "json": {}})
-    monkeypatch.setattr(operation, "read_json", lambda content: {"RequestId": "decoded by the operation"})
+
+    class Reply(paiflow.ListPipelineRunsStatusResponse):
+        @classmethod
+        def from_json(cls, content):
+            return cls(request_id="decoded by the operation")
+
+    monkeypatch.setattr(operation, "ListPipelineRunsStatusResponse", Reply)
     asked = []
 
     def answer(request):

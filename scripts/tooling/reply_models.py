@@ -11,16 +11,18 @@ What a field is read with depends on what its schema allows, null aside:
     enum of texts, or text      enum | str  decoding.open_enum
     object                      the model   decoding.model
     array of one of these       list        decoding.values, .models
+    several of these            a union     decoding.union; of objects, of arrays and of enums one each
     anything                    Any         decoding.anything
 
 Whatever else a schema allows cannot be read leniently, and is an error that names schema and property.
+The kinds that most fields are of have code of their own in the template: it takes what fits as it is, without a call.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from openapi_python_client.parser.openapi import GeneratorData
@@ -44,7 +46,19 @@ from openapi_python_client.strings import ClassName
 from tooling.errors import GenerationError
 
 # What a model of a reply has besides its fields, and what a field of that name would hide from its annotations.
-TAKEN_NAMES = frozenset({"from_dict", "to_dict", "additional_properties", "additional_keys", "Any", "Mapping", "Self"})
+TAKEN_NAMES = frozenset(
+    {
+        "from_dict",
+        "from_list",
+        "to_dict",
+        "additional_properties",
+        "additional_keys",
+        "Any",
+        "ClassVar",
+        "Mapping",
+        "Self",
+    }
+)
 # The same of the generator's own models, and their local variables.
 TAKEN_IN_REQUESTS = TAKEN_NAMES | {"d", "field_dict", "prop", "prop_dict", "prop_name", "src_dict", "to_multipart"}
 
@@ -58,21 +72,70 @@ class EnumClass(NamedTuple):
 
 @dataclass(frozen=True)
 class Kind:
-    """What a field holds: the annotation of one value without None, and the function that reads one, as code."""
+    """What a field holds.
+
+    Attributes:
+        annotation: the type of one value, without None, as code.
+        reader: the function that reads one value, as code; of a model, the class.
+        shape: which code of the template reads it, besides its reader.
+        enums: those that it holds.
+    """
 
     annotation: str
     reader: str
-    is_model: bool = False
-    is_list: bool = False
-    enum: EnumClass | None = None
+    shape: str = "other"
+    enums: tuple[EnumClass, ...] = ()
+    parts: tuple[Kind, ...] = ()
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a list, which is empty rather than None."""
+        return self.shape in ("list", "models")
+
+    def reading(self, value: str, where: str) -> str:
+        """Return the expression that reads a value, as code.
+
+        Args:
+            value: the value, as code.
+            where: names the field in an error.
+        """
+        if self.shape == "model":
+            return f"_decoding.model({value}, {self.reader}.from_list, {where!r})"
+        if self.shape == "models":
+            return f"_decoding.models({value}, {self.reader}.from_list, {where!r})"
+        if self.shape == "list":
+            return f"_decoding.values({value}, {self.parts[0].item_reader(where)}, {where!r})"
+        if self.shape == "union":
+            return f"_decoding.union({value}, {where!r}, {self._union_arguments(where)})"
+        return f"{self.reader}({value})"
+
+    def item_reader(self, where: str) -> str:
+        """Return the function that reads one value, as code."""
+        if self.shape in ("model", "models", "list", "union"):
+            return f"lambda item: {self.reading('item', where)}"
+        return self.reader
+
+    def _union_arguments(self, where: str) -> str:
+        scalars = "".join(f"{part.reader}, " for part in self.parts if part.shape not in ("model", "models", "list"))
+        arguments = [f"({scalars})"]
+        for part in self.parts:
+            if part.shape == "model":
+                arguments.append(f"decode={part.reader}.from_list")
+            elif part.shape == "models":
+                arguments.append(f"items={MODEL_ITEM.format(part.reader, where)}")
+            elif part.shape == "list":
+                arguments.append(f"items={part.parts[0].item_reader(where)}")
+        return ", ".join(arguments)
 
 
-TEXT = Kind("str", "_decoding.text")
-TEXT_OR_DIGITS = Kind("str", "_decoding.text_or_digits")
-BOOLEAN = Kind("bool", "_decoding.boolean")
+MODEL_ITEM = "lambda item: _decoding.model(item, {0}.from_list, {1!r})"
+
+TEXT = Kind("str", "_decoding.text", "text")
+TEXT_OR_DIGITS = Kind("str", "_decoding.text_or_digits", "digits")
+BOOLEAN = Kind("bool", "_decoding.boolean", "boolean")
 INTEGER = Kind("int", "_decoding.integer")
 NUMBER = Kind("float", "_decoding.number")
-TIMESTAMP = Kind("datetime", "_decoding.timestamp")
+TIMESTAMP = Kind("datetime", "_decoding.timestamp", "timestamp")
 DAY = Kind("_date", "_decoding.day")
 ANYTHING = Kind("Any", "_decoding.anything")
 
@@ -88,12 +151,12 @@ SCALARS: dict[type[Any], Kind] = {
     NoneProperty: ANYTHING,
 }
 
-# Of two kinds that a schema allows: the one that reads both.
+# Of two kinds that a schema allows: the one that reads both. Applied in this order.
 UNIONS = {
-    frozenset({TEXT, INTEGER}): TEXT_OR_DIGITS,
     frozenset({TEXT, TIMESTAMP}): TIMESTAMP,
     frozenset({TEXT, DAY}): DAY,
     frozenset({INTEGER, NUMBER}): NUMBER,
+    frozenset({TEXT, INTEGER}): TEXT_OR_DIGITS,
 }
 
 
@@ -114,26 +177,16 @@ class Field:
         return repr(self.wire_name)
 
     @property
-    def is_list(self) -> bool:
-        """Whether the field is a list, which is empty rather than None."""
-        return self.kind.is_list
-
-    @property
     def annotation(self) -> str:
         """The field's type, as code."""
-        if self.kind.is_list:
-            return f"list[{self.kind.annotation}]"
-        return "Any" if self.kind == ANYTHING else f"{self.kind.annotation} | None"
+        if self.kind.is_list or self.kind == ANYTHING:
+            return self.kind.annotation
+        return f"{self.kind.annotation} | None"
 
     @property
     def reading(self) -> str:
-        """The expression that reads the field, as code; `get` is that of the object."""
-        value = f"get({self.literal})"
-        if self.kind.is_model:
-            return f"_decoding.model{'s' * self.is_list}({value}, {self.kind.reader}, {self.where!r})"
-        if self.is_list:
-            return f"_decoding.values({value}, {self.kind.reader}, {self.where!r})"
-        return f"{self.kind.reader}({value})"
+        """The expression that reads the field's `value`, as code."""
+        return self.kind.reading("value", self.where)
 
 
 @dataclass(frozen=True)
@@ -144,9 +197,14 @@ class ReplyModel:
     fields: tuple[Field, ...]
 
     @property
+    def shapes(self) -> frozenset[str]:
+        """The shapes of the fields' kinds."""
+        return frozenset(field.kind.shape for field in self.fields)
+
+    @property
     def enums(self) -> list[EnumClass]:
         """The enums that the fields hold, each once, by name."""
-        return sorted({field.kind.enum for field in self.fields if field.kind.enum})
+        return sorted({enum for field in self.fields for enum in field.kind.enums})
 
 
 def reply_models(data: GeneratorData) -> dict[str, ReplyModel]:
@@ -241,15 +299,16 @@ def _kind(prop: PropertyProtocol, where: str) -> Kind:
         return TEXT
     if isinstance(prop, EnumProperty) and prop.value_type is str:
         enum = EnumClass(prop.class_info.name, prop.class_info.module_name)
-        return Kind(f"{enum.name} | str", f"_read_{enum.module_name}", enum=enum)
+        return Kind(f"{enum.name} | str", f"_read_{enum.module_name}", "enum", (enum,))
     if isinstance(prop, ModelProperty):
         name = f"_models.{prop.class_info.name}"
-        return Kind(name, f"{name}.from_dict", is_model=True)
+        return Kind(name, name, "model")
     if isinstance(prop, ListProperty):
         inner = _kind(prop.inner_property, where)
-        if inner.is_list:
+        if any(kind.is_list for kind in (inner, *inner.parts)):
             raise GenerationError(f"{where}: an array of arrays is not supported in a reply")
-        return replace(inner, is_list=True)
+        shape = "models" if inner.shape == "model" else "list"
+        return Kind(f"list[{inner.annotation}]", inner.reader, shape, inner.enums, (inner,))
     if isinstance(prop, UnionProperty):
         return _union(
             {_kind(inner, where) for inner in prop.inner_properties if not isinstance(inner, NoneProperty)}, where
@@ -257,20 +316,32 @@ def _kind(prop: PropertyProtocol, where: str) -> Kind:
     raise GenerationError(f"{where}: {_words(prop)} is not supported in a reply")
 
 
+# In which order the kinds of a union are tried: a text is whatever is nothing better.
+UNION_ORDER = ("boolean", "other", "timestamp", "enum", "text", "digits", "model", "models", "list")
+
+
 def _union(kinds: set[Kind], where: str) -> Kind:
+    """Return how values of several kinds are read.
+
+    Raises:
+        GenerationError: two kinds are objects, arrays or enums: which of them a value is cannot be told.
+    """
     if ANYTHING in kinds or not kinds:
         return ANYTHING
-    if len(kinds) == 1:
-        return kinds.pop()
-    if (both := UNIONS.get(frozenset(kinds))) is not None:
-        return both
-    enums = [kind for kind in kinds if kind.enum and not kind.is_list]
-    if kinds == {TEXT, *enums} and len(enums) == 1:
-        return enums[0]
-    names = ", ".join(sorted(f"list of {kind.annotation}" if kind.is_list else kind.annotation for kind in kinds))
-    raise GenerationError(
-        f"{where}: a value of several kinds ({names.replace('_models.', '')}) is not supported in a reply"
-    )
+    if any(kind.shape == "enum" for kind in kinds):
+        kinds = kinds - {TEXT}  # every enum of a reply is open
+    for pair, both in UNIONS.items():
+        if pair <= kinds:
+            kinds = kinds - pair | {both}
+    parts = sorted(kinds, key=lambda kind: (UNION_ORDER.index(kind.shape), kind.annotation))
+    if len(parts) == 1:
+        return parts[0]
+    alike = Counter("list" if part.is_list else part.shape for part in parts)
+    if max(alike["model"], alike["list"], alike["enum"]) > 1:
+        names = ", ".join(sorted(part.annotation.replace("_models.", "") for part in parts))
+        raise GenerationError(f"{where}: a value that may be any of {names} is not supported in a reply")
+    annotation = " | ".join(dict.fromkeys(name for part in parts for name in part.annotation.split(" | ")))
+    return Kind(annotation, "", "union", tuple(enum for part in parts for enum in part.enums), tuple(parts))
 
 
 def _words(prop: PropertyProtocol) -> str:

@@ -2,26 +2,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from attrs import define as _attrs_define
-from attrs import field as _attrs_field
 
 from .. import decoding as _decoding
 from .. import models as _models
 
-_FIELDS: dict[str, str] = {
-    "Code": "code",
-    "Message": "message",
-    "RequestId": "request_id",
-    "HostId": "host_id",
-    "Recommend": "recommend",
-    "AccessDeniedDetail": "access_denied_detail",
-}
 
-
-@_attrs_define
-class ErrorReply:
+@_attrs_define(repr=False, weakref_slot=False)
+class ErrorReply(_decoding.Reply):
     """Why the service refused the request or could not serve it.
 
     A reply: any field may be missing. A value that its field cannot hold stays in additional_properties, under its
@@ -37,49 +27,70 @@ class ErrorReply:
 
     """
 
+    _FIELDS: ClassVar[Mapping[str, str]] = {
+        "Code": "code",
+        "Message": "message",
+        "RequestId": "request_id",
+        "HostId": "host_id",
+        "Recommend": "recommend",
+        "AccessDeniedDetail": "access_denied_detail",
+    }
+
     code: str | None = None
     message: str | None = None
     request_id: str | None = None
     host_id: str | None = None
     recommend: str | None = None
     access_denied_detail: _models.ErrorReplyAccessDeniedDetail | None = None
-    additional_properties: dict[str, Any] = _attrs_field(factory=dict, kw_only=True)
-    _as_sent: dict[str, _decoding.Sent] = _attrs_field(
-        factory=dict, kw_only=True, alias="_as_sent", repr=False, eq=False
-    )
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """Return the model of a decoded JSON object, whatever is missing in it or of another kind.
+    def from_list(cls, sources: list[Any], where: str = "ErrorReply") -> list[Self]:
+        """Return the models of a decoded JSON list; what is no object is skipped.
+
+        Args:
+            sources: what was decoded.
+            where: names the list in an error.
 
         Raises:
-            TypeError: src_dict is not an object, or there is a list where an object is due, or the reverse.
+            TypeError: there is a list where an object is due, or the reverse.
         """
-        _decoding.check_object(src_dict, "ErrorReply")
-        self = cls()
-        get = src_dict.get
-        self.code = _decoding.text(get("Code"))
-        self.message = _decoding.text(get("Message"))
-        self.request_id = _decoding.text(get("RequestId"))
-        self.host_id = _decoding.text(get("HostId"))
-        self.recommend = _decoding.text(get("Recommend"))
-        self.access_denied_detail = _decoding.model(
-            get("AccessDeniedDetail"), _models.ErrorReplyAccessDeniedDetail.from_dict, "ErrorReply.AccessDeniedDetail"
-        )
-        _decoding.keep_rest(self, src_dict, _FIELDS, self.additional_properties, self._as_sent)
-        return self
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the object as it was sent, by its wire names; times as the same instants, RFC 3339 with Z."""
-        return _decoding.give_back(self, _FIELDS, self.additional_properties, self._as_sent)
-
-    @property
-    def additional_keys(self) -> list[str]:
-        """The wire names in additional_properties."""
-        return list(self.additional_properties)
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+        models: list[Self] = []
+        append, get, new = models.append, _decoding.GET, object.__new__
+        for source in sources:
+            if not isinstance(source, dict):
+                _decoding.skip(source, where)
+                continue
+            self = new(cls)
+            self._additional_properties = self._as_sent = None
+            # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
+            other = 0
+            self.code = value = get(source, "Code")
+            if type(value) is not str:
+                self.code = None
+                other += 1
+            self.message = value = get(source, "Message")
+            if type(value) is not str:
+                self.message = None
+                other += 1
+            self.request_id = value = get(source, "RequestId")
+            if type(value) is not str:
+                self.request_id = None
+                other += 1
+            self.host_id = value = get(source, "HostId")
+            if type(value) is not str:
+                self.host_id = None
+                other += 1
+            self.recommend = value = get(source, "Recommend")
+            if type(value) is not str:
+                self.recommend = None
+                other += 1
+            value = get(source, "AccessDeniedDetail")
+            self.access_denied_detail = _decoding.model(
+                value, _models.ErrorReplyAccessDeniedDetail.from_list, "ErrorReply.AccessDeniedDetail"
+            )
+            if self.access_denied_detail is None:
+                other += 1
+            if len(source) + other != 6:
+                _decoding.keep_rest(self, source)
+            append(self)
+        return models

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -10,16 +10,9 @@ from attrs import field as _attrs_field
 from .. import decoding as _decoding
 from .. import models as _models
 
-_FIELDS: dict[str, str] = {
-    "RequestId": "request_id",
-    "PipelineRuns": "pipeline_runs",
-    "Nodes": "nodes",
-    "Outputs": "outputs",
-}
 
-
-@_attrs_define
-class ListPipelineRunsStatusResponse:
+@_attrs_define(repr=False, weakref_slot=False)
+class ListPipelineRunsStatusResponse(_decoding.Reply):
     """The runs, nodes and outputs that were found.
 
     A reply: any field may be missing. A value that its field cannot hold stays in additional_properties, under its
@@ -33,47 +26,58 @@ class ListPipelineRunsStatusResponse:
 
     """
 
+    _FIELDS: ClassVar[Mapping[str, str]] = {
+        "RequestId": "request_id",
+        "PipelineRuns": "pipeline_runs",
+        "Nodes": "nodes",
+        "Outputs": "outputs",
+    }
+
     request_id: str | None = None
     pipeline_runs: list[_models.PipelineRun] = _attrs_field(factory=list)
     nodes: list[_models.Node] = _attrs_field(factory=list)
     outputs: list[_models.Output] = _attrs_field(factory=list)
-    additional_properties: dict[str, Any] = _attrs_field(factory=dict, kw_only=True)
-    _as_sent: dict[str, _decoding.Sent] = _attrs_field(
-        factory=dict, kw_only=True, alias="_as_sent", repr=False, eq=False
-    )
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """Return the model of a decoded JSON object, whatever is missing in it or of another kind.
+    def from_list(cls, sources: list[Any], where: str = "ListPipelineRunsStatusResponse") -> list[Self]:
+        """Return the models of a decoded JSON list; what is no object is skipped.
+
+        Args:
+            sources: what was decoded.
+            where: names the list in an error.
 
         Raises:
-            TypeError: src_dict is not an object, or there is a list where an object is due, or the reverse.
+            TypeError: there is a list where an object is due, or the reverse.
         """
-        _decoding.check_object(src_dict, "ListPipelineRunsStatusResponse")
-        self = cls()
-        get = src_dict.get
-        self.request_id = _decoding.text(get("RequestId"))
-        self.pipeline_runs = _decoding.models(
-            get("PipelineRuns"), _models.PipelineRun.from_dict, "ListPipelineRunsStatusResponse.PipelineRuns"
-        )
-        self.nodes = _decoding.models(get("Nodes"), _models.Node.from_dict, "ListPipelineRunsStatusResponse.Nodes")
-        self.outputs = _decoding.models(
-            get("Outputs"), _models.Output.from_dict, "ListPipelineRunsStatusResponse.Outputs"
-        )
-        _decoding.keep_rest(self, src_dict, _FIELDS, self.additional_properties, self._as_sent)
-        return self
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the object as it was sent, by its wire names; times as the same instants, RFC 3339 with Z."""
-        return _decoding.give_back(self, _FIELDS, self.additional_properties, self._as_sent)
-
-    @property
-    def additional_keys(self) -> list[str]:
-        """The wire names in additional_properties."""
-        return list(self.additional_properties)
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+        models: list[Self] = []
+        append, get, new = models.append, _decoding.GET, object.__new__
+        for source in sources:
+            if not isinstance(source, dict):
+                _decoding.skip(source, where)
+                continue
+            self = new(cls)
+            self._additional_properties = self._as_sent = None
+            # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
+            other = 0
+            self.request_id = value = get(source, "RequestId")
+            if type(value) is not str:
+                self.request_id = None
+                other += 1
+            value = get(source, "PipelineRuns")
+            self.pipeline_runs = _decoding.models(
+                value, _models.PipelineRun.from_list, "ListPipelineRunsStatusResponse.PipelineRuns"
+            )
+            if type(value) is not list or len(value) != len(self.pipeline_runs) or not value:
+                other += 1
+            value = get(source, "Nodes")
+            self.nodes = _decoding.models(value, _models.Node.from_list, "ListPipelineRunsStatusResponse.Nodes")
+            if type(value) is not list or len(value) != len(self.nodes) or not value:
+                other += 1
+            value = get(source, "Outputs")
+            self.outputs = _decoding.models(value, _models.Output.from_list, "ListPipelineRunsStatusResponse.Outputs")
+            if type(value) is not list or len(value) != len(self.outputs) or not value:
+                other += 1
+            if len(source) + other != 4:
+                _decoding.keep_rest(self, source)
+            append(self)
+        return models

@@ -2,30 +2,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Self
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Self
 
 from attrs import define as _attrs_define
-from attrs import field as _attrs_field
 
 from .. import decoding as _decoding
 from ..models.node_status import NodeStatus
 
-_read_node_status = _decoding.open_enum(NodeStatus)
-_FIELDS: dict[str, str] = {
-    "PipelineRunId": "pipeline_run_id",
-    "NodeId": "node_id",
-    "Status": "status",
-    "InputArtifactArchived": "input_artifact_archived",
-    "OutputArtifactArchived": "output_artifact_archived",
-    "StartedAt": "started_at",
-    "FinishedAt": "finished_at",
-    "NodeName": "node_name",
-}
+_NODE_STATUS = _decoding.members(NodeStatus)
+_read_node_status = _decoding.open_enum(_NODE_STATUS)
 
 
-@_attrs_define
-class Node:
+@_attrs_define(repr=False, weakref_slot=False)
+class Node(_decoding.Reply):
     """One node of a run.
 
     A reply: any field may be missing. A value that its field cannot hold stays in additional_properties, under its
@@ -43,6 +33,17 @@ class Node:
 
     """
 
+    _FIELDS: ClassVar[Mapping[str, str]] = {
+        "PipelineRunId": "pipeline_run_id",
+        "NodeId": "node_id",
+        "Status": "status",
+        "InputArtifactArchived": "input_artifact_archived",
+        "OutputArtifactArchived": "output_artifact_archived",
+        "StartedAt": "started_at",
+        "FinishedAt": "finished_at",
+        "NodeName": "node_name",
+    }
+
     pipeline_run_id: str | None = None
     node_id: str | None = None
     status: NodeStatus | str | None = None
@@ -51,43 +52,81 @@ class Node:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     node_name: str | None = None
-    additional_properties: dict[str, Any] = _attrs_field(factory=dict, kw_only=True)
-    _as_sent: dict[str, _decoding.Sent] = _attrs_field(
-        factory=dict, kw_only=True, alias="_as_sent", repr=False, eq=False
-    )
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """Return the model of a decoded JSON object, whatever is missing in it or of another kind.
+    def from_list(cls, sources: list[Any], where: str = "Node") -> list[Self]:
+        """Return the models of a decoded JSON list; what is no object is skipped.
+
+        Args:
+            sources: what was decoded.
+            where: names the list in an error.
 
         Raises:
-            TypeError: src_dict is not an object, or there is a list where an object is due, or the reverse.
+            TypeError: there is a list where an object is due, or the reverse.
         """
-        _decoding.check_object(src_dict, "Node")
-        self = cls()
-        get = src_dict.get
-        self.pipeline_run_id = _decoding.text(get("PipelineRunId"))
-        self.node_id = _decoding.text(get("NodeId"))
-        self.status = _read_node_status(get("Status"))
-        self.input_artifact_archived = _decoding.boolean(get("InputArtifactArchived"))
-        self.output_artifact_archived = _decoding.boolean(get("OutputArtifactArchived"))
-        self.started_at = _decoding.timestamp(get("StartedAt"))
-        self.finished_at = _decoding.timestamp(get("FinishedAt"))
-        self.node_name = _decoding.text(get("NodeName"))
-        _decoding.keep_rest(self, src_dict, _FIELDS, self.additional_properties, self._as_sent)
-        return self
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the object as it was sent, by its wire names; times as the same instants, RFC 3339 with Z."""
-        return _decoding.give_back(self, _FIELDS, self.additional_properties, self._as_sent)
-
-    @property
-    def additional_keys(self) -> list[str]:
-        """The wire names in additional_properties."""
-        return list(self.additional_properties)
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+        models: list[Self] = []
+        append, get, new = models.append, _decoding.GET, object.__new__
+        instant = datetime.fromisoformat
+        for source in sources:
+            if not isinstance(source, dict):
+                _decoding.skip(source, where)
+                continue
+            self = new(cls)
+            self._additional_properties = self._as_sent = None
+            # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
+            other = 0
+            self.pipeline_run_id = value = get(source, "PipelineRunId")
+            if type(value) is not str:
+                self.pipeline_run_id = None
+                other += 1
+            self.node_id = value = get(source, "NodeId")
+            if type(value) is not str:
+                self.node_id = None
+                other += 1
+            value = get(source, "Status")
+            try:
+                self.status = _NODE_STATUS[value]
+            except (KeyError, TypeError):
+                self.status = _read_node_status(value)
+                if type(value) is not str:
+                    other += 1
+            self.input_artifact_archived = value = get(source, "InputArtifactArchived")
+            if value is not True and value is not False:
+                self.input_artifact_archived = None
+                other += 1
+            self.output_artifact_archived = value = get(source, "OutputArtifactArchived")
+            if value is not True and value is not False:
+                self.output_artifact_archived = None
+                other += 1
+            value = get(source, "StartedAt")
+            if value:
+                try:
+                    self.started_at = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except (TypeError, ValueError):
+                    self.started_at = _decoding.timestamp(value)
+                    other += 1
+            else:
+                self.started_at = None
+                other += 1
+            value = get(source, "FinishedAt")
+            if value:
+                try:
+                    self.finished_at = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except (TypeError, ValueError):
+                    self.finished_at = _decoding.timestamp(value)
+                    other += 1
+            else:
+                self.finished_at = None
+                other += 1
+            self.node_name = value = get(source, "NodeName")
+            if type(value) is not str:
+                self.node_name = None
+                other += 1
+            if len(source) + other != 8:
+                _decoding.keep_rest(self, source)
+            append(self)
+        return models

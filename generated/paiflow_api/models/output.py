@@ -2,34 +2,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Self
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Self
 
 from attrs import define as _attrs_define
-from attrs import field as _attrs_field
 
 from .. import decoding as _decoding
 from .. import models as _models
 from ..models.output_type import OutputType
 
-_read_output_type = _decoding.open_enum(OutputType)
-_FIELDS: dict[str, str] = {
-    "Name": "name",
-    "Type": "type_",
-    "Metadata": "metadata",
-    "GmtCreateTime": "gmt_create_time",
-    "Id": "id",
-    "Producer": "producer",
-    "NodeId": "node_id",
-    "PipelineRunId": "pipeline_run_id",
-    "Value": "value",
-    "ExpandedArtifactIndex": "expanded_artifact_index",
-    "ExpandableArtifactName": "expandable_artifact_name",
-}
+_OUTPUT_TYPE = _decoding.members(OutputType)
+_read_output_type = _decoding.open_enum(_OUTPUT_TYPE)
 
 
-@_attrs_define
-class Output:
+@_attrs_define(repr=False, weakref_slot=False)
+class Output(_decoding.Reply):
     """One output of a node.
 
     A reply: any field may be missing. A value that its field cannot hold stays in additional_properties, under its
@@ -50,6 +37,20 @@ class Output:
 
     """
 
+    _FIELDS: ClassVar[Mapping[str, str]] = {
+        "Name": "name",
+        "Type": "type_",
+        "Metadata": "metadata",
+        "GmtCreateTime": "gmt_create_time",
+        "Id": "id",
+        "Producer": "producer",
+        "NodeId": "node_id",
+        "PipelineRunId": "pipeline_run_id",
+        "Value": "value",
+        "ExpandedArtifactIndex": "expanded_artifact_index",
+        "ExpandableArtifactName": "expandable_artifact_name",
+    }
+
     name: str | None = None
     type_: OutputType | str | None = None
     metadata: _models.OutputMetadata | None = None
@@ -61,50 +62,89 @@ class Output:
     value: str | None = None
     expanded_artifact_index: int | None = None
     expandable_artifact_name: str | None = None
-    additional_properties: dict[str, Any] = _attrs_field(factory=dict, kw_only=True)
-    _as_sent: dict[str, _decoding.Sent] = _attrs_field(
-        factory=dict, kw_only=True, alias="_as_sent", repr=False, eq=False
-    )
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """Return the model of a decoded JSON object, whatever is missing in it or of another kind.
+    def from_list(cls, sources: list[Any], where: str = "Output") -> list[Self]:
+        """Return the models of a decoded JSON list; what is no object is skipped.
+
+        Args:
+            sources: what was decoded.
+            where: names the list in an error.
 
         Raises:
-            TypeError: src_dict is not an object, or there is a list where an object is due, or the reverse.
+            TypeError: there is a list where an object is due, or the reverse.
         """
-        _decoding.check_object(src_dict, "Output")
-        self = cls()
-        get = src_dict.get
-        self.name = _decoding.text(get("Name"))
-        self.type_ = _read_output_type(get("Type"))
-        self.metadata = _decoding.model(get("Metadata"), _models.OutputMetadata.from_dict, "Output.Metadata")
-        self.gmt_create_time = _decoding.timestamp(get("GmtCreateTime"))
-        self.id = _decoding.text(get("Id"))
-        self.producer = _decoding.text(get("Producer"))
-        self.node_id = _decoding.text(get("NodeId"))
-        self.pipeline_run_id = _decoding.text(get("PipelineRunId"))
-        self.value = _decoding.text(get("Value"))
-        self.expanded_artifact_index = _decoding.integer(get("ExpandedArtifactIndex"))
-        self.expandable_artifact_name = _decoding.text(get("ExpandableArtifactName"))
-        _decoding.keep_rest(self, src_dict, _FIELDS, self.additional_properties, self._as_sent)
-        return self
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the object as it was sent, by its wire names; times as the same instants, RFC 3339 with Z."""
-        return _decoding.give_back(self, _FIELDS, self.additional_properties, self._as_sent)
+        models: list[Self] = []
+        append, get, new = models.append, _decoding.GET, object.__new__
+        instant = datetime.fromisoformat
+        for source in sources:
+            if not isinstance(source, dict):
+                _decoding.skip(source, where)
+                continue
+            self = new(cls)
+            self._additional_properties = self._as_sent = None
+            # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
+            other = 0
+            self.name = value = get(source, "Name")
+            if type(value) is not str:
+                self.name = None
+                other += 1
+            value = get(source, "Type")
+            try:
+                self.type_ = _OUTPUT_TYPE[value]
+            except (KeyError, TypeError):
+                self.type_ = _read_output_type(value)
+                if type(value) is not str:
+                    other += 1
+            value = get(source, "Metadata")
+            self.metadata = _decoding.model(value, _models.OutputMetadata.from_list, "Output.Metadata")
+            if self.metadata is None:
+                other += 1
+            value = get(source, "GmtCreateTime")
+            if value:
+                try:
+                    self.gmt_create_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except (TypeError, ValueError):
+                    self.gmt_create_time = _decoding.timestamp(value)
+                    other += 1
+            else:
+                self.gmt_create_time = None
+                other += 1
+            self.id = value = get(source, "Id")
+            if type(value) is not str:
+                self.id = None
+                other += 1
+            self.producer = value = get(source, "Producer")
+            if type(value) is not str:
+                self.producer = None
+                other += 1
+            self.node_id = value = get(source, "NodeId")
+            if type(value) is not str:
+                self.node_id = None
+                other += 1
+            self.pipeline_run_id = value = get(source, "PipelineRunId")
+            if type(value) is not str:
+                self.pipeline_run_id = None
+                other += 1
+            self.value = value = get(source, "Value")
+            if type(value) is not str:
+                self.value = None
+                other += 1
+            value = get(source, "ExpandedArtifactIndex")
+            self.expanded_artifact_index = _decoding.integer(value)
+            if value is None or self.expanded_artifact_index is not value:
+                other += 1
+            self.expandable_artifact_name = value = get(source, "ExpandableArtifactName")
+            if type(value) is not str:
+                self.expandable_artifact_name = None
+                other += 1
+            if len(source) + other != 11:
+                _decoding.keep_rest(self, source)
+            append(self)
+        return models
 
     def value_json(self) -> Any:
         """Return what value says, parsed as JSON, through one more unescape where it needs one; else None."""
         return _decoding.json_in_text(self.value)
-
-    @property
-    def additional_keys(self) -> list[str]:
-        """The wire names in additional_properties."""
-        return list(self.additional_properties)
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties

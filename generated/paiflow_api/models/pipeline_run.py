@@ -2,29 +2,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from attrs import define as _attrs_define
-from attrs import field as _attrs_field
 
 from .. import decoding as _decoding
 from ..models.pipeline_run_status import PipelineRunStatus
 
-_read_pipeline_run_status = _decoding.open_enum(PipelineRunStatus)
-_FIELDS: dict[str, str] = {
-    "PipelineRunId": "pipeline_run_id",
-    "Status": "status",
-    "Name": "name",
-    "UserId": "user_id",
-    "ParentUserId": "parent_user_id",
-    "NodeId": "node_id",
-    "SourceId": "source_id",
-    "IsDeleted": "is_deleted",
-}
+_PIPELINE_RUN_STATUS = _decoding.members(PipelineRunStatus)
+_read_pipeline_run_status = _decoding.open_enum(_PIPELINE_RUN_STATUS)
 
 
-@_attrs_define
-class PipelineRun:
+@_attrs_define(repr=False, weakref_slot=False)
+class PipelineRun(_decoding.Reply):
     """One run of a pipeline.
 
     A reply: any field may be missing. A value that its field cannot hold stays in additional_properties, under its
@@ -42,6 +32,17 @@ class PipelineRun:
 
     """
 
+    _FIELDS: ClassVar[Mapping[str, str]] = {
+        "PipelineRunId": "pipeline_run_id",
+        "Status": "status",
+        "Name": "name",
+        "UserId": "user_id",
+        "ParentUserId": "parent_user_id",
+        "NodeId": "node_id",
+        "SourceId": "source_id",
+        "IsDeleted": "is_deleted",
+    }
+
     pipeline_run_id: str | None = None
     status: PipelineRunStatus | str | None = None
     name: str | None = None
@@ -50,43 +51,71 @@ class PipelineRun:
     node_id: str | None = None
     source_id: str | None = None
     is_deleted: bool | None = None
-    additional_properties: dict[str, Any] = _attrs_field(factory=dict, kw_only=True)
-    _as_sent: dict[str, _decoding.Sent] = _attrs_field(
-        factory=dict, kw_only=True, alias="_as_sent", repr=False, eq=False
-    )
 
     @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """Return the model of a decoded JSON object, whatever is missing in it or of another kind.
+    def from_list(cls, sources: list[Any], where: str = "PipelineRun") -> list[Self]:
+        """Return the models of a decoded JSON list; what is no object is skipped.
+
+        Args:
+            sources: what was decoded.
+            where: names the list in an error.
 
         Raises:
-            TypeError: src_dict is not an object, or there is a list where an object is due, or the reverse.
+            TypeError: there is a list where an object is due, or the reverse.
         """
-        _decoding.check_object(src_dict, "PipelineRun")
-        self = cls()
-        get = src_dict.get
-        self.pipeline_run_id = _decoding.text(get("PipelineRunId"))
-        self.status = _read_pipeline_run_status(get("Status"))
-        self.name = _decoding.text(get("Name"))
-        self.user_id = _decoding.text_or_digits(get("UserId"))
-        self.parent_user_id = _decoding.text_or_digits(get("ParentUserId"))
-        self.node_id = _decoding.text(get("NodeId"))
-        self.source_id = _decoding.text(get("SourceId"))
-        self.is_deleted = _decoding.boolean(get("IsDeleted"))
-        _decoding.keep_rest(self, src_dict, _FIELDS, self.additional_properties, self._as_sent)
-        return self
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the object as it was sent, by its wire names; times as the same instants, RFC 3339 with Z."""
-        return _decoding.give_back(self, _FIELDS, self.additional_properties, self._as_sent)
-
-    @property
-    def additional_keys(self) -> list[str]:
-        """The wire names in additional_properties."""
-        return list(self.additional_properties)
-
-    def __getitem__(self, key: str) -> Any:
-        return self.additional_properties[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+        models: list[Self] = []
+        append, get, new = models.append, _decoding.GET, object.__new__
+        known = _decoding.KNOWN_DIGITS.get
+        for source in sources:
+            if not isinstance(source, dict):
+                _decoding.skip(source, where)
+                continue
+            self = new(cls)
+            self._additional_properties = self._as_sent = None
+            # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
+            other = 0
+            self.pipeline_run_id = value = get(source, "PipelineRunId")
+            if type(value) is not str:
+                self.pipeline_run_id = None
+                other += 1
+            value = get(source, "Status")
+            try:
+                self.status = _PIPELINE_RUN_STATUS[value]
+            except (KeyError, TypeError):
+                self.status = _read_pipeline_run_status(value)
+                if type(value) is not str:
+                    other += 1
+            self.name = value = get(source, "Name")
+            if type(value) is not str:
+                self.name = None
+                other += 1
+            value = get(source, "UserId")
+            if type(value) is int:
+                self.user_id = known(value) or _decoding.digits(value)
+            else:
+                self.user_id = _decoding.text_or_digits(value)
+                if type(value) is not str:
+                    other += 1
+            value = get(source, "ParentUserId")
+            if type(value) is int:
+                self.parent_user_id = known(value) or _decoding.digits(value)
+            else:
+                self.parent_user_id = _decoding.text_or_digits(value)
+                if type(value) is not str:
+                    other += 1
+            self.node_id = value = get(source, "NodeId")
+            if type(value) is not str:
+                self.node_id = None
+                other += 1
+            self.source_id = value = get(source, "SourceId")
+            if type(value) is not str:
+                self.source_id = None
+                other += 1
+            self.is_deleted = value = get(source, "IsDeleted")
+            if value is not True and value is not False:
+                self.is_deleted = None
+                other += 1
+            if len(source) + other != 8:
+                _decoding.keep_rest(self, source)
+            append(self)
+        return models

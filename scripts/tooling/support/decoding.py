@@ -1,16 +1,23 @@
 """Decode what a server sent, leniently: what the models of replies share.
 
-A model reads each field with one of the functions here, which give None for what does not fit. Whatever a field cannot
-give back as it came is kept beside it: unknown fields and values of another kind as additional properties; null, empty
-and differently spelt values as sent. So a reply decodes whatever it holds, and is given back with nothing lost.
+A model takes each value that its field can hold as it is; for any other it asks one of the functions here, which give
+None for what does not fit. Whatever a field cannot give back as it came is kept beside it: unknown fields and values of
+another kind as additional properties; null, empty and differently spelt values as sent. So a reply decodes whatever it
+holds, and is given back with nothing lost.
 """
 
+import functools
+import gc
 import json
 import re
-from collections.abc import Callable, Mapping
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Any, NoReturn, TypeVar
+from types import ModuleType
+from typing import Any, ClassVar, NoReturn, Self, TypeVar
+
+from attrs import define, field
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -18,18 +25,35 @@ E = TypeVar("E", bound=StrEnum)
 # Of a value that its field holds in another form: what the field encodes to (None: nothing), and what to give back.
 Sent = tuple[Any, Any]
 
+# Gets a value of an object by its wire name: called as a function, it needs no method bound to each object.
+GET: Callable[[dict[str, Any], str], Any] = dict.get
+
 # The digits of a time's fraction that a datetime cannot hold; an offset, which has a sign before it, is not looked at.
 _PAST_MICROSECONDS = re.compile(r".{10}[Tt ][0-9:]+[.,][0-9]{6}([0-9]*[1-9])")
 
 
 def read_json(content: bytes) -> Any:
-    """Return what a body says, as strict JSON.
+    """Return what a body says, as strict JSON; with msgspec where that is installed (the extra `fast`).
 
     Raises:
         ValueError: it is not JSON (NaN and Infinity are not), not UTF-8, 16 or 32, or has a number of over 4,300 digits.
         RecursionError: it nests too deeply.
     """
+    if (msgspec := _fast_parser()) is not None:
+        try:
+            return msgspec.json.decode(content)
+        except (ValueError, RecursionError):
+            pass  # a few texts that are JSON are none to it; and the words of an error are the same with and without it
     return json.loads(content, parse_constant=_refuse_constant)
+
+
+@functools.cache
+def _fast_parser() -> ModuleType | None:
+    try:
+        import msgspec.json  # noqa: PLC0415 - only whoever decodes pays for it
+    except ImportError:
+        return None
+    return msgspec
 
 
 def _refuse_constant(text: str) -> NoReturn:
@@ -67,10 +91,50 @@ def text(value: object) -> str | None:
     return value if type(value) is str else None
 
 
+def undisturbed(work: Callable[[], T]) -> T:
+    """Return what the work returns, done without the collector of garbage.
+
+    Nothing that decoding makes is garbage; with 100,000 objects, looking for some would take a third of the time.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return work()
+    finally:
+        if enabled:
+            gc.enable()
+
+
+class Digits(str):
+    """The digits of a whole number that stands where a text is expected; it is given back as the number that came."""
+
+    __slots__ = ()
+
+    @property
+    def value(self) -> int:
+        """The number."""
+        return int(self)
+
+
+# Digits made before: the account ids in a reply are few.
+KNOWN_DIGITS: dict[int, Digits] = {}
+_MOST_KNOWN = 1024
+
+
+def digits(number: int) -> Digits:
+    """Return a whole number's digits, and remember them."""
+    made = Digits(number)
+    if len(KNOWN_DIGITS) < _MOST_KNOWN:
+        KNOWN_DIGITS[number] = made
+    return made
+
+
 def text_or_digits(value: object) -> str | None:
     """Return a text, or a whole number's digits, or None where it is neither."""
     if type(value) is str:
         return value
+    if type(value) is int:
+        return digits(value)
     number = integer(value)
     return None if number is None else str(number)
 
@@ -97,9 +161,13 @@ def anything(value: Any) -> Any:
     return value
 
 
-def open_enum(members: type[E]) -> Callable[[object], E | str | None]:
+def members(enum: type[E]) -> dict[str, E]:
+    """Return the members of an enum by their texts: asking it for one takes ten times as long."""
+    return {member.value: member for member in enum}
+
+
+def open_enum(by_text: dict[str, E]) -> Callable[[object], E | str | None]:
     """Return a function that gives the member of a text, the text where no member has it, None where it is no text."""
-    by_text: dict[str, E] = {member.value: member for member in members}
 
     def read(value: object) -> E | str | None:
         return by_text.get(value, value) if type(value) is str else None
@@ -120,7 +188,7 @@ def timestamp(value: object) -> datetime | None:
 
     Without an offset it is in UTC, as the vendor says of all its times. Digits past the microseconds are cut.
     """
-    if type(value) is not str or len(value) < len("2021-01-21T17:12") or value[10] not in "Tt ":
+    if type(value) is not str or len(value) < len("2021-01-21T17") or value[10] not in "Tt ":
         return None
     try:
         moment = datetime.fromisoformat(value.upper())
@@ -145,32 +213,59 @@ def timestamp_text(moment: datetime) -> str:
         return moment.isoformat(timespec=unit)
 
 
-def check_object(value: object, where: str) -> None:
-    """Raise TypeError unless the value is an object."""
-    if not isinstance(value, Mapping):
-        raise TypeError(f"{where}: an object is due, not {type(value).__name__}")
+def union(
+    value: Any,
+    where: str,
+    scalars: Sequence[Callable[[Any], Any]] = (),
+    decode: Callable[[list[Any], str], list[Any]] | None = None,
+    items: Callable[[Any], Any] | None = None,
+) -> Any:
+    """Return a value that may be of several kinds, or None where it is of none of them.
+
+    Args:
+        value: as it came.
+        where: names the field in an error.
+        scalars: tried in this order, on whatever is neither an object nor a list.
+        decode: reads objects; None where there may be none.
+        items: reads an item of a list; None where there may be no list.
+
+    Raises:
+        TypeError: it is a list where only an object may be, or the reverse.
+    """
+    if decode and (isinstance(value, dict) or (isinstance(value, list) and not items)):
+        return model(value, decode, where)
+    if items and isinstance(value, dict | list):
+        return values(value, items, where)
+    return next((found for read in scalars if (found := read(value)) is not None), None)
 
 
-def model(value: object, decode: Callable[[Mapping[str, Any]], T], where: str) -> T | None:
+def model(value: object, decode: Callable[[list[Any], str], list[T]], where: str) -> T | None:
     """Return the decoded object, or None where there is none.
 
     Raises:
         TypeError: it is a list.
     """
-    if isinstance(value, dict):
-        return decode(value)
-    if isinstance(value, list):
-        raise TypeError(f"{where}: an object is due, not a list")
-    return None
+    found = decode([value], where)
+    return found[0] if found else None
 
 
-def models(value: object, decode: Callable[[Mapping[str, Any]], T], where: str) -> list[T]:
+def models(value: object, decode: Callable[[list[Any], str], list[T]], where: str) -> list[T]:
     """Return the decoded objects of a list; an empty list where there is none.
 
     Raises:
         TypeError: it is an object, or one of its items is a list.
     """
-    return values(value, lambda item: model(item, decode, where), where)
+    return decode(value, where) if isinstance(value, list) else values(value, anything, where)
+
+
+def skip(item: object, where: str) -> None:
+    """Do nothing about an item of a list that is no object.
+
+    Raises:
+        TypeError: it is a list.
+    """
+    if isinstance(item, list):
+        raise TypeError(f"{where}: an object is due, not a list")
 
 
 def values(value: object, read: Callable[[Any], T | None], where: str) -> list[T]:
@@ -186,28 +281,112 @@ def values(value: object, read: Callable[[Any], T | None], where: str) -> list[T
     return []
 
 
-def keep_rest(
-    model: object,
-    source: Mapping[str, Any],
-    fields: Mapping[str, str],
-    additional: dict[str, Any],
-    as_sent: dict[str, Sent],
-) -> None:
+def _or_empty(mapping: dict[str, Any] | None) -> dict[str, Any]:
+    return mapping or {}
+
+
+@define(weakref_slot=False)
+class Reply:
+    """What every model of a reply has besides its fields.
+
+    The two dicts are made when something is put into them: most replies hold nothing unexpected.
+    """
+
+    # The fields' names by wire name.
+    _FIELDS: ClassVar[Mapping[str, str]]
+
+    _additional_properties: dict[str, Any] | None = field(
+        default=None, kw_only=True, alias="additional_properties", eq=_or_empty
+    )
+    _as_sent: dict[str, Sent] | None = field(default=None, kw_only=True, alias="_as_sent", eq=False)
+
+    @classmethod
+    @abstractmethod
+    def from_list(cls, sources: list[Any], where: str = "") -> list[Self]:
+        """Return the models of a decoded JSON list."""
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Return the model of a decoded JSON object, whatever is missing in it or of another kind.
+
+        Raises:
+            TypeError: src_dict is not an object, or there is a list where an object is due, or the reverse.
+        """
+        if not isinstance(src_dict, Mapping):
+            raise TypeError(f"{cls.__name__}: an object is due, not {type(src_dict).__name__}")
+        return undisturbed(lambda: cls.from_list([dict(src_dict)])[0])
+
+    @classmethod
+    def from_json(cls, content: bytes) -> Self:
+        """Return the model of a reply's body.
+
+        Raises:
+            ValueError: it is not JSON.
+            RecursionError: it nests too deeply.
+            TypeError: it is not an object, or there is a list where an object is due, or the reverse.
+        """
+        return undisturbed(lambda: cls.from_dict(read_json(content)))
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        """What the fields cannot hold, by wire name: unknown fields, and values of another kind."""
+        if self._additional_properties is None:
+            self._additional_properties = {}
+        return self._additional_properties
+
+    @property
+    def additional_keys(self) -> list[str]:
+        """The wire names in additional_properties."""
+        return list(self.additional_properties)
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties
+
+    def __repr__(self) -> str:
+        names = [*self._FIELDS.values(), "additional_properties"]
+        return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the object as it was sent, by its wire names; times as the same instants, RFC 3339 with Z.
+
+        A field that was changed wins over what was sent for it, whatever its kind.
+        """
+        wire: dict[str, Any] = {}
+        for name, attribute in self._FIELDS.items():
+            value = getattr(self, attribute)
+            if value is not None and value != []:
+                wire[name] = encode(value)
+        as_sent = _or_empty(self._as_sent)
+        for name, (encoded, sent) in as_sent.items():
+            if wire.get(name) == encoded:
+                wire[name] = sent
+        for name, value in _or_empty(self._additional_properties).items():
+            if name not in wire and name not in as_sent:
+                wire[name] = value
+        return wire
+
+
+def keep_rest(reply: Reply, source: Mapping[str, Any]) -> None:
     """File every value that the model's fields do not give back as it came.
 
+    Unknown fields and values of another kind become additional properties; so does a list with an item of another kind.
+    Null, empty and differently spelt values are kept as sent; so is a list of which items were skipped.
+
     Args:
-        model: the model, its fields set.
+        reply: the model, its fields set.
         source: the object that it was decoded from.
-        fields: the fields' names by wire name.
-        additional: where unknown fields and values of another kind go; so does a list with an item of another kind.
-        as_sent: where null, empty and differently spelt values go; so does a list of which items were skipped.
     """
+    additional: dict[str, Any] = {}
+    as_sent: dict[str, Sent] = {}
     for name, value in source.items():
-        field = fields.get(name)
-        decoded = None if field is None else getattr(model, field)
+        attribute = reply._FIELDS.get(name)
+        decoded = None if attribute is None else getattr(reply, attribute)
         if decoded is value and value:
             continue  # by far the most: a text, a number or true, given back as it came
-        if field is None:
+        if attribute is None:
             additional[name] = value
         elif decoded is None or decoded == []:
             if value is None or value == "" or (isinstance(value, list) and not _without_nulls(value)):
@@ -218,6 +397,8 @@ def keep_rest(
             as_sent[name] = (encode(decoded), given)
             if isinstance(decoded, list) and len(decoded) != len(_without_nulls(value)):
                 additional[name] = value
+    reply._additional_properties = additional or None
+    reply._as_sent = as_sent or None
 
 
 def _without_nulls(items: list[Any]) -> list[Any]:
@@ -228,6 +409,8 @@ def _given_back(decoded: Any, value: Any) -> Any:
     """Return what to give back for a value, or None where its field encodes to just that."""
     if isinstance(decoded, datetime):
         return _instant_text(value) if _PAST_MICROSECONDS.match(value) else None
+    if isinstance(decoded, Digits):
+        return None
     if isinstance(decoded, list):
         if isinstance(decoded[0], datetime):
             value = [_instant_text(item) for item in value]
@@ -248,32 +431,11 @@ def _instant_text(value: Any) -> Any:
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + past[1] + "Z"
 
 
-def give_back(
-    model: object, fields: Mapping[str, str], additional: Mapping[str, Any], as_sent: Mapping[str, Sent]
-) -> dict[str, Any]:
-    """Return the object that the model was decoded from, by wire names, with the changes that were made since.
-
-    A field that was changed wins over what was sent for it, whatever its kind.
-    """
-    wire: dict[str, Any] = {}
-    for name, field in fields.items():
-        value = getattr(model, field)
-        if value is not None and value != []:
-            wire[name] = encode(value)
-    for name, (encoded, sent) in as_sent.items():
-        if wire.get(name) == encoded:
-            wire[name] = sent
-    for name, value in additional.items():
-        if name not in wire and name not in as_sent:
-            wire[name] = value
-    return wire
-
-
 def encode(value: Any) -> Any:
     """Return a field's value as JSON has it."""
     if type(value) is str:
         return value
-    if isinstance(value, StrEnum):
+    if isinstance(value, StrEnum | Digits):
         return value.value
     if isinstance(value, datetime):
         return timestamp_text(value)

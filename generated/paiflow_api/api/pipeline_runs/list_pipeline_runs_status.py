@@ -6,7 +6,6 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...decoding import read_json
 from ...models.error_reply import ErrorReply
 from ...models.list_pipeline_runs_status_request import ListPipelineRunsStatusRequest
 from ...models.list_pipeline_runs_status_response import ListPipelineRunsStatusResponse
@@ -36,42 +35,42 @@ def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> ErrorReply | ListPipelineRunsStatusResponse | None:
     if response.status_code == 200:
-        response_200 = ListPipelineRunsStatusResponse.from_dict(read_json(response.content))
+        response_200 = ListPipelineRunsStatusResponse.from_json(response.content)
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = ErrorReply.from_dict(read_json(response.content))
+        response_400 = ErrorReply.from_json(response.content)
 
         return response_400
 
     if response.status_code == 403:
-        response_403 = ErrorReply.from_dict(read_json(response.content))
+        response_403 = ErrorReply.from_json(response.content)
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = ErrorReply.from_dict(read_json(response.content))
+        response_404 = ErrorReply.from_json(response.content)
 
         return response_404
 
     if response.status_code == 415:
-        response_415 = ErrorReply.from_dict(read_json(response.content))
+        response_415 = ErrorReply.from_json(response.content)
 
         return response_415
 
     if response.status_code == 429:
-        response_429 = ErrorReply.from_dict(read_json(response.content))
+        response_429 = ErrorReply.from_json(response.content)
 
         return response_429
 
     if response.status_code == 500:
-        response_500 = ErrorReply.from_dict(read_json(response.content))
+        response_500 = ErrorReply.from_json(response.content)
 
         return response_500
 
     if response.status_code == 503:
-        response_503 = ErrorReply.from_dict(read_json(response.content))
+        response_503 = ErrorReply.from_json(response.content)
 
         return response_503
 
