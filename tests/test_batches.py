@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 import paiflow
 from paiflow import NodeRef
-from paiflow.batches import BATCH_SIZE, IN_FLIGHT, Batch, Found, id_of, join, plan
+from paiflow._requests import BATCH_SIZE, IN_FLIGHT
+from paiflow.batches import Batch, Found, id_of, join, plan
 from paiflow_api.models import ListPipelineRunsStatusResponse, Node, PipelineRun
 
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 import paiflow
-from paiflow import _deadline, _replies
+from paiflow import _deadline, _network, _replies
 from paiflow._replies import Intake
 
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
@@ -199,13 +199,13 @@ class TestDeadline:
     def test_a_wait_is_cut_to_what_is_left(self, monkeypatch):
         monkeypatch.setattr(_deadline.time, "monotonic", lambda: 100.0)
         with _deadline.until(103.0):
-            assert _deadline._left(10.0, OSError) == 3.0
-            assert _deadline._left(2.0, OSError) == 2.0
-            assert _deadline._left(None, OSError) == 3.0
+            assert _deadline.left(10.0, OSError) == 3.0
+            assert _deadline.left(2.0, OSError) == 2.0
+            assert _deadline.left(None, OSError) == 3.0
         with _deadline.until(100.0), pytest.raises(OSError, match="time for the whole call"):
-            _deadline._left(10.0, OSError)
+            _deadline.left(10.0, OSError)
 
-        assert _deadline._left(10.0, OSError) == 10.0
+        assert _deadline.left(10.0, OSError) == 10.0
 
     def test_every_way_out_of_a_client_heeds_it(self, monkeypatch):
         monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
@@ -214,4 +214,4 @@ class TestDeadline:
 
         assert len(transports) > 1
         for transport in transports:
-            assert isinstance(transport._pool._network_backend, _deadline._Backend)
+            assert isinstance(transport._pool._network_backend, _network.Backend)

@@ -52,6 +52,7 @@ SENT = {
     "OpenColors": ["red", "blue"],
     "Things": [1, "a", {"b": [None]}],
     "Animals": [{"Name": "a"}, {}],
+    "Matrix": [[1, 2], [3, None]],
     "FlagOrText": True,
     "MomentOrWhole": "2021-01-21T17:12:35Z",
     "ColorOrFlag": "red",
@@ -92,6 +93,7 @@ assert_type(zoo.numbers, list[float])
 assert_type(zoo.days, list[date])
 assert_type(zoo.open_colors, list[Color | str])
 assert_type(zoo.things, list[Any])
+assert_type(zoo.matrix, list[Any])
 assert_type(zoo.flag_or_text, bool | str | None)
 assert_type(zoo.moment_or_whole, int | datetime | None)
 assert_type(zoo.color_or_flag, bool | Color | str | None)
@@ -297,7 +299,10 @@ def test_every_model_that_a_response_leads_to_is_lenient_and_no_other(zoo):
 @pytest.mark.parametrize(
     ("schema", "reason"),
     [
-        ({"type": "array", "items": {"type": "array", "items": {}}}, "an array of arrays"),
+        (
+            {"type": "array", "items": {"type": "array", "items": {"$ref": "#/components/schemas/Animal"}}},
+            "an array of arrays and objects",
+        ),
         ({"enum": [1, 2]}, "an enum of numbers"),
         ({"const": 5}, "a value of this kind (const)"),
         ({"type": "string", "format": "binary"}, "a value of this kind (file)"),

@@ -10,7 +10,7 @@ What a field is read with depends on what its schema allows, null aside:
     date, or text               date        decoding.day
     enum of texts, or text      enum | str  decoding.open_enum
     object                      the model   decoding.model
-    array of one of these       list        decoding.values, .models
+    array of one of these       list        decoding.values, .models; arrays in an array are read as anything
     several of these            a union     decoding.union; of objects, of arrays and of enums one each
     anything                    Any         decoding.anything
 
@@ -305,8 +305,10 @@ def _kind(prop: PropertyProtocol, where: str) -> Kind:
         return Kind(name, name, "model")
     if isinstance(prop, ListProperty):
         inner = _kind(prop.inner_property, where)
-        if any(kind.is_list for kind in (inner, *inner.parts)):
-            raise GenerationError(f"{where}: an array of arrays is not supported in a reply")
+        if inner.is_list or any(part.is_list for part in inner.parts):
+            if _holds_models(inner):
+                raise GenerationError(f"{where}: an array of arrays and objects is not supported in a reply")
+            inner = ANYTHING
         shape = "models" if inner.shape == "model" else "list"
         return Kind(f"list[{inner.annotation}]", inner.reader, shape, inner.enums, (inner,))
     if isinstance(prop, UnionProperty):
@@ -314,6 +316,10 @@ def _kind(prop: PropertyProtocol, where: str) -> Kind:
             {_kind(inner, where) for inner in prop.inner_properties if not isinstance(inner, NoneProperty)}, where
         )
     raise GenerationError(f"{where}: {_words(prop)} is not supported in a reply")
+
+
+def _holds_models(kind: Kind) -> bool:
+    return kind.shape in ("model", "models") or any(_holds_models(part) for part in kind.parts)
 
 
 # In which order the kinds of a union are tried: a text is whatever is nothing better.

@@ -21,6 +21,7 @@ _HOMES = {
     "paiflow.batches": ("StatusReport",),
     "paiflow.client": ("AsyncPaiFlow", "PaiFlow"),
     "paiflow.credentials": ("Credentials",),
+    "paiflow.drift": ("Finding", "Observation", "observe"),
     "paiflow.errors": (
         "AccessDenied",
         "ConfigurationError",

@@ -4,6 +4,7 @@ from paiflow._requests import NodeRef
 from paiflow.batches import StatusReport
 from paiflow.client import AsyncPaiFlow, PaiFlow
 from paiflow.credentials import Credentials
+from paiflow.drift import Finding, Observation, observe
 from paiflow.errors import (
     AccessDenied,
     ConfigurationError,
@@ -40,12 +41,14 @@ __all__ = [
     "ConfigurationError",
     "Credentials",
     "CredentialsError",
+    "Finding",
     "InvalidRequest",
     "ListPipelineRunsStatusResponse",
     "Node",
     "NodeRef",
     "NodeStatus",
     "NotFound",
+    "Observation",
     "Output",
     "OutputMetadata",
     "OutputType",
@@ -65,5 +68,6 @@ __all__ = [
     "WaitResult",
     "WaitTimedOut",
     "Waited",
+    "observe",
     "outcome_of",
 ]

@@ -7,23 +7,27 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
-from typing import cast
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import httpx
 
+from paiflow._replies import Whole
 from paiflow._service_errors import excerpt, request_id_of, service_error
 from paiflow._text import clean, without
 from paiflow.credentials import Credentials
 from paiflow.errors import ConfigurationError, PaiFlowError, ServiceError, TransportError, UnexpectedReply
-from paiflow_api import Client
 from paiflow_api.api.pipeline_runs import list_pipeline_runs_status as operation
 from paiflow_api.models import ListPipelineRunsStatusResponse
 from paiflow_api.types import Response
 
+if TYPE_CHECKING:
+    from paiflow_api.client import Client
+
 logger = logging.getLogger("paiflow")
 
-# The generated functions want one; they take no more from it than what to do about an undocumented status.
-_GENERATED_CLIENT = Client(base_url="")
+# The generated functions take no more from their client than what to do about an undocumented status.
+_GENERATED_CLIENT = cast("Client", SimpleNamespace(raise_on_unexpected_status=False))
 
 # In words, where httpx has none of its own.
 _REASONS: dict[type[Exception], str] = {
@@ -78,7 +82,7 @@ def _transport_error(name: str, number: int, error: Exception, *, out_of_time: b
 
 
 def interpret(
-    name: str, response: httpx.Response, attempts: int, now: float
+    name: str, response: Whole, attempts: int, now: float
 ) -> Response[ListPipelineRunsStatusResponse]:
     """Return the generated operation's Response of a reply that has been read.
 
@@ -93,14 +97,16 @@ def interpret(
         UnexpectedReply: the reply says yes and is none: another status, not JSON, not an object, a list where an object
             is due or the reverse.
     """
-    status, request_id = response.status_code, request_id_of(response.headers)
-    logger.debug("%s attempt %d: status %d (request id %s)", name, attempts, status, request_id)
+    status = response.status_code
+    if logger.isEnabledFor(logging.DEBUG):
+        request_id = request_id_of(response.headers)
+        logger.debug("%s attempt %d: status %d (request id %s)", name, attempts, status, request_id)
     if status >= 400:
         raise service_error(name, status, response.headers, response.content, attempts=attempts, now=now)
     try:
         if status != 200:
             raise TypeError(f"status 200 is due, not {status}; redirects are not followed")
-        reply = operation._build_response(client=_GENERATED_CLIENT, response=response)
+        reply = operation._build_response(client=_GENERATED_CLIENT, response=cast("httpx.Response", response))
         if not isinstance(reply.parsed, ListPipelineRunsStatusResponse):
             raise TypeError("it is no reply of this operation")
     except TypeError as error:  # of the generated decoding: a list where an object is due, or the reverse
@@ -114,7 +120,7 @@ def interpret(
     else:
         return Response(reply.status_code, reply.content, reply.headers, reply.parsed)
     # Raised out here, so that no text of the reply but the excerpt, which is redacted, hangs on as a context.
-    raise UnexpectedReply(name, status, excerpt(response.content), request_id, reason)
+    raise UnexpectedReply(name, status, excerpt(response.content), request_id_of(response.headers), reason)
 
 
 @contextmanager
@@ -123,12 +129,21 @@ def discreet(credentials: Credentials) -> Iterator[None]:
     try:
         yield
     except PaiFlowError as error:
-        secrets = (credentials.security_token, credentials.access_key_secret, credentials.access_key_id)
+        secrets = _secrets(credentials)
         for name, value in vars(error).items():
             if isinstance(value, str):
                 setattr(error, name, without(value, secrets))
         error.args = tuple(without(value, secrets) if isinstance(value, str) else value for value in error.args)
         raise
+
+
+def discreet_content(content: bytes, credentials: Credentials) -> bytes:
+    """Return the body of a reply without what signed its request, wherever a service has put it."""
+    return without(content.decode("latin-1"), _secrets(credentials)).encode("latin-1")
+
+
+def _secrets(credentials: Credentials) -> tuple[str | None, ...]:
+    return credentials.security_token, credentials.access_key_secret, credentials.access_key_id
 
 
 def clock_skew(error: ServiceError, headers: Mapping[str, str], now: float) -> float | None:

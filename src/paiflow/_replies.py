@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 import httpx
 
@@ -21,6 +21,17 @@ MAX_REPLY_BYTES: Final = 64 << 20
 
 # What a request may ask for. Others are refused: a list of codings could explode a thousandfold for each of them.
 ACCEPTED_ENCODINGS: Final = ("gzip", "deflate")
+
+
+class Whole(NamedTuple):
+    """A reply that has been read. An httpx.Response cannot be given a body that something else has read."""
+
+    status_code: int
+    headers: httpx.Headers
+    content: bytes
+
+    def __repr__(self) -> str:
+        return f"<Whole {self.status_code}>"  # a refusal may quote what the request was signed with
 
 
 class Intake:
@@ -98,15 +109,9 @@ class Intake:
             raise TransportError(self._operation, "the reply was still coming in when the time was up")
         self._chunks.append(chunk)
 
-    def whole(self) -> httpx.Response:
+    def whole(self) -> Whole:
         """Return the reply with its body, decoded."""
-        headers = [(name, value) for name, value in self._response.headers.raw if name.lower() not in _OF_THE_WIRE]
-        return httpx.Response(
-            self._response.status_code,
-            headers=headers,
-            content=b"".join(self._chunks),
-            request=self._response.request,
-        )
+        return Whole(self._response.status_code, self._response.headers, b"".join(self._chunks))
 
     def _check_headers(self) -> None:
         encoding = self._response.headers.get("content-encoding", "identity").strip().lower()
@@ -125,11 +130,7 @@ class Intake:
         return UnexpectedReply(self._operation, self._response.status_code, begins, request_id, reason)
 
 
-# True of the body as it came over the wire, not of the decoded one.
-_OF_THE_WIRE = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
-
-
-def read(intake: Intake, response: httpx.Response) -> httpx.Response:
+def read(intake: Intake, response: httpx.Response) -> Whole:
     """Return the reply with its body, within the limits."""
     if intake.wanted():
         with intake.limits():
@@ -138,7 +139,7 @@ def read(intake: Intake, response: httpx.Response) -> httpx.Response:
     return intake.whole()
 
 
-async def aread(intake: Intake, response: httpx.Response) -> httpx.Response:
+async def aread(intake: Intake, response: httpx.Response) -> Whole:
     """Return the reply with its body, within the limits."""
     if intake.wanted():
         with intake.limits():

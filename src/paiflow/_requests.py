@@ -11,6 +11,11 @@ from paiflow_api.types import UNSET
 
 LIST_PIPELINE_RUNS_STATUS: Final = "ListPipelineRunsStatus"
 
+# Ours: the vendor documents no greatest count of ids in a request. 100 make one of 3 to 8 KB.
+BATCH_SIZE: Final = 100
+# Requests at a time.
+IN_FLIGHT: Final = 8
+
 
 class NodeRef(NamedTuple):
     """One node of one run. Equal to a plain pair of the two ids, and usable as a key."""

@@ -6,7 +6,6 @@ upper or lower case and XML, and makes the best of what gateways answer instead.
 Sources: the vendor's common error codes; its SDK reads the lower-case keys and x-acs-retry-after.
 """
 
-import html
 import json
 import re
 from calendar import timegm
@@ -20,19 +19,19 @@ __all__ = ["excerpt", "request_id_of", "service_error"]
 
 # Codes by which the service says that it does not accept who signed the request, how or when,
 # or does not permit it. Their status says little: a wrong key id is a 404, a stale date a 400.
-_DENIED = re.compile(
+_DENIED = (
     r"(?i)Forbidden|NoPermission|AccessDenied|Unauthorized|NotAuthorized"
     r"|(Invalid|Missing)AccessKey|SignatureDoesNotMatch|IncompleteSignature|InvalidSignature"
     r"|SignatureNonceUsed|InvalidTimeStamp|\w*SecurityToken"
 )
 
-_XML_FIELD = re.compile(r"<(Code|Message|RequestId|Recommend)>([^<]*)</\1>")
-_TITLE = re.compile(r"(?i)<title[^<>]*>([^<]*)")
-_UNSEEN = re.compile(r"(?is)<(script|style|head)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)")
-_TAG = re.compile(r"<[^<>]*>")
-_MARKUP = re.compile(r"\s*<[!?/a-zA-Z]")
-_MILLISECONDS = re.compile(r"[0-9]{1,15}")
-_SECONDS = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,9})?")
+_XML_FIELD = r"<(Code|Message|RequestId|Recommend)>([^<]*)</\1>"
+_TITLE = r"(?i)<title[^<>]*>([^<]*)"
+_UNSEEN = r"(?is)<(script|style|head)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)"
+_TAG = r"<[^<>]*>"
+_MARKUP = r"\s*<[!?/a-zA-Z]"
+_MILLISECONDS = r"[0-9]{1,15}"
+_SECONDS = r"[0-9]{1,15}(?:\.[0-9]{1,9})?"
 
 # An error of the service has a few hundred bytes; what is far larger is not one, and is not worth parsing.
 _PARSED_BYTES = 1 << 16
@@ -93,11 +92,17 @@ def request_id_of(headers: Mapping[str, str]) -> str | None:
 def excerpt(content: bytes) -> str:
     """Return how a body begins, in one short line: redacted, escaped, without markup; of a page, its title."""
     text = _decoded(content[:_EXCERPT_BYTES])
-    if _MARKUP.match(text):
-        title = _TITLE.search(text)
-        seen = title[1] if title and title[1].strip() else _TAG.sub(" ", _UNSEEN.sub(" ", text))
-        text = html.unescape(seen)
+    if re.match(_MARKUP, text):
+        title = re.search(_TITLE, text)
+        seen = title[1] if title and title[1].strip() else re.sub(_TAG, " ", re.sub(_UNSEEN, " ", text))
+        text = _unescaped(seen)
     return clean(" ".join(text.split()), _EXCERPT_CHARACTERS)
+
+
+def _unescaped(text: str) -> str:
+    import html  # noqa: PLC0415 - a big table, for what is hardly ever sent
+
+    return html.unescape(text)
 
 
 def _class(status: int, code: str) -> type[ServiceError]:
@@ -105,7 +110,7 @@ def _class(status: int, code: str) -> type[ServiceError]:
         return Throttled
     if status >= 500:
         return ServerFault
-    if status in (401, 403) or _DENIED.match(code):
+    if status in (401, 403) or re.match(_DENIED, code):
         return AccessDenied
     if status == 404:
         return NotFound
@@ -119,7 +124,7 @@ def _fields(content: bytes) -> Mapping[str, object]:
     try:
         parsed = json.loads(content)
     except (ValueError, RecursionError):  # not JSON or not text; nested without end
-        return {name: html.unescape(value) for name, value in _XML_FIELD.findall(_decoded(content))}
+        return {name: _unescaped(value) for name, value in re.findall(_XML_FIELD, _decoded(content))}
     return parsed if isinstance(parsed, dict) else {}
 
 
@@ -151,10 +156,10 @@ def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
     Retry-After is in seconds or a date; a date in the past is 0.
     """
     wish = headers.get("x-acs-retry-after", "").strip()
-    if _MILLISECONDS.fullmatch(wish) and (milliseconds := int(wish)):
+    if re.fullmatch(_MILLISECONDS, wish) and (milliseconds := int(wish)):
         return milliseconds / 1000
     wish = headers.get("retry-after", "").strip()
-    if _SECONDS.fullmatch(wish):
+    if re.fullmatch(_SECONDS, wish):
         return float(wish)
     try:
         then = timegm(parsedate_to_datetime(wish).utctimetuple())

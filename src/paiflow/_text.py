@@ -9,16 +9,16 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 # From here on a message is an echo of the request.
-_ECHO = re.compile(r"(?i)(server('s|’s)? )?(string ?to ?sign|canonical ?(request|string))")
+_ECHO = r"(?i)(server('s|’s)? )?(string ?to ?sign|canonical ?(request|string))"
 
 # Wherever else a secret may be quoted: `name: value`, `name=value`, `"name": "value"`, `<name>value`, percent-encoded too.
 # No word boundary in front: the letter of an escaped line break would be taken for part of the name.
-_NAMED_SECRET = re.compile(
+_NAMED = (
     r"(?i)((?:(?:security|sts|bearer|access|refresh|metadata)[-_]?token|access[-_]?key[-_]?(?:id|secret))"
     r"[\\\"']*\s*(?:[=:>]|%3[AD])\s*[\\\"']*|(?:credential|signature)(?:=|%3D))[^\s\"',;&<>\]]+"
 )
-_AUTHORIZATION = re.compile(r"(?i)(authorization[\\\"']*\s*[=:])[^\r\n]+")
-_KEY_ID = re.compile(r"(?:LTAI|STS\.)[0-9A-Za-z]{8,}")
+_AUTHORIZATION = r"(?i)(authorization[\\\"']*\s*[=:])[^\r\n]+"
+_KEY_ID = r"(?:LTAI|STS\.)[0-9A-Za-z]{8,}"
 
 
 def clean(text: str, limit: int) -> str:
@@ -37,10 +37,10 @@ def visible(text: str) -> str:
 
 def redacted(text: str) -> str:
     """Return the text without what signs requests: echoes of them, tokens, keys, signatures."""
-    if echo := _ECHO.search(text):
+    if echo := re.search(_ECHO, text):
         text = text[: echo.start()].rstrip(" ,;:([{\n") or "[redacted]"
-    text = _AUTHORIZATION.sub(r"\1 [redacted]", text)
-    return _KEY_ID.sub("[redacted]", _NAMED_SECRET.sub(r"\1[redacted]", text))
+    text = re.sub(_AUTHORIZATION, r"\1 [redacted]", text)
+    return re.sub(_KEY_ID, "[redacted]", re.sub(_NAMED, r"\1[redacted]", text))
 
 
 def without(text: str, secrets: Iterable[str | None]) -> str:

@@ -7,17 +7,13 @@ PipelineRuns out ("one of the two, Nodes first", https://help.aliyun.com/documen
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final, Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
 import attrs
 
-from paiflow._requests import NodeRef, refusal
+from paiflow._requests import BATCH_SIZE, NodeRef, refusal
 from paiflow.errors import PaiFlowError
 from paiflow_api.models import ListPipelineRunsStatusResponse, Node, Output, PipelineRun
-
-# Ours: the vendor documents no greatest count. 100 ids make a request of 3 to 8 KB.
-BATCH_SIZE: Final = 100
-IN_FLIGHT: Final = 8
 
 Id = str | NodeRef
 Item = TypeVar("Item", bound=PipelineRun | Node)

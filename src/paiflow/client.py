@@ -10,28 +10,31 @@ import os
 import time as real_time
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Sequence
+from functools import lru_cache
 from types import TracebackType
-from typing import Any, Final, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
 import httpx
 
 from paiflow import _deadline
-from paiflow._exchange import attempt, clock_skew, discreet, interpret, reply_of
-from paiflow._replies import ACCEPTED_ENCODINGS, Intake, aread, read
-from paiflow._requests import LIST_PIPELINE_RUNS_STATUS, NodeRef, ids_of, status_request
+from paiflow._exchange import attempt, clock_skew, discreet, discreet_content, interpret, reply_of
+from paiflow._replies import ACCEPTED_ENCODINGS, Intake, Whole, aread, read
+from paiflow._requests import BATCH_SIZE, IN_FLIGHT, LIST_PIPELINE_RUNS_STATUS, NodeRef, ids_of, status_request
 from paiflow._text import clean
 from paiflow._threads import in_threads
 from paiflow._time import Time
-from paiflow.batches import BATCH_SIZE, IN_FLIGHT, Batch, StatusReport, check_sizes, join, plan
 from paiflow.credentials import Credentials, CredentialsSource, VendorClient
 from paiflow.endpoint import is_loopback, resolve_endpoint
 from paiflow.errors import AccessDenied, ConfigurationError, PaiFlowError, TransportError
 from paiflow.retries import Attempts, RetryPolicy, policy_of
 from paiflow.signing import SignatureAuth
-from paiflow.waiting import Answer, Ask, Change, Pause, Step, Until, WaitResult, check_wait, follow
 from paiflow_api.api.pipeline_runs import list_pipeline_runs_status as operation
 from paiflow_api.models import ListPipelineRunsStatusRequest, ListPipelineRunsStatusResponse, OutputType
 from paiflow_api.types import Response
+
+if TYPE_CHECKING:
+    from paiflow.batches import Batch, StatusReport
+    from paiflow.waiting import Answer, Change, Step, Until, WaitResult
 
 API_VERSION: Final = "2021-02-02"
 
@@ -48,6 +51,8 @@ Transport = TypeVar("Transport", httpx.BaseTransport, httpx.AsyncBaseTransport)
 Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 Reply = Response[ListPipelineRunsStatusResponse]
 Nodes = Iterable[NodeRef | tuple[str, str]]
+# Is told of each reply: operationId, HTTP status, body. Must not raise.
+Observer = Callable[[str, int, bytes], None]
 
 
 class _Client(Generic[Transport, Http]):
@@ -93,13 +98,13 @@ class _Client(Generic[Transport, Http]):
         self._time = Time()
         # Seconds by which the service's clock is ahead of ours, as far as it has told.
         self._skew = 0.0
+        self._observers: tuple[Observer, ...] = ()
         _check_timeout(timeout)
         host = httpx.URL(self.endpoint).host
         # No proxy can reach this machine's loopback, whatever the environment says.
         unproxied = {f"all://[{host}]" if ":" in host else f"all://{host}": None}
         try:
             self._http: Http = self._open(
-                base_url=self.endpoint,
                 timeout=timeout,
                 transport=transport,
                 headers=HEADERS,
@@ -138,12 +143,22 @@ class _Client(Generic[Transport, Http]):
         return [self._body(batch.pipeline_runs, batch.nodes, workspace_id, output_type) for batch in batches]
 
     def _request(self, body: ListPipelineRunsStatusRequest) -> httpx.Request:
-        return self._http.build_request(**operation._get_kwargs(body=body))
+        kwargs = operation._get_kwargs(body=body)
+        return self._http.build_request(**{**kwargs, "url": _url(self.endpoint, kwargs["url"])})
 
     def _auth(self, credentials: Credentials) -> SignatureAuth:
         return SignatureAuth(LIST_PIPELINE_RUNS_STATUS, API_VERSION, lambda: credentials, clock=self._service_time)
 
-    def _interpret(self, response: httpx.Response, number: int) -> Reply:
+    def _observe(self, observer: Observer) -> None:
+        self._observers = (*self._observers, observer)
+
+    def _unobserve(self, observer: Observer) -> None:
+        self._observers = tuple([one for one in self._observers if one != observer])
+
+    def _interpret(self, response: Whole, number: int, credentials: Credentials) -> Reply:
+        for observer in self._observers:
+            content = discreet_content(response.content, credentials)
+            observer(LIST_PIPELINE_RUNS_STATUS, response.status_code, content)
         try:
             return interpret(LIST_PIPELINE_RUNS_STATUS, response, number, self._service_time())
         except AccessDenied as error:
@@ -171,6 +186,8 @@ class _Client(Generic[Transport, Http]):
         self, pipeline_runs: Iterable[str], nodes: Nodes, until: Until, timeout: float | None
     ) -> Generator[Step, Answer, WaitResult]:
         self._check_open()
+        from paiflow.waiting import check_wait, follow  # noqa: PLC0415 - whoever makes single calls needs none of it
+
         check_wait(until, timeout)
         runs, refs = ids_of(pipeline_runs, nodes)
         return follow(runs, refs, until, timeout, self._time, refreshes=self._credentials.refreshes)
@@ -244,6 +261,8 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
         Raises:
             PaiFlowError: as `list_pipeline_runs_status`, when no call was answered.
         """
+        from paiflow.batches import check_sizes, join, plan  # noqa: PLC0415 - whoever makes single calls needs none of it
+
         check_sizes(batch_size, in_flight)
         batches = plan(*ids_of(pipeline_runs, nodes), batch_size)
         return join(batches, self._answers(self._bodies(batches, workspace_id, output_type), in_flight, None))
@@ -321,18 +340,14 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
     def _attempt(self, body: ListPipelineRunsStatusRequest, number: int, left: float) -> Reply:
         deadline = real_time.monotonic() + left
         credentials = self._credentials.get()
-        with (
-            discreet(credentials),
-            attempt(LIST_PIPELINE_RUNS_STATUS, number, deadline),
-            _deadline.until(deadline),
-        ):
-            response = self._http.send(self._request(body), auth=self._auth(credentials), stream=True)
-            try:
-                whole = read(Intake(LIST_PIPELINE_RUNS_STATUS, response, deadline), response)
-            finally:
-                response.close()
         with discreet(credentials):
-            return self._interpret(whole, number)
+            with attempt(LIST_PIPELINE_RUNS_STATUS, number, deadline), _deadline.until(deadline):
+                response = self._http.send(self._request(body), auth=self._auth(credentials), stream=True)
+                try:
+                    whole = read(Intake(LIST_PIPELINE_RUNS_STATUS, response, deadline), response)
+                finally:
+                    response.close()
+            return self._interpret(whole, number, credentials)
 
     def _answers(
         self, bodies: Sequence[ListPipelineRunsStatusRequest], in_flight: int, within: float | None
@@ -350,6 +365,9 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
     def _watch(
         self, steps: Generator[Step, Answer, WaitResult], workspace_id: str | None
     ) -> Generator[Change, None, WaitResult]:
+        from paiflow.batches import plan  # noqa: PLC0415 - whoever makes single calls needs none of it
+        from paiflow.waiting import Ask, Change, Pause  # noqa: PLC0415 - whoever makes single calls needs none of it
+
         answer: Answer = None
         while True:
             try:
@@ -405,6 +423,8 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
         in_flight: int = IN_FLIGHT,
     ) -> StatusReport:
         """Return what PaiFlow.statuses does, and raise the same."""
+        from paiflow.batches import check_sizes, join, plan  # noqa: PLC0415 - whoever makes single calls needs none of it
+
         check_sizes(batch_size, in_flight)
         batches = plan(*ids_of(pipeline_runs, nodes), batch_size)
         return join(batches, await self._answers(self._bodies(batches, workspace_id, output_type), in_flight, None))
@@ -463,15 +483,15 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
         with attempt(LIST_PIPELINE_RUNS_STATUS, number, deadline):
             async with asyncio.timeout(left):
                 credentials = await asyncio.to_thread(source.get) if source.blocks else source.get()
-        with discreet(credentials), attempt(LIST_PIPELINE_RUNS_STATUS, number, deadline):
-            async with asyncio.timeout(deadline - real_time.monotonic()):
-                response = await self._http.send(self._request(body), auth=self._auth(credentials), stream=True)
-                try:
-                    whole = await aread(Intake(LIST_PIPELINE_RUNS_STATUS, response, deadline), response)
-                finally:
-                    await response.aclose()
         with discreet(credentials):
-            return self._interpret(whole, number)
+            with attempt(LIST_PIPELINE_RUNS_STATUS, number, deadline):
+                async with asyncio.timeout(deadline - real_time.monotonic()):
+                    response = await self._http.send(self._request(body), auth=self._auth(credentials), stream=True)
+                    try:
+                        whole = await aread(Intake(LIST_PIPELINE_RUNS_STATUS, response, deadline), response)
+                    finally:
+                        await response.aclose()
+            return self._interpret(whole, number, credentials)
 
     async def _answers(
         self, bodies: Sequence[ListPipelineRunsStatusRequest], in_flight: int, within: float | None
@@ -500,6 +520,9 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
         self, steps: Generator[Step, Answer, WaitResult], workspace_id: str | None, results: list[WaitResult]
     ) -> AsyncIterator[Change]:
         """Yield the changes; the result, which an async generator cannot return, goes into `results`."""
+        from paiflow.batches import plan  # noqa: PLC0415 - whoever makes single calls needs none of it
+        from paiflow.waiting import Ask, Change, Pause  # noqa: PLC0415 - whoever makes single calls needs none of it
+
         answer: Answer = None
         while True:
             try:
@@ -519,6 +542,12 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
                     answer = _joined(batches, await self._answers(bodies, IN_FLIGHT, step.within or self._policy.total))
 
 
+@lru_cache
+def _url(endpoint: str, path: str) -> httpx.URL:
+    """Return where a request goes: taking a URL apart takes as long as signing."""
+    return httpx.URL(endpoint + path)
+
+
 def _check_timeout(timeout: object) -> None:
     if isinstance(timeout, httpx.Timeout):
         return
@@ -530,6 +559,8 @@ def _joined(
     batches: Sequence[Batch], answers: Sequence[ListPipelineRunsStatusResponse | PaiFlowError]
 ) -> StatusReport | PaiFlowError:
     """Return the report, or the error where no batch was answered: a wait decides about it."""
+    from paiflow.batches import join  # noqa: PLC0415 - whoever makes single calls needs none of it
+
     try:
         return join(batches, answers)
     except PaiFlowError as error:

@@ -18,9 +18,9 @@ __all__ = ["is_loopback", "resolve_endpoint"]
 ENDPOINT = "PAIFLOW_ENDPOINT"
 REGION = "ALIBABA_CLOUD_REGION_ID"
 
-_REGION = re.compile(r"[a-z0-9-]+")
-_NAME = re.compile(r"(?!.{254})[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
-_PORT = re.compile(r":[0-9]{1,5}")
+_REGION = r"[a-z0-9-]+"
+_NAME = r"(?!.{254})[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*"
+_PORT = r":[0-9]{1,5}"
 _IPV6_LOOPBACK = IPv6Address("::1")
 
 
@@ -56,7 +56,7 @@ def resolve_endpoint(
         source, region = REGION, environ.get(REGION) or None
     if region is None:
         raise ConfigurationError(f"no endpoint: give a region or an endpoint, or set {ENDPOINT} or {REGION}")
-    if not _REGION.fullmatch(region):
+    if not re.fullmatch(_REGION, region):
         raise ConfigurationError(f"{source} may hold only a-z, 0-9 and '-', like cn-hangzhou, but is {region!r}")
     return f"https://paiflow{'-vpc' if vpc else ''}.{region}.aliyuncs.com"
 
@@ -120,7 +120,7 @@ def _host_and_port(authority: str) -> tuple[str, str]:
         raise ValueError("has no valid host: a name, an IPv4 address, or an IPv6 address in brackets")
     if not port:
         return host, ""
-    if not _PORT.fullmatch(port) or not 1 <= int(port[1:]) <= 65535:
+    if not re.fullmatch(_PORT, port) or not 1 <= int(port[1:]) <= 65535:
         raise ValueError("has a bad port: after the host, ':' and 1 to 65535")
     return host, f":{int(port[1:])}"
 
@@ -136,7 +136,7 @@ def _is_host(host: str) -> bool:
             return True
     except AddressValueError:
         return False
-    return _NAME.fullmatch(host) is not None
+    return re.fullmatch(_NAME, host) is not None
 
 
 def _is_loopback_host(host: str) -> bool:

@@ -14,6 +14,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Collection, Generator, Iterable
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import quote, unquote_to_bytes
 
@@ -49,10 +50,12 @@ _OURS = frozenset(
         "x-acs-version",
     }
 )
+_OURS_ON_THE_WIRE = frozenset(name.encode() for name in _OURS)
 
-_AUTHORIZATION = re.compile(rf"{ALGORITHM} Credential=([^,\s]+),SignedHeaders=([^,\s]+),Signature=([^,\s]+)")
+_AUTHORIZATION = rf"{ALGORITHM} Credential=([^,\s]+),SignedHeaders=([^,\s]+),Signature=([^,\s]+)"
 
 
+@lru_cache  # an operation has one path
 def canonical_uri(path: bytes) -> str:
     """Return the path, as sent, with each segment percent-encoded once (RFC 3986), `/` if empty.
 
@@ -131,7 +134,7 @@ def parse_authorization(value: str) -> tuple[str, tuple[str, ...], str]:
     Raises:
         ValueError: it is not what `authorization` gives. The message does not quote it.
     """
-    match = _AUTHORIZATION.fullmatch(value)
+    match = re.fullmatch(_AUTHORIZATION, value)
     if match is None or not value.isascii():
         raise ValueError(f"not of the form {ALGORITHM} Credential=…,SignedHeaders=…;…,Signature=…")
     access_key_id, names, signed = match.groups()
@@ -237,11 +240,13 @@ class SignatureAuth(httpx.Auth):
             # httpx adds none to a request built from a stream; what is signed must be what is sent.
             request.headers["host"] = request.url.netloc.decode("ascii")
         path, _, query = request.url.raw_path.partition(b"?")
+        encoding = request.headers.encoding
+        kept = [(name, value) for name, value in request.headers.raw if name.lower() not in _OURS_ON_THE_WIRE]
         ours = sign(
             request.method,
             path,
             query,
-            request.headers.multi_items(),
+            [(name.decode("latin-1"), value.decode(encoding)) for name, value in kept],
             request.content,
             credentials=self._credentials(),
             action=self._action,
@@ -249,7 +254,6 @@ class SignatureAuth(httpx.Auth):
             now=self._clock(),
             nonce=self._nonce(),
         )
-        kept = [(name, value) for name, value in request.headers.raw if name.lower().decode("latin-1") not in _OURS]
         # One pass: setting the headers one by one scans them all each time.
         request.headers = httpx.Headers([*kept, *[(name.encode(), value.encode()) for name, value in ours.items()]])
         yield request

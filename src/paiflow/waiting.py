@@ -19,10 +19,10 @@ from typing import Final, Literal
 
 import attrs
 
-from paiflow._requests import NodeRef, refusal
+from paiflow._requests import BATCH_SIZE, NodeRef, refusal
 from paiflow._text import visible
 from paiflow._time import Time
-from paiflow.batches import BATCH_SIZE, Id, StatusReport, id_of
+from paiflow.batches import Id, StatusReport, id_of
 from paiflow.errors import (
     AccessDenied,
     PaiFlowError,

@@ -8,6 +8,7 @@ from importlib.metadata import version as version_of
 
 import click
 
+from paiflow.cli.drift import drift
 from paiflow.cli.running import run_command
 from paiflow.cli.status import status
 from paiflow.cli.stopping import Stop
@@ -31,6 +32,7 @@ def paiflow() -> None:
 
 paiflow.add_command(status)
 paiflow.add_command(wait)
+paiflow.add_command(drift)
 
 
 @paiflow.command()

@@ -1,0 +1,99 @@
+"""The command `paiflow drift`: what recorded replies hold that the description lacks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import attrs
+import click
+
+from paiflow.cli.exit_codes import ExitCode
+from paiflow.cli.words import say
+
+if TYPE_CHECKING:
+    from paiflow.drift import Collection, Description, Recorded, Reply
+    from paiflow.drift.description import Operation
+    from paiflow.drift.reports import Format
+
+_SKIPPED_SHOWN: Final = 3
+
+
+@click.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--description", metavar="FILE", help="An OpenAPI 3.1 description, instead of that of this client.")
+@click.option("--operation", metavar="ID", help="What plain JSON replies answer, if the description has several.")
+@click.option("--status", type=click.IntRange(100, 599), metavar="N", help="The status of plain JSON replies.")
+@click.option("--overlay", "as_overlay", is_flag=True, help="Print the overlay that makes the description true.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "junit"]),
+    default="text",
+    show_default=True,
+    help="For people, or for machines.",
+)
+@click.pass_context
+def drift(
+    context: click.Context,
+    files: tuple[str, ...],
+    description: str | None,
+    operation: str | None,
+    status: int | None,
+    as_overlay: bool,
+    form: Format,
+) -> None:
+    """Report what recorded replies hold that the description lacks.
+
+    FILE is a HAR file, a cassette of vcrpy, or a plain JSON reply, or several of them, one a line; a - reads stdin.
+    Told are fields that are not described, values outside the known ones, wrong kinds and missing fields.
+
+    With --overlay, an OpenAPI overlay goes to stdout and the report to stderr. It was applied, and the replies judged again:
+    saved in overlays/, it makes the report empty.
+
+    Ends with 0 if there is no drift, 1 if there is, 2 if a file cannot be read, holds no reply to judge, or no overlay
+    makes the description true.
+    """
+    from paiflow import drift as drifting  # noqa: PLC0415 - needs an extra, and no other command needs it
+
+    judged_by = drifting.load(description)
+    recorded = [one for file in files for one in drifting.read(file)]
+    answered = _answered(judged_by, operation, recorded)
+    collection = drifting.Collection(judged_by)
+    replies: list[Reply] = []
+    for one in recorded:
+        judged = collection.add(one if one.url else attrs.evolve(one, status=status), answered)
+        replies += [judged[0]] if judged else []
+    if not replies:
+        _tell_skipped(collection)
+        raise click.UsageError("nothing to judge: no reply of an operation that is described")
+    code = ExitCode.FAILED if collection.findings else ExitCode.SUCCEEDED
+    click.echo(collection.report(form, code), nl=False, err=as_overlay)
+    _tell_skipped(collection)
+    say(collection.summary())
+    if as_overlay and (text := drifting.overlay(judged_by, replies)) is not None:
+        click.echo(text, nl=False)
+    context.exit(code)
+
+
+def _answered(description: Description, name: str | None, recorded: list[Recorded]) -> Operation:
+    """Return the operation that replies without a request answer."""
+    names = ", ".join(operation.name for operation in description.operations)
+    if name is None:
+        if len(description.operations) > 1 and any(one.url is None for one in recorded):
+            raise click.UsageError(
+                f"--operation is needed: a plain reply does not tell which of these it answers: {names}"
+            )
+        return description.operations[0]
+    for operation in description.operations:
+        if operation.name == name:
+            return operation
+    raise click.UsageError(f"--operation {name} is not described; these are: {names}")
+
+
+def _tell_skipped(collection: Collection) -> None:
+    """Say in one line how many replies were not judged, and of what sort they were."""
+    if collection.skipped:
+        sorts = [f"{why} ({count})" for why, count in collection.skipped.most_common(_SKIPPED_SHOWN)]
+        more = len(collection.skipped) - len(sorts)
+        others = f", and {more} more" if more else ""
+        say(f"skipped {collection.skipped.total()}: {', '.join(sorts)}{others}")

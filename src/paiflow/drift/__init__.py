@@ -1,0 +1,45 @@
+"""Tell what replies hold that the description lacks, and make the description true again.
+
+The client decodes leniently, so a field or status that the service has added breaks nothing, and nobody notices. This
+notices: in a client's replies, `paiflow.observe(client)`; in recorded traffic, `paiflow drift FILE…`.
+
+    recordings.py   files ► recorded replies
+    replies.py      a recorded reply ► the response that describes it, or why there is none
+    walk.py         a reply and its schema ► deviations
+    findings.py     deviations ► findings: where, how often, an example
+    repair.py       replies ► an overlay after which there are no deviations    (changes.py, kinds.py)
+    observing.py    a client's replies, while they come
+
+Needs the extra `drift`. Nothing that `import paiflow` loads may import this package.
+"""
+
+try:
+    from paiflow.drift.collecting import Collection
+    from paiflow.drift.description import Description, DescriptionError, load
+    from paiflow.drift.findings import Finding
+    from paiflow.drift.observing import Observation, observe
+    from paiflow.drift.recordings import RecordingError, read
+    from paiflow.drift.repair import RepairError, overlay
+    from paiflow.drift.replies import Recorded, Reply
+except ModuleNotFoundError as error:
+    if error.name not in ("jsonpath", "jsonschema", "openapi_schema_validator", "openapi_spec_validator", "yaml"):
+        raise
+    raise ImportError(
+        f"the drift report needs the package {error.name}, among others: pip install 'paiflow[drift]'", name=error.name
+    ) from None
+
+__all__ = [
+    "Collection",
+    "Description",
+    "DescriptionError",
+    "Finding",
+    "Observation",
+    "Recorded",
+    "RecordingError",
+    "RepairError",
+    "Reply",
+    "load",
+    "observe",
+    "overlay",
+    "read",
+]

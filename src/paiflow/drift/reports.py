@@ -1,0 +1,87 @@
+"""Say what was found: to people as text, to machines as JSON or JUnit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal, get_args
+from xml.sax.saxutils import escape, quoteattr
+
+from paiflow.drift.findings import Finding
+from paiflow.drift.walk import KINDS
+
+Format = Literal["text", "json", "junit"]
+FORMATS: Final[tuple[Format, ...]] = get_args(Format)
+
+_TITLES: Final = ("Kind", "Path", "Count", "Example", "What", "First seen")
+
+
+def as_text(findings: Sequence[Finding]) -> str:
+    """Return a table for each response that something was found in; empty where nothing was."""
+    tables = []
+    for operation, status in dict.fromkeys((finding.operation, finding.status) for finding in findings):
+        rows = [
+            (one.kind, one.path, str(one.count), one.example or "-", one.detail, one.first_seen)
+            for one in findings
+            if (one.operation, one.status) == (operation, status)
+        ]
+        widths = [max(map(len, column)) for column in zip(_TITLES, *rows, strict=True)]
+        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in (_TITLES, *rows)]
+        tables.append("\n".join([f"{operation} {status}", *lines]) + "\n")
+    return "\n".join(tables)
+
+
+def as_json(
+    findings: Sequence[Finding], responses: Mapping[tuple[str, str], int], skipped: Mapping[str, int], exit_code: int
+) -> str:
+    """Return one object: the exit code, how many replies were judged, what was found, what was skipped and why."""
+    document = {
+        "ExitCode": exit_code,
+        "Replies": sum(responses.values()),
+        "Findings": [
+            {
+                "Kind": finding.kind,
+                "Operation": finding.operation,
+                "Status": finding.status,
+                "Path": finding.path,
+                "Count": finding.count,
+                "Example": finding.example,
+                "Detail": finding.detail,
+                "FirstSeen": finding.first_seen,
+            }
+            for finding in findings
+        ],
+        "Skipped": [{"Reason": reason, "Count": count} for reason, count in skipped.items()],
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def as_junit(findings: Sequence[Finding], responses: Mapping[tuple[str, str], int]) -> str:
+    """Return one suite, with a case for each response that replies were judged by and each kind of drift."""
+    cases = []
+    failures = 0
+    for operation, status in responses:
+        for kind in KINDS:
+            found = [one for one in findings if (one.operation, one.status, one.kind) == (operation, status, kind)]
+            case = f"    <testcase classname={quoteattr(f'{operation}.{status}')} name={quoteattr(f'no {kind}')}"
+            if found:
+                failures += 1
+                message = quoteattr(", ".join(one.path for one in found))
+                lines = escape("\n".join(map(_line, found)))
+                case += f">\n      <failure message={message}>{lines}</failure>\n    </testcase>\n"
+            else:
+                case += "/>\n"
+            cases.append(case)
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        "<testsuites>\n"
+        f'  <testsuite name="paiflow drift" tests="{len(cases)}" failures="{failures}" errors="0" skipped="0">\n'
+        f"{''.join(cases)}"
+        "  </testsuite>\n"
+        "</testsuites>\n"
+    )
+
+
+def _line(finding: Finding) -> str:
+    example = f" {finding.example}" if finding.example else ""
+    return f"{finding.path}:{example} ({finding.detail}), {finding.count} in all, first in {finding.first_seen}"
