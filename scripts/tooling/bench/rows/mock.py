@@ -1,0 +1,72 @@
+"""How many requests a second the mock service takes."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from tooling.bench import servers
+from tooling.bench.errors import BenchError
+from tooling.bench.measuring import Sample, in_turns
+from tooling.bench.programs import Worker
+from tooling.bench.results import Line, Target, compared
+from tooling.bench.rows.row import Bench, Row
+
+RUN = "flow-hynm2bv8wqhp5esfxq"
+CONNECTIONS = 8
+# Requests in a round: some seconds' worth.
+OURS, STATIC, DYNAMIC = 6_000, 3_000, 500
+# The most of its own time that the load generator may take of the processor; above, it would be what is measured.
+MOST_LOAD = 0.5
+
+
+def measure(bench: Bench) -> list[Line]:
+    """Return a line for each way of Prism."""
+    folder = bench.environments.get("prism").folder
+    server, access = bench.started(None, "mock_server", 0, 0)
+    endpoint, *key = access.split()
+    static = bench.stack.enter_context(servers.prism(folder))
+    dynamic = bench.stack.enter_context(servers.prism(folder, "--dynamic"))
+
+    def contender(endpoint: str, pid: int, count: int) -> partial[Sample]:
+        load = bench.worker(None, "load", endpoint, *key, RUN, CONNECTIONS)
+        return partial(loaded, load, pid, count)
+
+    samples = in_turns(
+        {
+            "paiflow": contender(endpoint, server.pid, OURS),
+            "static": contender(*static, STATIC),
+            "dynamic": contender(*dynamic, DYNAMIC),
+        },
+        bench.rounds,
+    )
+    ours, what = samples["paiflow"], "the mock service, requests a second"
+    return [
+        compared("mock", what, "Prism, static, silent", ours, samples["static"], Target("≥", 2), unit="/s"),
+        compared("mock", what, "Prism, dynamic, silent", ours, samples["dynamic"], Target("≥", 12), unit="/s"),
+    ]
+
+
+def loaded(load: Worker, pid: int, count: int) -> Sample:
+    """Return what a request takes: by the clock, and of the server's processor time.
+
+    Raises:
+        BenchError: the load generator was too busy to tell.
+    """
+    before = servers.cpu_seconds(pid)
+    sample = load.measure(count)
+    after = servers.cpu_seconds(pid)
+    if sample.cpu is not None and sample.cpu > MOST_LOAD * sample.wall:
+        raise BenchError(f"the load generator takes {sample.cpu / sample.wall:.0%} of a core: the server may be faster")
+    return Sample(sample.wall, None if before is None or after is None else (after - before) / count)
+
+
+ROW = Row(
+    "mock",
+    "Requests a second that one process takes, each signed afresh before the time begins, over"
+    f" {CONNECTIONS} connections: the mock service, which verifies signatures and keeps state, and Prism on the same effective"
+    " description. Of the processor's time counts the server's. That the load generator takes less than half of a core is"
+    " checked in every round, so it is not what is measured.",
+    ("prism",),
+    5,
+    measure,
+)

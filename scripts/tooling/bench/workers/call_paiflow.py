@@ -1,0 +1,18 @@
+"""One call for one run, signed and typed, over a connection that stays open. Arguments: an endpoint, a run's id."""
+
+import sys
+
+from paiflow import Credentials, PaiFlow, PipelineRunStatus
+from tooling.bench.workers.timing import serve
+
+endpoint, run = sys.argv[1:]
+client = PaiFlow(endpoint=endpoint, credentials=Credentials("bench-key-id", "bench-key-secret"))
+
+
+def call() -> None:
+    """Ask, and look at the answer."""
+    if client.list_pipeline_runs_status(pipeline_runs=[run]).pipeline_runs[0].status != PipelineRunStatus.RUNNING:
+        sys.exit("the reply is not the one that was given")
+
+
+serve(call)

@@ -1,0 +1,22 @@
+"""Bytes of a reply to paiflow's models, as the generated operation does it. Argument: a file that holds the reply."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from paiflow_api.decoding import read_json
+from paiflow_api.models import ListPipelineRunsStatusResponse
+from tooling.bench.workers.timing import serve
+
+content = Path(sys.argv[1]).read_bytes()
+
+
+def decode() -> ListPipelineRunsStatusResponse:
+    """Return the reply."""
+    return ListPipelineRunsStatusResponse.from_dict(read_json(content))
+
+
+nodes = decode().nodes
+if "started_at" not in type(nodes[-1]).__slots__ or not isinstance(nodes[-1].started_at, datetime):
+    sys.exit("a node's started_at is not decoded with the reply: what is measured is not what is said")
+serve(decode)

@@ -1,0 +1,28 @@
+"""What the workers share: be told how often, do it, say how long each took."""
+
+import gc
+import sys
+import time
+from collections.abc import Callable
+
+
+def serve(operation: Callable[[], object]) -> None:
+    """Measure the operation as often as stdin says: a line with a count, answered by a line with two numbers.
+
+    These are the seconds of the clock and of the processor (user and system, all threads) that each of the count took.
+    What the operation returns is let go within the time. The garbage collector runs as it does for anybody.
+    """
+    print("ready", flush=True)
+    for line in sys.stdin:
+        count = int(line)
+        gc.collect()
+        wall, cpu = time.perf_counter(), time.process_time()
+        for _ in range(count):
+            operation()
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        print(wall / count, cpu / count, flush=True)
+
+
+def run_id(number: int) -> str:
+    """Return the id of one of many runs, as long as the vendor's."""
+    return f"flow-{number:018d}"
