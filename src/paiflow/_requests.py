@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from paiflow.errors import InvalidRequest
 from paiflow_api.models import ListPipelineRunsStatusRequest, NodeReference, OutputType
 from paiflow_api.types import UNSET
+
+T = TypeVar("T")
 
 LIST_PIPELINE_RUNS_STATUS: Final = "ListPipelineRunsStatus"
 
@@ -50,16 +52,17 @@ def ids_of(pipeline_runs: Iterable[str], nodes: Iterable[NodeRef | tuple[str, st
     Raises:
         InvalidRequest: neither list has an entry, or an id is empty or no text.
     """
-    runs = [
-        run_id(item, f"pipeline_runs[{place}]") for place, item in enumerate(entries(pipeline_runs, "pipeline_runs"))
-    ]
+    runs = list(entries(pipeline_runs, "pipeline_runs"))
+    for place, item in enumerate(runs):
+        if type(item) is not str or not item.isascii() or not item:  # hardly any: a name for each would take longer
+            run_id(item, f"pipeline_runs[{place}]")
     refs = [node_ref(item, f"nodes[{place}]") for place, item in enumerate(entries(nodes, "nodes"))]
     if not runs and not refs:
         raise refusal("MissingParameter", "PipelineRuns or Nodes is mandatory: give pipeline_runs or nodes")
     return runs, refs
 
 
-def entries(items: Iterable[object], name: str) -> Iterable[object]:
+def entries(items: Iterable[T], name: str) -> Iterable[T]:
     """Return the items; a text is refused, for its letters would be taken for ids."""
     if isinstance(items, str | bytes) or not isinstance(items, Iterable):
         raise refusal("InvalidParameter", f"{name} must be a list, not {items!r:.60}")

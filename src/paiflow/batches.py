@@ -128,6 +128,11 @@ class StatusReport:
     errors: list[PaiFlowError]
     request_ids: list[str]
 
+    def __repr__(self) -> str:
+        # Short, for a report may hold many thousand: asyncio puts a task's result into the repr of the task.
+        counts = {field.name: len(getattr(self, field.name)) for field in attrs.fields(StatusReport)}
+        return f"<StatusReport {' '.join(f'{name}: {count}' for name, count in counts.items())}>"
+
 
 def join(batches: Sequence[Batch], answers: Sequence[ListPipelineRunsStatusResponse | PaiFlowError]) -> StatusReport:
     """Return the report of what came of each batch. What was not asked for is left out, and so are repetitions.

@@ -92,17 +92,19 @@ class PipelineRun(_decoding.Reply):
             value = get(source, "UserId")
             if type(value) is int:
                 self.user_id = known(value) or _decoding.digits(value)
+            elif type(value) is str:
+                self.user_id = value
             else:
                 self.user_id = _decoding.text_or_digits(value)
-                if type(value) is not str:
-                    other += 1
+                other += 1
             value = get(source, "ParentUserId")
             if type(value) is int:
                 self.parent_user_id = known(value) or _decoding.digits(value)
+            elif type(value) is str:
+                self.parent_user_id = value
             else:
                 self.parent_user_id = _decoding.text_or_digits(value)
-                if type(value) is not str:
-                    other += 1
+                other += 1
             self.node_id = value = get(source, "NodeId")
             if type(value) is not str:
                 self.node_id = None
