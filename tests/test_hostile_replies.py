@@ -7,6 +7,7 @@ import threading
 import zlib
 from contextlib import contextmanager
 
+import httpcore
 import httpx
 import pytest
 
@@ -209,9 +210,33 @@ class TestDeadline:
 
     def test_every_way_out_of_a_client_heeds_it(self, monkeypatch):
         monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
-        client_ = paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS)
-        transports = [client_._http._transport, *client_._http._mounts.values()]
+        for kind, backend in ((paiflow.PaiFlow, _network.Backend), (paiflow.AsyncPaiFlow, _network.AsyncBackend)):
+            client_ = kind("cn-hangzhou", credentials=CREDENTIALS)
+            transports = [client_._http._transport, *client_._http._mounts.values()]
 
-        assert len(transports) > 1
-        for transport in transports:
-            assert isinstance(transport._pool._network_backend, _network.Backend)
+            assert len(transports) > 1
+            for transport in transports:
+                assert isinstance(transport._pool._network_backend, backend)
+
+
+async def test_an_async_connection_tells_what_its_socket_does():
+    """As httpcore's own would: whether there is something to read, the end included."""
+    peers = asyncio.Queue()
+    server = await asyncio.start_server(lambda _, writer: peers.put_nowait(writer), "127.0.0.1", 0)
+    async with server:
+        host, port = server.sockets[0].getsockname()
+        backend = httpcore.AnyIOBackend()
+        stream = await _network.AsyncBackend(backend).connect_tcp(host, port)
+        own = stream._stream
+        told = [(stream.get_extra_info("is_readable"), own.get_extra_info("is_readable"))]
+        assert stream.get_extra_info("server_addr") == own.get_extra_info("server_addr") == (host, port)
+        peer = await peers.get()
+        peer.write(b"y")
+        await peer.drain()
+        told.append((stream.get_extra_info("is_readable"), own.get_extra_info("is_readable")))
+        assert await stream.read(1) == b"y"
+        await stream.aclose()
+        told.append((stream.get_extra_info("is_readable"), own.get_extra_info("is_readable")))
+        peer.close()
+
+    assert told == [(False, False), (True, True), (True, True)]

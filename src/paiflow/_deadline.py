@@ -11,9 +11,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
-
-import httpx
 
 _state = threading.local()
 
@@ -26,19 +23,6 @@ def until(deadline: float) -> Iterator[None]:
         yield
     finally:
         _state.deadline = None
-
-
-def enforce(client: httpx.Client) -> None:
-    """Make a client heed `until`, on all its ways out.
-
-    httpx has no setting for the network backend, so this reaches into it; a transport without one is left as it is.
-    """
-    for transport in (client._transport, *client._mounts.values()):
-        pool: Any = getattr(transport, "_pool", None)
-        if hasattr(pool, "_network_backend"):
-            from paiflow._network import Backend  # noqa: PLC0415 - httpcore takes long; such a client has loaded it
-
-            pool._network_backend = Backend(pool._network_backend)
 
 
 def left(timeout: float | None, error: type[Exception]) -> float | None:

@@ -327,10 +327,7 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
         self.close()
 
     def _open(self, **settings: Any) -> httpx.Client:
-        client = httpx.Client(**settings)
-        if settings["transport"] is None:
-            _deadline.enforce(client)
-        return client
+        return _equipped(httpx.Client(**settings), settings["transport"])
 
     def _call(self, body: ListPipelineRunsStatusRequest, within: float | None = None) -> Reply:
         # Within a wait only one attempt is made: the next poll is the next one, and the other batches need not wait.
@@ -469,7 +466,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
         await self.aclose()
 
     def _open(self, **settings: Any) -> httpx.AsyncClient:
-        return httpx.AsyncClient(**settings)
+        return _equipped(httpx.AsyncClient(**settings), settings["transport"])
 
     async def _call(self, body: ListPipelineRunsStatusRequest, within: float | None = None) -> Reply:
         attempts = Attempts(self._policy, self._time, within, patient=within is None)
@@ -540,6 +537,15 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
                     batches = plan(step.pipeline_runs, step.nodes)
                     bodies = self._bodies(batches, workspace_id, None)
                     answer = _joined(batches, await self._answers(bodies, IN_FLIGHT, step.within or self._policy.total))
+
+
+def _equipped(client: Http, transport: object) -> Http:
+    """Return the client with our network backend; a transport that the user gave is left alone."""
+    if transport is None:
+        from paiflow._network import equip  # noqa: PLC0415 - takes long; the client has just loaded what it needs
+
+        equip(client)
+    return client
 
 
 @lru_cache
