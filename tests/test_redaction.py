@@ -114,6 +114,8 @@ def test_accounts_go_from_wherever_they_stand(template, account):
 
 def test_short_accounts_go_where_a_name_or_an_arn_tells_them():
     assert {"UserId": 91, "OwnerId": "90002"} == Redaction().json({"UserId": 26, "OwnerId": "26842"})
+    assert [("x-acs-parent-uid", "90001")] == Redaction().headers([("x-acs-parent-uid", "26842")])
+    assert {"Uuid": "26842", "ActionGuid": 26842} == Redaction().json({"Uuid": "26842", "ActionGuid": 26842})
     assert "acs:ram::90001:role/x" == Redaction().text("acs:ram::26842:role/x")
     assert "no permission for user id: 90001" == Redaction().text("no permission for user id: 26842")
 
@@ -252,12 +254,12 @@ def test_what_was_redacted_once_stays_as_it_is():
     ["a", "0", "eyJ", "://", "%3A%2F%2F", "a@", "acs:", "token", "token\\", '"', "{", "[", "\\", "CAIS", "=", " "],
 )
 def test_no_text_takes_long(piece):
-    text = piece * (200_000 // len(piece))
+    text = piece * (100_000 // len(piece))
     started = time.process_time()
     redact_text(text)
     redact_text("password: " + text)
 
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 1
 
 
 JSON = st.recursive(

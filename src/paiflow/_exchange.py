@@ -81,9 +81,7 @@ def _transport_error(name: str, number: int, error: Exception, *, out_of_time: b
     return TransportError(name, reason, number, may_pass=may_pass)
 
 
-def interpret(
-    name: str, response: Whole, attempts: int, now: float
-) -> Response[ListPipelineRunsStatusResponse]:
+def interpret(name: str, response: Whole, attempts: int, now: float) -> Response[ListPipelineRunsStatusResponse]:
     """Return the generated operation's Response of a reply that has been read.
 
     Args:

@@ -36,7 +36,7 @@ _SECRET_NAME = re.compile(
 )
 _ACCOUNT_NAME = re.compile(
     r"(?:user|owner|account|principal|caller|creator|tenant|customer)(?:id|uid|pk|number|name|displayname)?$"
-    r"|^(?:ali)?uid$|(?:loginname|mail|phone|mobile)$"
+    r"|(?<![gu])uid$|(?:loginname|mail|phone|mobile)$"
 )
 # {"name": "token", "value": "…"}: what one member says names the other.
 _NAMING = frozenset({"name", "key", "field", "parameter", "header"})

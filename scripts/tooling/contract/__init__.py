@@ -10,5 +10,6 @@ From the bottom up:
     suites      lookups, authentication, protocol, generated (schemathesis), lifecycle, live
     guards      a run that checked nothing does not pass
     report      a table, failures by cause, JUnit
+    known_secrets, recording    what was exchanged, as an HTTP archive, without the credentials in any form
     command     options, environment, exit status
 """

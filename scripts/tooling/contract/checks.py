@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
@@ -72,6 +73,8 @@ class Exchange:
         fault: why there was none.
         due: None where nothing is known of it.
         positive: whether the request is a right one.
+        at: when it was over, in seconds since the epoch, by this machine's clock.
+        place: the suite and case that it belongs to, once it was judged.
     """
 
     request: Request
@@ -79,6 +82,8 @@ class Exchange:
     fault: str = ""
     due: Due | None = None
     positive: bool = False
+    at: float = field(default_factory=time.time, compare=False)
+    place: str = ""
 
 
 class Context(Protocol):

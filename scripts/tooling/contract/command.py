@@ -4,6 +4,7 @@ Credentials come from the environment, as for the client. PAIFLOW_CONTRACT_RUNS 
 PAIFLOW_WORKSPACE_ID name what exists at an endpoint; PAIFLOW_CONTRACT_NODES (RUN/NODE, separated by commas) nodes.
 On this machine, with none of them set, the vendor's sample is taken to be there, as in our mock. A service elsewhere
 gets a few right requests and nothing else.
+--record keeps what was exchanged, without secrets and account ids, as an HTTP archive (HAR 1.2).
 Exit status: 0 conforms, 1 does not, 2 usage or it could not run.
 """
 
@@ -21,6 +22,7 @@ from paiflow import PaiFlowError
 from paiflow.credentials import KEY_ID, KEY_SECRET
 from tooling.contract import report, targets
 from tooling.contract.guards import guard
+from tooling.contract.recording import recorded
 from tooling.contract.session import GaveUpError, Session
 from tooling.contract.suites import afterwards, authentication, generated, lifecycle, live, lookups, protocol
 from tooling.contract.targets import Target
@@ -39,6 +41,7 @@ class Options:
     only: str = ""
     body: str | None = None
     junit: Path | None = None
+    record: Path | None = None
     allow_http: bool = False
     resolve: str | None = None
 
@@ -80,6 +83,9 @@ def parsed(arguments: list[str] | None) -> Options:
     parser.add_argument("--only", metavar="SUITE/CASE", default="", help="only cases whose name starts like this")
     parser.add_argument("--body", metavar="JSON", help="send only this body, signed, and judge the reply")
     parser.add_argument("--junit", metavar="FILE", type=Path, help="write the results as JUnit's XML too")
+    parser.add_argument(
+        "--record", metavar="DIR", type=Path, help="keep what was exchanged in a new file in this folder"
+    )
     parser.add_argument("--resolve", metavar="ADDRESS", help="connect to this address, whatever the endpoint's host is")
     parser.add_argument("--allow-http", action="store_true", help="plain http also to a host that is not this machine")
     return Options(**vars(parser.parse_args(arguments)))
@@ -102,6 +108,7 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
     """
     with opened(options, environ) as target:
         session = target.session
+        sessions = [session, target.hand.session] if target.hand else [session]
         print(f"judging {session.endpoint}", flush=True)
         if target.live:
             print(
@@ -109,10 +116,11 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
                 f" {1 / live.PAUSE:.0f} a second at most",
                 flush=True,
             )
-        try:
-            judge(target, options)
-        except GaveUpError as reason:
-            session.found("the-service-goes-on", str(reason))
+        with recorded(options.record, sessions, environ) if options.record else contextlib.nullcontext():
+            try:
+                judge(target, options)
+            except GaveUpError as reason:
+                session.found("the-service-goes-on", str(reason))
         print(report.summary(session, options.repeated()))
         if options.junit:
             options.junit.write_bytes(report.junit(session))

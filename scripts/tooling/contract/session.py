@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -199,6 +199,7 @@ class Session:
     def judge(self, exchange: Exchange) -> None:
         """Run all checks on an exchange, and keep it."""
         with self._lock:
+            exchange = replace(exchange, place=f"{self._suite}/{self._case}")
             self.journal.append(exchange)
             tally = self.tallies[self._suite]
             if exchange.reply is None:

@@ -4,7 +4,6 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from paiflow_api.decoding import read_json
 from paiflow_api.models import ListPipelineRunsStatusResponse
 from tooling.bench.workers.timing import serve
 
@@ -13,10 +12,10 @@ content = Path(sys.argv[1]).read_bytes()
 
 def decode() -> ListPipelineRunsStatusResponse:
     """Return the reply."""
-    return ListPipelineRunsStatusResponse.from_dict(read_json(content))
+    return ListPipelineRunsStatusResponse.from_json(content)
 
 
-nodes = decode().nodes
-if "started_at" not in type(nodes[-1]).__slots__ or not isinstance(nodes[-1].started_at, datetime):
+node = decode().nodes[-1]
+if "started_at" not in type(node).__slots__ or not isinstance(node.started_at, datetime):
     sys.exit("a node's started_at is not decoded with the reply: what is measured is not what is said")
 serve(decode)

@@ -157,7 +157,8 @@ def _exchange(session: Session, interaction: Interaction, *, positive: bool) -> 
         due = Refusal.of(405, "UnsupportedHTTPMethod")
     elif parts.path == PATH:
         due = session.world.due(request.header("content-type"), request.body)
-    return Exchange(request, reply, "" if reply else "schemathesis got no reply", due, positive)
+    fault = "" if reply else "schemathesis got no reply"
+    return Exchange(request, reply, fault, due, positive, interaction.timestamp + (reply.seconds if reply else 0))
 
 
 def _words(failure: Failure) -> str:

@@ -1,0 +1,21 @@
+"""How YAML is written, by yamllint: what YAML 1.1 and 1.2 read differently, what is there twice, and layout.
+
+The settings stand in yamllint.yaml beside this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from yamllint import linter  # type: ignore[import-untyped]
+from yamllint.config import YamlLintConfig  # type: ignore[import-untyped]
+
+_SETTINGS = Path(__file__).with_name("yamllint.yaml")
+
+
+def style_faults(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield line and words of what is wrong with how a file is written."""
+    settings = YamlLintConfig(file=str(_SETTINGS))
+    for problem in linter.run(path.read_text(encoding="utf-8"), settings):
+        yield problem.line, f"{problem.desc} ({problem.rule or 'syntax'})"
