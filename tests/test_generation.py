@@ -128,7 +128,7 @@ def test_hand_edits_missing_and_strange_files_are_found_and_mended(tree, capsys,
         ),
         (
             "          type: boolean\n",
-            "          type: array\n          items: {type: array, items: {}}\n",
+            "          enum: [1, 2]\n",
             "PipelineRun.IsDeleted: ",
         ),
         ("        GmtCreateTime:\n", "        CreatedAt:\n", "040-timestamps.yaml"),

@@ -1,6 +1,7 @@
 """What the README shows is what happens: its code runs, and prints what stands below it."""
 
 import contextlib
+import copy
 import html
 import io
 import os
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from paiflow import _yaml
 from paiflow.mock import HandClock, HandTime, MockService, load_scenario, serve
 
 README_PATH = Path(__file__).parent.parent / "README.md"
@@ -106,15 +108,37 @@ def test_every_block_of_the_readme_was_counted():
 
     assert {language: languages.count(language) for language in set(languages)} == {
         "python": len(PYTHON) + len(TESTS),
-        "text": 8,
-        "console": 1,
-        "bash": 5,
+        "text": 10,
+        "console": 2,
+        "bash": 7,
         "yaml": len(SCENARIOS),
     }
-    assert (7, 1, 1, 3) == (len(PYTHON), len(TESTS), len(SCENARIOS), len(SESSIONS))
+    assert (8, 1, 1, 4) == (len(PYTHON), len(TESTS), len(SCENARIOS), len(SESSIONS))
     assert README.count("\n```") == 2 * len(BLOCKS)
-    # A text block is the output of the code above it, or the tree of errors.
-    assert [bool(output) for _, output in PYTHON].count(True) == languages.count("text") - 1
+    # A text block is the output of the code above it, the tree of errors, or the report of changes.
+    assert [bool(output) for _, output in PYTHON].count(True) == languages.count("text") - 2
+
+
+def test_the_report_of_changes_is_what_the_command_prints(tmp_path):
+    old = _yaml.load_file(README_PATH.with_name("generated") / "paiflow_api" / "openapi.yaml")
+    old["info"]["version"] = "1.4.0"
+    new = copy.deepcopy(old)
+    schemas = new["components"]["schemas"]
+    new["info"]["version"] = "1.5.0"
+    schemas["OutputType"]["enum"].remove("Model")
+    schemas["PipelineRun"]["properties"]["Owner"] = {"type": "string"}
+    schemas["PipelineRun"]["properties"]["Name"]["description"] = "What people call the run."
+    schemas["ListPipelineRunsStatusResponse"]["required"].remove("RequestId")
+    (tmp_path / "old.yaml").write_text(_yaml.dump(old), encoding="utf-8")
+    (tmp_path / "new.yaml").write_text(_yaml.dump(new), encoding="utf-8")
+    [shown] = [text for language, text in BLOCKS if text.startswith("$ scripts/changes ")]
+
+    command = [sys.executable, "-m", "tooling.changes", *shlex.split(shown.partition("\n")[0])[2:]]
+    environment = {**os.environ, "PYTHONPATH": str(README_PATH.with_name("scripts"))}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    assert (shown.partition("\n")[2], "") == (done.stdout, done.stderr)
+    assert done.returncode == 1
 
 
 def test_the_picture_of_a_wait_shows_one():

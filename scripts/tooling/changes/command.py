@@ -1,0 +1,92 @@
+"""Say what changed between two effective descriptions, for whom, and whether the version and the CHANGELOG say so.
+
+Each change has two verdicts: on the wire (clients of today, a service that follows the new description) and for users of
+the client. `breaking`: who relied on what was may fail. `additive`: there is more than before. `invisible`: nobody can
+tell. The version must rise by what the verdict for users asks for: breaking is major (minor while it starts with 0),
+additive is minor, a change of the wire alone is patch.
+Without --base, the last release: the newest tag vX.Y.Z, else the commit that wrote the newest section of CHANGELOG.md.
+The Python API is compared where the base is a revision and there is no --new. With --new, the version is info.version of
+the two descriptions, and no CHANGELOG is asked for; where that is no version like 1.2.3, only what breaks is an error.
+Exit status: 0 nothing is missing, 1 the version or a line in CHANGELOG.md is, 2 usage or it could not run, 3 no base.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from paiflow._yaml import YamlError
+from paiflow.overlays import OverlayError
+from tooling.changes import report
+from tooling.changes.base import NoBaseError
+from tooling.changes.comparing import compared
+from tooling.changes.documents import DescriptionError
+from tooling.generation import ROOT
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says."""
+
+    base: str | None = None
+    new: str | None = None
+    json: str | None = None
+    junit: str | None = None
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    options = parsed(arguments)
+    try:
+        return run(options)
+    except NoBaseError as error:
+        return _complain(str(error), 3)
+    except (DescriptionError, YamlError, OverlayError, OSError) as error:
+        return _complain(str(error), 2)
+    except RecursionError:
+        return _complain("a description nests too deeply", 2)
+
+
+def parsed(arguments: list[str] | None) -> Options:
+    """Return the options, or leave with 2."""
+    summary, _, details = (__doc__ or "").partition("\n")
+    parser = argparse.ArgumentParser(
+        prog="scripts/changes",
+        description=summary,
+        epilog=details,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--base", metavar="REV|FILE", help="what to compare with; a file wins over a revision of its name"
+    )
+    parser.add_argument("--new", metavar="FILE", help="the new description; by default openapi.yaml with its overlays")
+    parser.add_argument("--json", metavar="FILE", help="write the report as JSON too; - is stdout, instead of the text")
+    parser.add_argument("--junit", metavar="FILE", help="write the report as JUnit's XML too")
+    return Options(**vars(parser.parse_args(arguments)))
+
+
+def run(options: Options) -> int:
+    """Compare, report, and return the exit status.
+
+    Raises:
+        NoBaseError: there is nothing to compare with.
+        DescriptionError, YamlError, OverlayError, OSError: a file cannot be used.
+    """
+    found = compared(ROOT, options.base, options.new)
+    if options.junit:
+        Path(options.junit).write_bytes(report.as_junit(found))
+    if options.json == "-":
+        print(report.as_json(found))
+    else:
+        if options.json:
+            Path(options.json).write_text(report.as_json(found) + "\n", encoding="utf-8")
+        print(report.text(found))
+    return 0 if found.judgement.covered else 1
+
+
+def _complain(reason: str, status: int) -> int:
+    print(f"scripts/changes: {' '.join(reason.split())}", file=sys.stderr)
+    return status

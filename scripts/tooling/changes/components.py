@@ -1,0 +1,42 @@
+"""Compare components that nothing uses; those that are used are compared where they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tooling.changes import security
+from tooling.changes.context import INVISIBLE, Comparison
+from tooling.changes.documents import Description, references
+from tooling.changes.shapes import text_of
+from tooling.changes.verdicts import Side
+
+
+def unused(
+    at: Comparison,
+) -> None:
+    """Tell of components that differ and that nothing uses."""
+    old, new = at.old.document.get("components", {}), at.new.document.get("components", {})
+    used = _used(at.old), _used(at.new)
+    for kind in dict.fromkeys((*old, *new)):
+        if kind.startswith("x-"):
+            continue
+        for name in dict.fromkeys((*old.get(kind, {}), *new.get(kind, {}))):
+            one, other = at.old.component(kind, name), at.new.component(kind, name)
+            if text_of(one) == text_of(other) or any((kind, name) in found for found in used):
+                continue
+            what = "added" if one is None else "removed" if other is None else "changed"
+            at.tell(Side.TEXT, f"components/{kind}/{name}", what, INVISIBLE, INVISIBLE, "no operation uses it")
+
+
+def _used(description: Description) -> set[tuple[str, str]]:
+    """Return kind and name of each component that an operation leads to."""
+    document = description.document
+    used = {("securitySchemes", name) for name in security.used(description)}
+    waiting: list[Any] = [document.get("paths", {}), document.get("webhooks", {})]
+    while waiting:
+        for reference in references(waiting.pop()):
+            parts = reference.split("/")
+            if parts[:2] == ["#", "components"] and len(parts) > 3 and (parts[2], parts[3]) not in used:
+                used.add((parts[2], parts[3]))
+                waiting.append(description.component(parts[2], parts[3]))
+    return used

@@ -1,0 +1,56 @@
+"""What all comparisons around schemas share: the two descriptions, and where what they find goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tooling.changes.documents import Description
+from tooling.changes.keywords import shown
+from tooling.changes.schemas import SchemaComparison
+from tooling.changes.shapes import text_of
+from tooling.changes.texts import TEXTS
+from tooling.changes.verdicts import Finding, Side, Verdict
+
+BREAKING, ADDITIVE, INVISIBLE = Verdict.BREAKING, Verdict.ADDITIVE, Verdict.INVISIBLE
+
+
+class Comparison:
+    """Two descriptions, what differs around their schemas (`findings`), and what differs in those (`schemas`)."""
+
+    def __init__(self, old: Description, new: Description) -> None:
+        self.old = old
+        self.new = new
+        self.findings: list[Finding] = []
+        self.schemas = SchemaComparison(old, new)
+
+    @property
+    def all_findings(self) -> list[Finding]:
+        """All that differs."""
+        return [*self.findings, *self.schemas.findings]
+
+    def tell(self, side: Side, place: str, what: str, wire: Verdict, client: Verdict, why: str) -> None:
+        """Add a finding."""
+        self.findings.append(Finding(side, place, what, wire, client, why))
+
+    def unknown(self, side: Side, place: str, old: dict[str, Any], new: dict[str, Any], known: set[str]) -> None:
+        """Add what differs between two nodes under keys that are not `known`, and do not only describe."""
+        for key in dict.fromkeys((*old, *new)):
+            if key in known or key in TEXTS or key == "$ref" or key.startswith("x-"):
+                continue
+            one, other = old.get(key), new.get(key)
+            if text_of(one) != text_of(other):
+                self.tell(
+                    side,
+                    place,
+                    f"{key} {shown(one)} → {shown(other)}",
+                    BREAKING,
+                    BREAKING,
+                    "what it does is not known here",
+                )
+
+    def demand(self, side: Side, place: str, before: bool, after: bool) -> None:
+        """Add that something a client sends must be given now, or may be left out."""
+        if before != after:
+            verdict = BREAKING if after else ADDITIVE
+            why = "who leaves it out today is refused" if after else "it may be left out"
+            self.tell(side, place, "required now" if after else "optional now", verdict, verdict, why)

@@ -1,0 +1,118 @@
+"""Compare the parameters of operations, and what parameters and headers hold."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tooling.changes.context import ADDITIVE, BREAKING, INVISIBLE, Comparison
+from tooling.changes.documents import Description
+from tooling.changes.keywords import shown
+from tooling.changes.verdicts import Side
+
+# How parameters are written where nothing is said; OpenAPI 3.1.1, section 4.8.12.
+STYLES = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
+
+
+def compare(at: Comparison, old: tuple[str, list[Any]], new: tuple[str, list[Any]], name: str, side: Side) -> None:
+    """Compare the parameters of two operations.
+
+    Args:
+        at: the descriptions.
+        old: the operation's path, and its parameters.
+        new: the same of the other.
+        name: the operation.
+        side: whether clients send them.
+    """
+    before, after = _by_key(at.old, *old), _by_key(at.new, *new)
+    for key in dict.fromkeys((*before, *after)):
+        one, other = before.get(key), after.get(key)
+        parameter = other or one or {}
+        place = f"{name} {parameter.get('in')} {parameter.get('name')}"
+        if one is None:
+            verdict = BREAKING if _required(other) else ADDITIVE
+            what = "parameter added, required" if verdict is BREAKING else "parameter added"
+            why = "what clients send today is refused" if verdict is BREAKING else "nobody sends it yet"
+            at.tell(side, place, what, verdict, verdict, why)
+        elif other is None:
+            at.tell(side, place, "parameter removed", BREAKING, BREAKING, "whoever sends it is not heard any more")
+        else:
+            _parameter(at, one, other, place, side)
+
+
+def _by_key(description: Description, path: str, nodes: list[Any]) -> dict[tuple[str, Any], dict[str, Any]]:
+    """Return an operation's parameters by what they are on the wire; its own win over its path's."""
+    order = re.findall(r"\{([^}]*)\}", path)
+    found: dict[tuple[str, Any], dict[str, Any]] = {}
+    for node in nodes:
+        parameter, _ = description.resolved(node)
+        place, name = str(parameter.get("in")), str(parameter.get("name"))
+        key = order.index(name) if place == "path" and name in order else name.lower() if place == "header" else name
+        found[place, key] = parameter
+    return found
+
+
+def _parameter(at: Comparison, old: dict[str, Any], new: dict[str, Any], place: str, side: Side) -> None:
+    if old.get("name") != new.get("name") and old.get("in") == "path":
+        at.tell(
+            side,
+            place,
+            f"renamed from {old.get('name')}",
+            INVISIBLE,
+            BREAKING,
+            "a path holds no names; users give it by its name",
+        )
+    at.demand(side, place, _required(old), _required(new))
+    for key in ("style", "explode", "allowReserved"):
+        before, after = _written(old, key), _written(new, key)
+        if before != after:
+            at.tell(
+                side,
+                place,
+                f"{key} {shown(before)} → {shown(after)}",
+                BREAKING,
+                INVISIBLE,
+                "it is written in another way; the client does so by itself",
+            )
+    if (empty := bool(new.get("allowEmptyValue"))) != bool(old.get("allowEmptyValue")):
+        verdict, why = (ADDITIVE, "may be empty now") if empty else (BREAKING, "may not be empty any more")
+        at.tell(side, place, f"allowEmptyValue {shown(empty)}", verdict, verdict, why)
+    held(at, old, new, place, side)
+    known = {"name", "in", "required", "style", "explode", "allowReserved", "allowEmptyValue", "schema", "content"}
+    at.unknown(side, place, old, new, known)
+
+
+def held(at: Comparison, old: dict[str, Any], new: dict[str, Any], place: str, side: Side) -> None:
+    """Compare what parameters or headers hold."""
+    (one, one_type), (other, other_type) = _schema_of(old), _schema_of(new)
+    if one_type != other_type:
+        at.tell(
+            side,
+            place,
+            f"written as {one_type or 'text'} → {other_type or 'text'}",
+            BREAKING,
+            INVISIBLE,
+            "it is written in another way; the client does so by itself",
+        )
+    at.schemas.compare(one, other, place, side)
+
+
+def _required(parameter: dict[str, Any] | None) -> bool:
+    return bool(parameter and parameter.get("required"))
+
+
+def _written(parameter: dict[str, Any], key: str) -> Any:
+    """Return how a parameter is written, where nothing is said, too."""
+    style = parameter.get("style", STYLES.get(str(parameter.get("in"))))
+    return {
+        "style": style,
+        "explode": parameter.get("explode", style == "form"),
+        "allowReserved": parameter.get("allowReserved", False),
+    }[key]
+
+
+def _schema_of(node: dict[str, Any]) -> tuple[Any, str]:
+    """Return the schema of a parameter or header, and the media type it is written as, "" for none."""
+    for media_type, content in node.get("content", {}).items():
+        return content.get("schema", True), media_type(media_type)
+    return node.get("schema", True), ""

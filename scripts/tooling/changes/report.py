@@ -1,0 +1,115 @@
+"""Tell what a comparison found: lines for people, JSON and JUnit's XML for machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from paiflow._text import visible
+from tooling.changes.release import Bump, Judgement
+from tooling.changes.verdicts import Change, worst
+
+HEADINGS = ("wire", "client", "side", "place: what (why)")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was compared, what was found, and what it takes.
+
+    `compared`: of `description` and `Python API`, what was. `notes`: what to know about that.
+    """
+
+    old: str
+    new: str
+    compared: tuple[str, ...]
+    notes: tuple[str, ...]
+    changes: tuple[Change, ...]
+    judgement: Judgement
+    holds_version: str
+
+
+def text(found: Comparison) -> str:
+    """Return the report for people."""
+    lines = [f"{found.old} → {found.new}: {' and '.join(found.compared)}", *found.notes, ""]
+    lines += table(found.changes) if found.changes else ["no changes"]
+    return "\n".join(visible(line) for line in [*lines, "", conclusion(found)])
+
+
+def table(changes: Sequence[Change]) -> list[str]:
+    """Return a line for each change, below headings."""
+    rows = [HEADINGS, *((change.wire, change.client, change.side, told(change)) for change in changes)]
+    return [f"{wire:<9}  {client:<9}  {side:<9}  {what}" for wire, client, side, what in rows]
+
+
+def told(change: Change) -> str:
+    """Return place, change and reason."""
+    return f"{change.place}: {change.what} ({change.why})"
+
+
+def conclusion(found: Comparison) -> str:
+    """Return what it takes, and what of it is missing."""
+    judgement = found.judgement
+    if judgement.severity is Bump.NONE:
+        return "needs: nothing"
+    step = f" ({judgement.base_version} -> {judgement.due})" if judgement.due else ""
+    needs = f"needs: {judgement.needed}{step}"
+    return "; ".join([needs, *(judgement.missing or [f"{found.holds_version} says {judgement.version}: covered"])])
+
+
+def as_json(found: Comparison) -> str:
+    """Return the report as JSON."""
+    judgement = found.judgement
+    return json.dumps(
+        {
+            "old": found.old,
+            "new": found.new,
+            "compared": list(found.compared),
+            "notes": list(found.notes),
+            "wire": worst(change.wire for change in found.changes),
+            "client": worst(change.client for change in found.changes),
+            "changes": [_change(change) for change in found.changes],
+            "needs": judgement.needed,
+            "base_version": judgement.base_version,
+            "due_version": judgement.due or None,
+            "version": judgement.version,
+            "covered": judgement.covered,
+            "missing": list(judgement.missing),
+        },
+        ensure_ascii=False,
+        indent=2,
+    )
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "place": change.place,
+        "what": change.what,
+        "side": change.side,
+        "wire": change.wire,
+        "client": change.client,
+        "why": change.why,
+        "sides": {
+            side: {"wire": finding.wire, "client": finding.client, "why": finding.why}
+            for side, finding in change.sides.items()
+        },
+    }
+
+
+def as_junit(found: Comparison) -> bytes:
+    """Return the report as JUnit's XML: a case for each change, none of which fails, and one for the release."""
+    judgement = found.judgement
+    cases, failures = str(len(found.changes) + 1), str(int(not judgement.covered))
+    root = ET.Element("testsuites", name="changes")
+    suite = ET.SubElement(root, "testsuite", name="changes", tests=cases, failures=failures)
+    for change in found.changes:
+        name = f"{change.wire} {change.client} {change.side} {change.place}: {change.what}"
+        case = ET.SubElement(suite, "testcase", classname="changes", name=visible(name))
+        ET.SubElement(case, "system-out").text = visible(change.why)
+    case = ET.SubElement(suite, "testcase", classname="changes", name="the release says what has changed")
+    if not judgement.covered:
+        ET.SubElement(case, "failure", message=visible(conclusion(found)))
+    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document

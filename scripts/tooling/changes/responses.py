@@ -1,0 +1,118 @@
+"""Compare the responses of operations: statuses, what they hold, and their headers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from tooling.changes import bodies, parameters
+from tooling.changes.context import ADDITIVE, BREAKING, INVISIBLE, Comparison
+from tooling.changes.documents import bare
+from tooling.changes.verdicts import Side
+
+
+def compare(at: Comparison, old: dict[str, Any], new: dict[str, Any], name: str, side: Side) -> None:
+    """Compare the responses of two operations, by status; a range or the default stands for what is not listed."""
+    before, after = (
+        {key.upper() if key != "default" else key: node for key, node in found.items() if not key.startswith("x-")}
+        for found in (old, new)
+    )
+    for status in dict.fromkeys((*before, *after)):
+        one = before[status] if status in before else _range(before, status)
+        other = after[status] if status in after else _range(after, status)
+        place = f"{name} {status}"
+        if one is None:
+            _status_added(at, place, after[status], before, status, side)
+        elif other is None:
+            broken = _is_success(status, before)
+            at.tell(
+                side,
+                place,
+                "response removed",
+                BREAKING if broken else ADDITIVE,
+                BREAKING if broken else INVISIBLE,
+                "what clients read does not come any more"
+                if broken
+                else "one error less; users get ServiceError for any",
+            )
+        else:
+            _response(at, at.old.resolved(one), at.new.resolved(other), place, side)
+
+
+def _status_added(at: Comparison, place: str, node: Any, before: dict[str, Any], status: str, side: Side) -> None:
+    if not _is_success(status, {**before, status: node}):
+        at.tell(
+            side,
+            place,
+            "response added",
+            ADDITIVE,
+            INVISIBLE,
+            "clients must know an error by its class; users get ServiceError for any",
+        )
+        return
+    response, _ = at.new.resolved(node)
+    known = [at.old.resolved(other)[0].get("content", {}) for key, other in before.items() if _is_success(key, before)]
+    holds = bare(at.new, response.get("content", {}))
+    if any(bare(at.old, content) == holds for content in known):
+        at.tell(side, place, "response added", ADDITIVE, ADDITIVE, "it holds what another success holds")
+    else:
+        at.tell(side, place, "response added", BREAKING, BREAKING, "a success may come that nobody reads yet")
+
+
+def _response(at: Comparison, old: tuple[Any, str], new: tuple[Any, str], place: str, side: Side) -> None:
+    (before, name), (after, name_now) = old, new
+    place = name if name and name == name_now else place
+    bodies.content(at, before.get("content", {}), after.get("content", {}), place, side, answers=True)
+    _headers(at, before.get("headers", {}), after.get("headers", {}), place, side)
+    at.unknown(side, place, before, after, {"content", "headers", "links"})
+
+
+def _headers(at: Comparison, old: dict[str, Any], new: dict[str, Any], place: str, side: Side) -> None:
+    unseen = "users get headers as they came; none is an attribute"
+    before, after = ({key.lower(): (key, value) for key, value in found.items()} for found in (old, new))
+    for key in dict.fromkeys((*before, *after)):
+        if key == "content-type":  # said by the media type
+            continue
+        where = f"{place} header {(after.get(key) or before[key])[0]}"
+        if key not in before:
+            at.tell(side, where, "header added", ADDITIVE, INVISIBLE, f"nobody reads it yet; {unseen}")
+        elif key not in after:
+            at.tell(side, where, "header removed", BREAKING, INVISIBLE, f"whoever reads it gets nothing; {unseen}")
+        else:
+            (one, name), (other, name_now) = at.old.resolved(before[key][1]), at.new.resolved(after[key][1])
+            # By a comparison of its own, since what headers hold users do not see, wherever else it is used.
+            aside = Comparison(at.old, at.new)
+            _header(aside, one, other, f"header {name}" if name and name == name_now else where, side)
+            at.findings += [
+                replace(found, client=INVISIBLE, why=f"{found.why.partition(';')[0]}; {unseen}")
+                for found in aside.all_findings
+            ]
+
+
+def _header(at: Comparison, old: dict[str, Any], new: dict[str, Any], place: str, side: Side) -> None:
+    before, after = bool(old.get("required")), bool(new.get("required"))
+    if before != after:
+        why = "the service promises more than before" if after else "it may be missing"
+        at.tell(
+            side,
+            place,
+            "required now" if after else "optional now",
+            ADDITIVE if after else BREAKING,
+            INVISIBLE,
+            why,
+        )
+    parameters.held(at, old, new, place, side)
+    known = {"required", "schema", "content", "style", "explode", "allowEmptyValue", "allowReserved"}
+    at.unknown(side, place, old, new, known)
+
+
+def _range(responses: dict[str, Any], status: str) -> Any:
+    """Return what a range, or the default, says of a status, or None."""
+    return responses.get(f"{status[0]}XX", responses.get("default"))
+
+
+def _is_success(status: str, responses: dict[str, Any]) -> bool:
+    """Whether clients read what such a response holds as what they asked for."""
+    if status == "default":
+        return not any(key.startswith("2") for key in responses)
+    return status[0] in "23"

@@ -1,0 +1,91 @@
+"""Compare how clients authenticate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tooling.changes.context import ADDITIVE, BREAKING, INVISIBLE, Comparison
+from tooling.changes.documents import METHODS, Description, bare
+from tooling.changes.keywords import shown
+from tooling.changes.shapes import text_of
+from tooling.changes.texts import TEXTS
+from tooling.changes.verdicts import Side
+
+
+def compare(at: Comparison, place: str, old: Any, new: Any) -> None:
+    """Compare ways to authenticate: lists of requirements, of which a client meets one."""
+    same = _same_schemes(at)
+    before = [{(name, None) for name in way} | _scopes(way) for way in old or [{}]]
+    after = [
+        {(same.get(name, name), scope) for name, scope in {(name, None) for name in way} | _scopes(way)}
+        for way in new or [{}]
+    ]
+    for way in before:
+        if not any(now <= way for now in after):
+            at.tell(
+                Side.REQUEST,
+                place,
+                f"{_way(way)} is not enough any more",
+                BREAKING,
+                BREAKING,
+                "clients that authenticate so are refused",
+            )
+    for now in after:
+        if not any(way <= now for way in before):
+            at.tell(Side.REQUEST, place, f"{_way(now)} will do", ADDITIVE, ADDITIVE, "one more way to authenticate")
+
+
+def _same_schemes(at: Comparison) -> dict[str, str]:
+    """Return the old names of schemes that have only got another name."""
+    old, new = (found.document.get("components", {}).get("securitySchemes", {}) for found in (at.old, at.new))
+    texts = {bare(at.old, scheme): name for name, scheme in old.items() if name not in new}
+    return {
+        name: texts[text] for name, scheme in new.items() if name not in old and (text := bare(at.new, scheme)) in texts
+    }
+
+
+def schemes(at: Comparison) -> None:
+    """Compare the schemes that both descriptions ask for."""
+    for name in sorted(used(at.old) & used(at.new)):
+        old = at.old.resolved(at.old.component("securitySchemes", name) or {})[0]
+        new = at.new.resolved(at.new.component("securitySchemes", name) or {})[0]
+        for key in dict.fromkeys((*old, *new)):
+            one, other = old.get(key), new.get(key)
+            if text_of(one) == text_of(other) or key in TEXTS or key.startswith("x-"):
+                continue
+            what = f"{key} {shown(one)} → {shown(other)}"
+            if key in ("in", "name"):
+                at.tell(
+                    Side.REQUEST,
+                    f"security scheme {name}",
+                    what,
+                    BREAKING,
+                    INVISIBLE,
+                    "clients put it where it was; users' client puts it where it is",
+                )
+            else:
+                at.tell(
+                    Side.REQUEST,
+                    f"security scheme {name}",
+                    what,
+                    BREAKING,
+                    BREAKING,
+                    "clients that authenticate as before may be refused",
+                )
+
+
+def _scopes(way: dict[str, list[str]]) -> set[tuple[str, str | None]]:
+    return {(name, scope) for name, scopes in way.items() for scope in scopes}
+
+
+def _way(way: set[tuple[str, str | None]]) -> str:
+    scoped = {name for name, scope in way if scope}
+    names = sorted(f"{name} {scope}" if scope else name for name, scope in way if scope or name not in scoped)
+    return " with ".join(names) or "no authentication"
+
+
+def used(description: Description) -> set[str]:
+    """Return the names of the schemes that operations ask for."""
+    operations = [item for item in description.document.get("paths", {}).values() if isinstance(item, dict)]
+    nodes = [description.document, *(item[method] for item in operations for method in METHODS if method in item)]
+    return {name for node in nodes for way in node.get("security", []) for name in way}

@@ -1,0 +1,89 @@
+"""Compare the values that enums and consts name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tooling.changes import containment
+from tooling.changes.keywords import shown
+from tooling.changes.shapes import Facet, Named
+from tooling.changes.verdicts import Direction, Side, Verdict
+
+if TYPE_CHECKING:
+    from tooling.changes.places import Place
+
+
+def compare(at: Place, json_type: str, old: Facet, new: Facet) -> None:
+    """Add the changes of values that are named: by name where both sides name some."""
+    if old.named and new.named:
+        _values(at, json_type, old, new)
+        if bool(old.branches) != bool(new.branches):
+            opened = bool(new.branches)
+            direction = Direction.WIDER if opened else Direction.NARROWER
+            what = "enum opened to other values" if opened else "enum closed to other values"
+            at.tell(what, direction, about="enum", home=_home(old.named, new.named))
+        return
+    named = new.named or old.named
+    what = f"enum {shown([known.value for known in named.values()])} {'added' if new.named else 'removed'}"
+    if old.branches and new.branches:
+        # What the names alone do; what else is allowed is compared by itself.
+        new = Facet(new.named, old.branches)
+        what += ", open to other values" if new.named else ""
+    direction = at.direction(old.schema(json_type), new.schema(json_type))
+    if new.named and direction is Direction.SAME:
+        why = "values get names; all could come before"
+        at.add(what, Verdict.ADDITIVE, Verdict.ADDITIVE, why, about="names")
+    elif new.named:
+        client, why = (Verdict.ADDITIVE, "values get names") if at.side is Side.REPLY else (None, "")
+        at.tell(what, direction, about="names", client=client, why=why)
+    else:
+        client, why = (Verdict.BREAKING, "their names in Python are gone") if at.side is Side.REPLY else (None, "")
+        at.tell(what, direction, about="names", client=client, why=why)
+
+
+def _values(at: Place, json_type: str, old: Facet, new: Facet) -> None:
+    for key, named in old.named.items():
+        if key not in new.named:
+            still = bool(new.branches) and containment.admits(new.schema(json_type), named.value, at.whole.new.document)
+            wire = Direction.SAME if still else Direction.NARROWER
+            at.tell(
+                f"enum value {shown(named.value)} removed",
+                wire,
+                about="value",
+                home=_home({key: named}, new.named),
+                member=str(named.value),
+                client=Verdict.BREAKING,
+                why="its name in Python is gone",
+            )
+    for key, named in new.named.items():
+        if key not in old.named:
+            before = bool(old.branches) and containment.admits(
+                old.schema(json_type), named.value, at.whole.old.document
+            )
+            home, what = _home(old.named, {key: named}), f"enum value {shown(named.value)} added"
+            if before:
+                at.add(
+                    what,
+                    Verdict.ADDITIVE,
+                    Verdict.ADDITIVE,
+                    "an open enum: any value could come before",
+                    about="value",
+                    home=home,
+                    member=str(named.value),
+                )
+            else:
+                at.tell(
+                    what,
+                    Direction.WIDER,
+                    about="value",
+                    home=home,
+                    member=str(named.value),
+                    client=Verdict.ADDITIVE,
+                    why="users read values that are not listed too" if at.side is Side.REPLY else "",
+                )
+
+
+def _home(old: dict[str, Named], new: dict[str, Named]) -> str:
+    """Return the component that names the values, where it is the same before and after."""
+    homes = {named.home for named in (*old.values(), *new.values())}
+    return homes.pop() if len(homes) == 1 else ""

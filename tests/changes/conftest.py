@@ -1,0 +1,164 @@
+"""A small project in a git repository of its own, with our description, a release, and a Python API of a few names."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from changes.edits import edited
+
+from paiflow import _yaml
+from tooling import generation
+from tooling.changes import command
+
+INIT = """\
+from paiflow.client import Client, Kind
+from paiflow_api.models import Node, NodeStatus, PipelineRun
+__all__ = ["Client", "Kind", "Node", "NodeStatus", "PipelineRun"]
+"""
+CLIENT = """\
+from typing import Literal
+
+Kind = Literal["run", "node"]
+
+class Client:
+    limit: int | None
+
+    def ask(self, name: str, *, kind: str = "run") -> str | None:
+        return name
+
+    def _call(self) -> None: ...
+"""
+MOCK = """\
+def serve(port: int = 0) -> None: ...
+__all__ = ["serve"]
+"""
+CHANGELOG = """\
+# Changelog
+
+## [Unreleased]
+
+## [0.1.0]
+
+### Added
+
+- All.
+"""
+
+
+class Project:
+    """The small project: its files, its commits, and the command run in it."""
+
+    def __init__(self, root, capsys):
+        self.root = root
+        self.capsys = capsys
+
+    def git(self, *arguments):
+        subprocess.run(["git", *arguments], cwd=self.root, check=True, capture_output=True)
+
+    def write(self, name, text):
+        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / name).write_text(text, encoding="utf-8")
+
+    def replace(self, name, old, new):
+        text = (self.root / name).read_text(encoding="utf-8")
+        assert old in text
+        self.write(name, text.replace(old, new))
+
+    def commit(self, message="A change"):
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", message)
+
+    def overlay(self, *actions):
+        """Add an overlay to the working tree; nothing is regenerated."""
+        overlay = {"overlay": "1.1.0", "info": {"title": "t", "version": "1"}, "actions": list(actions)}
+        self.write("overlays/900-test.yaml", _yaml.dump(overlay))
+
+    def removes(self, name):
+        """Take a field of runs away."""
+        self.overlay({"target": f"$.components.schemas.PipelineRun.properties.{name}", "remove": True})
+
+    def formerly(self, edit):
+        """Write a description that ours was edited from, and return its file: to compare with it is quick."""
+        document = edited(_yaml.load_file(self.root / "generated/paiflow_api/openapi.yaml"), edit)
+        self.write("old.yaml", _yaml.dump(document))
+        return self.root / "old.yaml"
+
+    def run(self, *arguments):
+        """Return exit status, stdout and stderr."""
+        try:
+            status = command.main([*map(str, arguments)])
+        except SystemExit as error:
+            status = error.code
+        captured = self.capsys.readouterr()
+        return status, captured.out, captured.err
+
+    def json(self, *arguments):
+        """Return exit status and the report as data."""
+        status, out, _ = self.run(*arguments, "--json", "-")
+        return status, json.loads(out)
+
+    def told(self, *arguments):
+        """Return the lines of a report without reasons, as "wire, client, side: place: what"."""
+        changes = self.json(*arguments)[1]["changes"]
+        return [
+            f"{change['wire']}, {change['client']}, {change['side']}: {change['place']}: {change['what']}"
+            for change in changes
+        ]
+
+
+@pytest.fixture(scope="session")
+def released(tmp_path_factory):
+    """The project right after its release, 0.1.0."""
+    root = tmp_path_factory.mktemp("released") / "project"
+    root.mkdir()
+    shutil.copy(generation.DESCRIPTION, root)
+    shutil.copytree(generation.OVERLAYS, root / "overlays")
+    files = {
+        "src/paiflow/__init__.py": INIT,
+        "src/paiflow/client.py": CLIENT,
+        "src/paiflow/mock/__init__.py": MOCK,
+        "CHANGELOG.md": CHANGELOG,
+        "pyproject.toml": '[project]\nname = "paiflow"\nversion = "0.1.0"\n',
+        ".gitignore": "__pycache__\n",
+    }
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    (root / "generated").mkdir()
+    generation.generate(generation.effective_description(), root / "generated/paiflow_api")
+    return root
+
+
+@pytest.fixture
+def bare_project(released, tmp_path, monkeypatch, capsys):
+    """The project without a git repository."""
+    root = tmp_path / "project"
+    shutil.copytree(released, root)
+    monkeypatch.setattr(command, "ROOT", root)
+    monkeypatch.setattr(generation, "DESCRIPTION", root / "openapi.yaml")
+    monkeypatch.setattr(generation, "OVERLAYS", root / "overlays")
+    monkeypatch.setattr(generation, "GENERATED", root / "generated")
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "T")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "t@example.org")
+    return Project(root, capsys)
+
+
+@pytest.fixture
+def project(bare_project):
+    """The project in a repository, its release in the only commit."""
+    bare_project.git("init", "--quiet", "--initial-branch", "main")
+    bare_project.commit("Release 0.1.0")
+    return bare_project
+
+
+@pytest.fixture
+def sample():
+    """The small description of the tables."""
+    return Path(__file__).parent.parent / "data/changes/small.yaml"

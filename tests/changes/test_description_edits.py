@@ -1,0 +1,39 @@
+"""Each edit of a description is told in one line a change: both verdicts, side, place and what."""
+
+from pathlib import Path
+
+import pytest
+from changes.edits import edited
+
+from paiflow import _yaml
+from tooling.changes.documents import Description
+from tooling.changes.operations import findings
+from tooling.changes.verdicts import gathered
+from tooling.generation import effective_description
+
+DATA = Path(__file__).parent.parent / "data/changes"
+SMALL = _yaml.load_file(DATA / "small.yaml")
+OURS = effective_description()
+TABLES = {"descriptions.yaml": SMALL, "ours.yaml": OURS}
+EDITS = [(TABLES[name], edit) for name in TABLES for edit in _yaml.load_file(DATA / name)]
+
+
+def told(old, new):
+    """The lines of a comparison, without reasons, sorted."""
+    changes = gathered(findings(Description(old, "the old one"), Description(new, "the new one")))
+    return sorted(f"{change.wire}, {change.client}, {change.side}: {change.place}: {change.what}" for change in changes)
+
+
+@pytest.mark.parametrize(("document", "edit"), EDITS, ids=[edit["edit"] for _, edit in EDITS])
+def test_each_edit_of_a_description_is_told_with_its_verdicts(document, edit):
+    assert sorted(edit["told"]) == told(document, edited(document, edit)), edit["why"]
+
+
+@pytest.mark.parametrize("document", TABLES.values(), ids=TABLES)
+def test_a_description_has_not_changed_from_itself(document):
+    assert [] == told(document, document)
+
+
+def test_the_tables_give_a_reason_for_each_edit():
+    assert all(edit["why"] for _, edit in EDITS)
+    assert len({edit["edit"] for _, edit in EDITS}) == len(EDITS) >= 40
