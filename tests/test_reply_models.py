@@ -17,7 +17,19 @@ ZOO = _yaml.load_file(Path(__file__).with_name("data") / "zoo.yaml")
 
 AWKWARD_TEXTS = (
     *("taken", "value", "get", "self", "cls", "str", "decoding", "fields", "wire", "src_dict", "as_sent", "_as_sent"),
-    *("from_dict", "to_dict", "additional_keys", "any", "Any", "class", "größe", "1st", 'it\'s "quoted"\\'),
+    *(
+        "from_dict",
+        "from_list",
+        "from_json",
+        "to_dict",
+        "additional_keys",
+        "any",
+        "Any",
+        "class",
+        "größe",
+        "1st",
+        'it\'s "quoted"\\',
+    ),
 )
 SENT = {
     "Text": "t",

@@ -49,6 +49,7 @@ from tooling.errors import GenerationError
 TAKEN_NAMES = frozenset(
     {
         "from_dict",
+        "from_json",
         "from_list",
         "to_dict",
         "additional_properties",
