@@ -95,7 +95,7 @@ class PipelineRun(_decoding.Reply):
             elif type(value) is str:
                 self.user_id = value
             else:
-                self.user_id = _decoding.text_or_digits(value)
+                self.user_id = None if value is None else _decoding.text_or_digits(value)
                 other += 1
             value = get(source, "ParentUserId")
             if type(value) is int:
@@ -103,7 +103,7 @@ class PipelineRun(_decoding.Reply):
             elif type(value) is str:
                 self.parent_user_id = value
             else:
-                self.parent_user_id = _decoding.text_or_digits(value)
+                self.parent_user_id = None if value is None else _decoding.text_or_digits(value)
                 other += 1
             self.node_id = value = get(source, "NodeId")
             if type(value) is not str:

@@ -44,7 +44,7 @@ def read_json(content: bytes) -> Any:
             return msgspec.json.decode(content)
         except (ValueError, RecursionError):
             pass  # a few texts that are JSON are none to it; and the words of an error are the same with and without it
-    return json.loads(content, parse_constant=_refuse_constant)
+    return _STRICT.decode(content.decode(json.detect_encoding(content), "surrogatepass"))
 
 
 @functools.cache
@@ -58,6 +58,9 @@ def _fast_parser() -> ModuleType | None:
 
 def _refuse_constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
+
+
+_STRICT = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def json_in_text(text: str | None) -> Any:
