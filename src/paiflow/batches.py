@@ -7,6 +7,8 @@ PipelineRuns out ("one of the two, Nodes first", https://help.aliyun.com/documen
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import chain
 from typing import Any, Generic, TypeVar, overload
 
 import attrs
@@ -61,9 +63,11 @@ class Found(Sequence[Item], Generic[Item]):
 
     def __init__(self, items: Iterable[Item] = ()) -> None:
         self._items = list(items)
-        self._by_id: dict[Id | None, Item] = {}
-        for item in self._items:
-            self._by_id.setdefault(id_of(item), item)
+
+    @cached_property
+    def _by_id(self) -> dict[Id | None, Item]:
+        # Of several with one id, the first.
+        return {id_of(item): item for item in reversed(self._items)}
 
     @overload
     def __getitem__(self, key: int | str | tuple[str, str]) -> Item: ...
@@ -159,11 +163,10 @@ def join(batches: Sequence[Batch], answers: Sequence[ListPipelineRunsStatusRespo
             continue
         asked = frozenset(batch.ids)
         found_runs, found_nodes = _asked_for(answer.pipeline_runs, asked), _asked_for(answer.nodes, asked)
-        runs += found_runs
-        nodes += found_nodes
+        runs += chain.from_iterable(found_runs.values())
+        nodes += chain.from_iterable(found_nodes.values())
         outputs += [output for output in _distinct(answer.outputs) if _may_be_of(output, asked)]
-        found = {*map(id_of, found_runs), *map(id_of, found_nodes)}
-        missing += [id_ for id_ in batch.ids if id_ not in found]
+        missing += [id_ for id_ in batch.ids if id_ not in found_runs and id_ not in found_nodes]
         if answer.request_id is not None:
             request_ids.append(answer.request_id)
     return StatusReport(
@@ -185,14 +188,18 @@ def _error_of(answer: ListPipelineRunsStatusResponse | PaiFlowError) -> Unexpect
     return UnexpectedReply(LIST_PIPELINE_RUNS_STATUS, 200, "", answer.request_id, reason)
 
 
-def _asked_for(items: Iterable[Item], asked: frozenset[Id]) -> list[Item]:
-    """Return the items that were asked for; of equal ones, one."""
+def _asked_for(items: Iterable[Item], asked: frozenset[Id]) -> dict[Id, list[Item]]:
+    """Return the items that were asked for, by id; of equal ones, one."""
     by_id: dict[Id, list[Item]] = {}
     for item in items:
         id_ = id_of(item)
-        if id_ is not None and id_ in asked:
-            by_id.setdefault(id_, []).append(item)
-    return [item for same in by_id.values() for item in (same if len(same) == 1 else _distinct(same))]
+        if id_ is None or id_ not in asked:
+            continue
+        if id_ in by_id:
+            by_id[id_].append(item)
+        else:
+            by_id[id_] = [item]
+    return {id_: same if len(same) == 1 else list(_distinct(same)) for id_, same in by_id.items()}
 
 
 def _may_be_of(output: Output, asked: frozenset[Id]) -> bool:
