@@ -103,7 +103,10 @@ def test_in_a_shallow_clone_the_oldest_commit_is_not_taken_for_the_release(proje
     project.git("fetch", "--quiet", "--update-shallow", "--depth", "1", shallow.as_uri(), "main")
     (project.root / ".git/shallow").write_bytes((shallow / ".git/shallow").read_bytes())
 
-    assert "fetch it" in no_base(project.run())
+    hint = "this clone is shallow: run git fetch --tags --unshallow"
+    assert f"[0.1.0] into CHANGELOG.md is not here: {hint}" in no_base(project.run())
+    assert hint in no_base(project.run("--base", "HEAD~1"))
+    assert "no base: '' is neither" in no_base(project.run("--base", ""))
 
 
 def test_a_file_is_a_base_and_only_descriptions_are_compared(project):

@@ -75,6 +75,13 @@ def test_what_users_do_not_see_needs_a_patch_where_the_wire_changes(project):
 
     assert (1, "patch", "0.1.1") == (status, report["needs"], report["due_version"])
     assert ("breaking", "invisible") == (report["wire"], report["client"])
+    assert ["pyproject.toml says 0.1.0: raise it"] == report["missing"]
+
+
+def test_of_what_users_do_not_see_no_line_tells_them(project):
+    project.replace("pyproject.toml", "0.1.0", "0.1.1")
+
+    assert (0, "") == project.run("--base", project.formerly(MADE_OPTIONAL))[::2]
 
 
 def test_a_line_that_the_release_had_is_not_a_new_one(project):

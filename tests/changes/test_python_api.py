@@ -66,7 +66,7 @@ def test_a_component_that_has_another_name_takes_its_class_along(project):
     for overlay in (project.root / "overlays").iterdir():
         overlay.unlink()
 
-    assert ["invisible, breaking, python: paiflow.PipelineRun: removed"] == project.told()
+    assert ["invisible, breaking, reply: PipelineRun: named Run now"] == project.told()
 
 
 def test_a_description_that_cannot_be_generated_from_is_compared_all_the_same(project):

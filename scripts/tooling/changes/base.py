@@ -55,7 +55,8 @@ class Repository:
         commit = self._commit(name)
         if commit is None:
             raise NoBaseError(
-                f"no base: {name} is neither a file nor a revision of this repository: name one with --base"
+                f"no base: {name or repr(name)} is neither a file nor a revision of this repository: "
+                f"{self._hint()}name one with --base"
             )
         return Revision(commit, name)
 
@@ -65,7 +66,7 @@ class Repository:
         Raises:
             NoBaseError: there is none.
         """
-        advice = "name what to compare with: --base REVISION, or --base FILE"
+        advice = f"{self._hint()}name what to compare with: --base REVISION, or --base FILE"
         if self._commit("HEAD") is None:
             raise NoBaseError(f"no base: there is no git repository here, or no commit in it: {advice}")
         tags = re.findall(r"(?m)^v\d+\.\d+\.\d+$", self._git("tag", "--merged", "HEAD", "--list", "v*") or "")
@@ -75,12 +76,9 @@ class Repository:
         if version is None:
             raise NoBaseError(f"no base: no tag vX.Y.Z, and no section of a release in CHANGELOG.md: {advice}")
         commit = self._git("log", "-1", "--format=%H", f"-S## [{version}]", "--", "CHANGELOG.md")
-        shallow = (self._git("rev-parse", "--is-shallow-repository") or "").strip() == "true"
         # In a shallow clone the oldest commit there is seems to have written everything.
-        if not commit or (shallow and self._commit(f"{commit.strip()}^") is None):
-            raise NoBaseError(
-                f"no base: the commit that wrote [{version}] into CHANGELOG.md is not here: fetch it, or {advice}"
-            )
+        if not commit or (self._is_shallow() and self._commit(f"{commit.strip()}^") is None):
+            raise NoBaseError(f"no base: the commit that wrote [{version}] into CHANGELOG.md is not here: {advice}")
         return Revision(commit.strip(), f"release {version}")
 
     def text(self, revision: str, path: str) -> str | None:
@@ -111,6 +109,13 @@ class Repository:
         with tarfile.open(fileobj=io.BytesIO(finished.stdout)) as archive:
             archive.extractall(folder, filter="data")
         return True
+
+    def _is_shallow(self) -> bool:
+        return (self._git("rev-parse", "--is-shallow-repository") or "").strip() == "true"
+
+    def _hint(self) -> str:
+        """Return what to do first where history is missing."""
+        return "this clone is shallow: run git fetch --tags --unshallow, or " if self._is_shallow() else ""
 
     def _commit(self, name: str) -> str | None:
         """Return the commit that a name stands for, None for none, or where this is not the repository's folder."""

@@ -3,7 +3,7 @@
 Each change has two verdicts: on the wire (clients of today, a service that follows the new description) and for users of
 the client. `breaking`: who relied on what was may fail. `additive`: there is more than before. `invisible`: nobody can
 tell. The version must rise by what the verdict for users asks for: breaking is major (minor while it starts with 0),
-additive is minor, a change of the wire alone is patch.
+additive is minor; a change of the wire alone is patch, without a line in CHANGELOG.md.
 Without --base, the last release: the newest tag vX.Y.Z, else the commit that wrote the newest section of CHANGELOG.md.
 The Python API is compared where the base is a revision and there is no --new. With --new, the version is info.version of
 the two descriptions, and no CHANGELOG is asked for; where that is no version like 1.2.3, only what breaks is an error.

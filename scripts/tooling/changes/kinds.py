@@ -61,6 +61,18 @@ def in_request(shape: Shape) -> set[str]:
     return found
 
 
+def models(shape: Shape) -> set[str]:
+    """Return the components that the models of a place are of, "" for one of its own; none where not all are models."""
+    if not {"object"} <= shape.facets.keys() <= {"object", "null"}:
+        return set()
+    return {branch.name for branch in shape.facets["object"].branches}
+
+
+def enums(shape: Shape) -> set[str]:
+    """Return the components that name a place's texts, "" for the place itself."""
+    return {named.home for named in shape.facets["string"].named.values()} if "string" in shape.facets else set()
+
+
 def _whole(facet: Facet) -> bool:
     """Whether numbers are whole."""
     return all(INTEGER in branch.keywords for branch in facet.branches) and all(

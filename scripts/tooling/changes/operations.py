@@ -5,6 +5,7 @@
     an operation or webhook removed               breaking    breaking
     an operation at another path or method,
       by its operationId                          breaking    invisible   the client sends it there by itself
+    an operationId                                breaking    breaking    x-acs-action; methods have their names from it
     a path's parameter renamed                    invisible   breaking    it is not sent; users call it by its name
     a parameter or body added                     additive    additive
       required                                    breaking    breaking
@@ -16,8 +17,7 @@
       removed                                     breaking    breaking
     a response's media type added                 additive    invisible   clients say by Accept what they take
       removed                                     breaking    breaking
-    a success status added                        breaking    breaking    additive, with what another success holds
-      removed                                     breaking    breaking
+    a success status added, or removed            breaking    breaking    clients know the one they were told of
     an error's status added                       additive    invisible   clients must know its class (RFC 9110, 15)
       removed                                     additive    invisible
     a response's header added, or required now    additive    invisible   headers are no attributes
@@ -44,6 +44,7 @@ from typing import Any
 from tooling.changes import bodies, components, parameters, responses, security, servers
 from tooling.changes.context import ADDITIVE, BREAKING, INVISIBLE, Comparison
 from tooling.changes.documents import METHODS, Description
+from tooling.changes.keywords import shown
 from tooling.changes.texts import text_findings
 from tooling.changes.verdicts import OTHER_SIDE, Finding, Side
 
@@ -54,7 +55,6 @@ def findings(old: Description, new: Description) -> list[Finding]:
     _items(at, old.document.get("paths"), new.document.get("paths"), "", Side.REQUEST)
     _items(at, old.document.get("webhooks"), new.document.get("webhooks"), "webhook ", Side.REPLY)
     servers.compare(at, old.document, new.document, "servers")
-    security.compare(at, "security", old.document.get("security"), new.document.get("security"))
     security.schemes(at)
     components.unused(at)
     known = {"openapi", "info", "paths", "webhooks", "components", "servers", "security", "tags"}
@@ -119,18 +119,27 @@ def _operation(at: Comparison, old: _Operation, new: _Operation, name: str, sent
     bodies.compare(at, old.node.get("requestBody"), new.node.get("requestBody"), name, sent)
     responses.compare(at, old.node.get("responses", {}), new.node.get("responses", {}), name, OTHER_SIDE[sent])
     servers.compare(at, old.node, new.node, f"{name} servers")
-    if "security" in old.node or "security" in new.node:
-        given = (
-            one.node.get("security", whole.document.get("security")) for one, whole in ((old, at.old), (new, at.new))
-        )
-        security.compare(at, f"{name} security", *given)
+    security.compare(at, name, old.node, new.node)
+    _operation_id(at, name, old.node.get("operationId"), new.node.get("operationId"))
     calls, calls_now = old.node.get("callbacks", {}), new.node.get("callbacks", {})
     for key in dict.fromkeys((*calls, *calls_now)):
         one = at.old.resolved(calls.get(key, {}))[0]
         other = at.new.resolved(calls_now.get(key, {}))[0]
         _items(at, one, other, f"{name} callback {key} ", OTHER_SIDE[sent])
-    known = {"parameters", "requestBody", "responses", "servers", "security", "callbacks"}
+    known = {"operationId", "parameters", "requestBody", "responses", "servers", "security", "callbacks"}
     at.unknown(Side.OPERATION, name, old.node, new.node, known)
+
+
+def _operation_id(at: Comparison, place: str, old: str | None, new: str | None) -> None:
+    if old != new:
+        at.tell(
+            Side.OPERATION,
+            place,
+            f"operationId {shown(old)} → {shown(new)}",
+            BREAKING,
+            BREAKING,
+            "clients send it as x-acs-action; users call the method that is named after it",
+        )
 
 
 def _operations(description: Description, items: Any) -> list[_Operation]:

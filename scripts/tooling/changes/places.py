@@ -95,6 +95,7 @@ class Place:
         for json_type in (name for name in TYPES if name in self.old.facets and name in self.new.facets):
             self._facet(json_type, self.old.facets[json_type], self.new.facets[json_type])
         self._python_type()
+        self._classes()
         self._default()
         self._flags()
         self._outcomes()
@@ -133,6 +134,26 @@ class Place:
             self.whole.findings[index] = replace(found, client=Verdict.BREAKING, why=f"{reason}; {why}")
         if not tellers:
             self.add(f"Python type {types} → {types_now}", Verdict.INVISIBLE, Verdict.BREAKING, why, about="type")
+
+    def _classes(self) -> None:
+        """Add the models and enums of replies whose class has another name now: that of their component, or of the place."""
+        if self.side is not Side.REPLY:
+            return
+        place = self.subject.replace(".", "").replace("[]", "Item")
+        for names in (kinds.models, kinds.enums):
+            before, after = names(self.old), names(self.new)
+            if len(before) == len(after) == 1 and before != after:
+                (one,), (other,) = before, after
+                if (one or place) == other or (one == place and names is kinds.models):
+                    continue
+                self.add(
+                    f"named {other} now" if other else "written out where it is used",
+                    Verdict.INVISIBLE,
+                    Verdict.BREAKING,
+                    "the wire is as before; in Python the class has another name",
+                    about="class",
+                    home=one or self.place,
+                )
 
     def _default(self) -> None:
         before, after = (found.place.get("default", MISSING) for found in (self.old, self.new))

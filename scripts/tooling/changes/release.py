@@ -4,7 +4,7 @@
     breaking               major; while it starts with 0, minor
     additive               minor
     invisible, but the
-      wire changes         patch
+      wire changes         patch, which no line needs to tell them of
     nothing at all         nothing
 
 Source: Semantic Versioning 2.0.0; Keep a Changelog 1.1.0.
@@ -31,11 +31,10 @@ class Bump(StrEnum):
     MAJOR = "major"
 
 
-# Where the changelog tells what is as severe as a bump; "" for anywhere.
+# Where the changelog tells users of what is as severe as a bump; of a patch there is nothing to tell.
 SECTIONS = {
     Bump.MAJOR: ("Changed", "Removed"),
     Bump.MINOR: ("Added", "Changed", "Removed"),
-    Bump.PATCH: ("Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"),
 }
 
 
@@ -109,7 +108,7 @@ def judged(
     # A pre-release of what is due will do.
     if Version(now.base_version) < due:
         missing.append(f"{where} says {current}: raise it")
-    if new_log is not None and not _told(old_log or "", new_log, now, SECTIONS[worth]):
+    if new_log is not None and worth in SECTIONS and not _told(old_log or "", new_log, now, SECTIONS[worth]):
         missing.append(f"CHANGELOG.md has no new line under {_listed(SECTIONS[worth])} of [Unreleased] or [{current}]")
     return Judgement(worth, bump, base, current, str(due), tuple(missing))
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from tooling.changes import bodies, parameters
 from tooling.changes.context import ADDITIVE, BREAKING, INVISIBLE, Comparison
-from tooling.changes.documents import bare
 from tooling.changes.verdicts import Side
 
 
@@ -22,7 +21,7 @@ def compare(at: Comparison, old: dict[str, Any], new: dict[str, Any], name: str,
         other = after[status] if status in after else _range(after, status)
         place = f"{name} {status}"
         if one is None:
-            _status_added(at, place, after[status], before, status, side)
+            _status_added(at, place, _is_success(status, after), side)
         elif other is None:
             broken = _is_success(status, before)
             at.tell(
@@ -39,24 +38,12 @@ def compare(at: Comparison, old: dict[str, Any], new: dict[str, Any], name: str,
             _response(at, at.old.resolved(one), at.new.resolved(other), place, side)
 
 
-def _status_added(at: Comparison, place: str, node: Any, before: dict[str, Any], status: str, side: Side) -> None:
-    if not _is_success(status, {**before, status: node}):
-        at.tell(
-            side,
-            place,
-            "response added",
-            ADDITIVE,
-            INVISIBLE,
-            "clients must know an error by its class; users get ServiceError for any",
-        )
-        return
-    response, _ = at.new.resolved(node)
-    known = [at.old.resolved(other)[0].get("content", {}) for key, other in before.items() if _is_success(key, before)]
-    holds = bare(at.new, response.get("content", {}))
-    if any(bare(at.old, content) == holds for content in known):
-        at.tell(side, place, "response added", ADDITIVE, ADDITIVE, "it holds what another success holds")
+def _status_added(at: Comparison, place: str, success: bool, side: Side) -> None:
+    if success:
+        at.tell(side, place, "response added", BREAKING, BREAKING, "a success may come that clients do not know")
     else:
-        at.tell(side, place, "response added", BREAKING, BREAKING, "a success may come that nobody reads yet")
+        why = "clients must know an error by its class; users get ServiceError for any"
+        at.tell(side, place, "response added", ADDITIVE, INVISIBLE, why)
 
 
 def _response(at: Comparison, old: tuple[Any, str], new: tuple[Any, str], place: str, side: Side) -> None:

@@ -22,6 +22,8 @@
     an enum
       opened to other values              additive, additive           breaking, invisible
       closed to other values              breaking, breaking           additive, invisible
+    the component of a model or an enum
+      renamed, or written out             -                            invisible, breaking (users import the class)
     the Python type of a value            as for its type; breaking    as for its type; breaking
     contentMediaType: JSON                narrower; wider              narrower, additive; wider, breaking (value_json)
     the default                           breaking, breaking           breaking, invisible

@@ -12,8 +12,24 @@ from tooling.changes.texts import TEXTS
 from tooling.changes.verdicts import Side
 
 
-def compare(at: Comparison, place: str, old: Any, new: Any) -> None:
-    """Compare ways to authenticate: lists of requirements, of which a client meets one."""
+def compare(at: Comparison, name: str, old: dict[str, Any], new: dict[str, Any]) -> None:
+    """Compare the ways to authenticate at an operation: its own, or else those of the whole description.
+
+    Args:
+        at: where findings go.
+        name: the operation's.
+        old: the operation as it was.
+        new: the operation as it is.
+    """
+    place = f"{name} security" if "security" in old or "security" in new else "security"
+    before, after = (
+        node.get("security", whole.document.get("security")) for node, whole in ((old, at.old), (new, at.new))
+    )
+    _ways(at, place, before, after)
+
+
+def _ways(at: Comparison, place: str, old: Any, new: Any) -> None:
+    """Compare lists of requirements, of which a client meets one."""
     same = _same_schemes(at)
     before = [{(name, None) for name in way} | _scopes(way) for way in old or [{}]]
     after = [

@@ -13,7 +13,7 @@ from tooling.changes.verdicts import Finding, Side, Verdict
 
 TEXTS = frozenset({
     "$comment", "bearerFormat", "deprecated", "description", "example", "examples", "externalDocs", "info", "links",
-    "openapi", "operationId", "summary", "tags", "title",
+    "openapi", "summary", "tags", "title",
 })  # fmt: skip
 
 # What holds names of somebody's choice, where `description` is a name like others.
@@ -27,7 +27,6 @@ NAMES = frozenset({
 VALUES = frozenset({"const", "default", "enum", "x-paiflow-outcomes"})
 
 REASONS = {
-    "operationId": "it is not sent; what is generated from it is not public",
     "tags": "they are not sent; what is generated from them is not public",
     "deprecated": "a hint: what works goes on to work",
 }
