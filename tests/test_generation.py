@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import openapi_python_client
 import pytest
@@ -431,7 +432,7 @@ def test_requests_and_replies_go_through_the_generated_operation(monkeypatch):
         def from_json(cls, content):
             return cls(request_id="decoded by the operation")
 
-    monkeypatch.setattr(operation, "ListPipelineRunsStatusResponse", Reply)
+    monkeypatch.setattr(operation, "_models", SimpleNamespace(ListPipelineRunsStatusResponse=Reply))
     asked = []
 
     def answer(request):
