@@ -30,7 +30,7 @@ Sent = tuple[Any, Any]
 GET: Callable[[dict[str, Any], str], Any] = dict.get
 
 # The digits of a time's fraction that a datetime cannot hold; an offset, which has a sign before it, is not looked at.
-_PAST_MICROSECONDS = re.compile(r".{10}[Tt ][0-9:]+[.,][0-9]{6}([0-9]*[1-9])")
+_PAST_MICROSECONDS = r".{10}[Tt ][0-9:]+[.,][0-9]{6}([0-9]*[1-9])"
 
 
 def read_json(content: bytes) -> Any:
@@ -412,7 +412,7 @@ def _without_nulls(items: list[Any]) -> list[Any]:
 def _given_back(decoded: Any, value: Any) -> Any:
     """Return what to give back for a value, or None where its field encodes to just that."""
     if isinstance(decoded, datetime):
-        return _instant_text(value) if _PAST_MICROSECONDS.match(value) else None
+        return _instant_text(value) if re.match(_PAST_MICROSECONDS, value) else None
     if isinstance(decoded, Digits):
         return None
     if isinstance(decoded, list):
@@ -429,7 +429,7 @@ def _instant_text(value: Any) -> Any:
     moment = timestamp(value)
     if moment is None:
         return value
-    past = _PAST_MICROSECONDS.match(value)
+    past = re.match(_PAST_MICROSECONDS, value)
     if past is None:
         return timestamp_text(moment)
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + past[1] + "Z"
