@@ -53,6 +53,17 @@ WORDED = [
     "-----BEGIN RSA PRIVATE KEY-----\nMII\n{}\n-----END RSA PRIVATE KEY-----",
     "server StringToSign is [ACS3-HMAC-SHA256\n{}]",
     "write to {}@example.org today",
+    "{&quot;Password&quot;: &quot;{}&quot;}",
+    "%7B%22Password%22%3A%20%22{}%22%7D",
+    "Password%253D{}",
+    "<Password>{}</Password>",
+    "token -> {}",
+    "the token is a1B2c3D4e5F6{}",
+    "--access-key-secret a1B2c3D4e5F6{}",
+    "Cookie: a=1; JSESSIONID={}",
+    "SecurityToken: abcdefghij\nAbCdEfGhIjKlMnOpQrSt{}",
+    "password: |\n  {}",
+    "CAISabcdefgh\nijklmnopqrst{}",
 ]
 
 # Where accounts stand.
@@ -251,7 +262,10 @@ def test_what_was_redacted_once_stays_as_it_is():
 
 @pytest.mark.parametrize(
     "piece",
-    ["a", "0", "eyJ", "://", "%3A%2F%2F", "a@", "acs:", "token", "token\\", '"', "{", "[", "\\", "CAIS", "=", " "],
+    [
+        *("a", "0", "eyJ", "://", "%3A%2F%2F", "a@", "acs:", "token", "token\\", '"', "{", "[", "\\", "CAIS", "=", " "),
+        *("token ", "\n", "=\n", "&quot;", "%25", "cookie: a", "\0a", "token:\nAbCdEfGhIjKlMnOpQrSt", "A/b-"),
+    ],
 )
 def test_no_text_takes_long(piece):
     text = piece * (100_000 // len(piece))
@@ -305,3 +319,46 @@ def test_base64_of_json_goes_as_it_may_be_a_token():
     encoded = base64.b64encode(json.dumps({"token": SECRET}).encode()).decode()
 
     assert encoded.rstrip("=") not in redact_text(f"state is {encoded}")
+
+
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+@pytest.mark.parametrize("said", [f"AccessKeySecret={SECRET}", f"acs:ram::{ACCOUNT}:role/x", f"a>?~ token: {SECRET}"])
+def test_base64_of_what_would_have_to_go_goes(encode, said):
+    encoded = encode(said.encode()).decode()
+
+    assert encoded.rstrip("=") not in redact_text(f"state is {encoded}")
+
+
+def test_base64_of_anything_else_stays():
+    encoded = base64.b64encode(b"the pipeline run has ended well").decode()
+
+    assert encoded == redact_text(encoded)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"Key": "token", "Val": SECRET},
+        {"ParameterKey": "password", "ParameterValue": SECRET},
+        {"Name": "SECRET_TOKEN", "Data": [SECRET]},
+        ["AccessKeySecret", SECRET],
+        [["a", "b"], ["password", {"a": SECRET}]],
+    ],
+)
+def test_what_names_a_secret_beside_it_is_believed(value):
+    assert SECRET not in str(redact_json(value))
+
+
+def test_two_texts_of_which_none_is_a_name_stay():
+    assert ["Running", "Succeeded"] == redact_json(["Running", "Succeeded"])
+
+
+def test_letters_two_bytes_wide_hide_nothing():
+    text = f"AccessKeySecret={SECRET}".encode("utf-16-le").decode("latin-1")
+
+    assert SECRET not in redact_text(text).replace("\0", "")
+
+
+@pytest.mark.parametrize("text", ["The security token has expired.", "password is required", "no such access key"])
+def test_words_about_secrets_are_none(text):
+    assert text == redact_text(text)

@@ -10,7 +10,7 @@ What a field is read with depends on what its schema allows, null aside:
     date, or text               date        decoding.day
     enum of texts, or text      enum | str  decoding.open_enum
     object                      the model   decoding.model
-    array of one of these       list        decoding.values, .models; arrays in an array are read as anything
+    array of one of these       list        decoding.values, .models; arrays in it as anything, unless they hold objects
     several of these            a union     decoding.union; of objects, of arrays and of enums one each
     anything                    Any         decoding.anything
 
@@ -307,9 +307,7 @@ def _kind(prop: PropertyProtocol, where: str) -> Kind:
     if isinstance(prop, ListProperty):
         inner = _kind(prop.inner_property, where)
         if inner.is_list or any(part.is_list for part in inner.parts):
-            if _holds_models(inner):
-                raise GenerationError(f"{where}: an array of arrays and objects is not supported in a reply")
-            inner = ANYTHING
+            inner = inner if _holds_models(inner) else ANYTHING
         shape = "models" if inner.shape == "model" else "list"
         return Kind(f"list[{inner.annotation}]", inner.reader, shape, inner.enums, (inner,))
     if isinstance(prop, UnionProperty):

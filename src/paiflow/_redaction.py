@@ -15,6 +15,7 @@ and Signature, or x-oss-credential and x-oss-signature (OSS, "Include a signatur
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import threading
@@ -38,18 +39,26 @@ _ACCOUNT_NAME = re.compile(
     r"(?:user|owner|account|principal|caller|creator|tenant|customer)(?:id|uid|pk|number|name|displayname)?$"
     r"|(?<![gu])uid$|(?:loginname|mail|phone|mobile)$"
 )
-# {"name": "token", "value": "…"}: what one member says names the other.
-_NAMING = frozenset({"name", "key", "field", "parameter", "header"})
-_NAMED = frozenset({"value", "values", "default", "text", "content"})
+# {"name": "token", "value": "…"}: what one member says names the other. Judged by their ends: ParameterKey, TagValue.
+_NAMING = ("name", "key", "field", "parameter", "header")
+_NAMED = ("value", "values", "val", "default", "text", "content", "data")
 
 # The same where text has no structure: `name: value`, `name=value`, `"name": "value"`, escaped and percent-encoded too.
 _WORD = (
     r"(?i:(?:token|secret|pass(?:word|wd|phrase)|pwd|signature|cookie|api[-_]?key|private[-_]?key|access[-_]?key|credentials?"
     r"|encodeddiagnosticmessage)s?(?:[-_]?(?:id|key|value|secret))?)"
 )
-_IS = r"(?:\\*[\"'])?\s*(?:[=:]|%3[AaDd])\s*"
-_QUOTED_SECRET = re.compile(rf"({_WORD}{_IS}(\\*[\"']))(?:(?!(?<!\\)\2).)+", re.DOTALL)
-_BARE_SECRET = re.compile(rf"({_WORD}{_IS})[^\s\"'\\&<>]+")
+_QUOTE = r"(?:\\*[\"']|(?i:&quot;|&apos;|&#(?:34|39|x22|x27);|%(?:25)*2[27]))"
+_SPACE = r"(?:\s|%(?:25)*20)*"
+_IS = rf"{_QUOTE}?{_SPACE}(?:[=-]?>|[=:]|(?i:%(?:25)*3[ad]|&gt;)){_SPACE}"
+_QUOTED_SECRET = re.compile(rf"({_WORD}{_IS}({_QUOTE}))(?:(?!(?<!\\)\2).)+", re.DOTALL)
+# It may be broken over lines; a line that begins with another name is none of it.
+_BREAK = r"[ \t]{0,20}(?:\r?\n|\\{1,9}r?\\{0,9}n)[ \t]{0,20}"
+_GOES_ON = rf"(?:{_BREAK}(?=[0-9A-Za-z+/=_%-]{{16}})[0-9A-Za-z+/=_%-]++(?![ \t]{{0,20}}:))*"
+_BARE_SECRET = re.compile(rf"({_WORD}{_IS}(?:[|>][+-]?{_BREAK})?)[^\s\"'\\&<>]+{_GOES_ON}")
+# `--access-key-secret …`, `the password is …`: what cannot be a word.
+_LOOSE_SECRET = re.compile(rf"({_WORD}\s+(?:is\s+)?)(?=[^\s0-9]{{0,100}}[0-9])[0-9A-Za-z+/=_.~-]{{16,}}")
+_COOKIE = re.compile(rf"((?i:cookie){_IS})[^\r\n\"'\\<>]+")
 _ACCOUNT_WORD = re.compile(
     r"((?i:(?:user|owner|account|principal|caller|creator|tenant)[-_ ]?(?:id|uid|pk)?|\buid)"
     rf"{_IS}(?:\\*[\"'])?|acs:[^:\s\"']*:[^:\s\"']*:)([0-9]+)"
@@ -59,10 +68,12 @@ _USER_INFO = re.compile(r"(?i)(://|%3A%2F%2F)[^\s/?#\"'<>\\]{0,500}(@|%40)")
 _MAIL = re.compile(r"(?i)[0-9a-z._+-]{1,64}(@|%40)[0-9a-z-]{1,63}(?:\.[0-9a-z-]{1,63})+")
 # Known by their looks: a JSON web token, a token of the security token service, a private key.
 _LOOKS = re.compile(
-    r"eyJ[0-9A-Za-z_-]{8,}(?:\.[0-9A-Za-z_-]*)*|CAIS[0-9A-Za-z+/=%_-]{20,}"
+    rf"eyJ[0-9A-Za-z_-]{{8,}}(?:\.[0-9A-Za-z_-]*)*|CAIS[0-9A-Za-z+/=%_-]{{8,}}{_GOES_ON}"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END [A-Z ]*PRIVATE KEY-----|.*)",
     re.DOTALL,
 )
+# What may be base64 of a text.
+_BASE64 = re.compile(r"(?<![0-9A-Za-z+/_-])[0-9A-Za-z+/_-]{16,}+={0,2}")
 # Digits enough for an account. A hash or a trace id is long and hexadecimal, and so no account, whatever digits are in it;
 # nor is the id of a run, a node or an output.
 _DIGITS = re.compile(
@@ -71,13 +82,18 @@ _DIGITS = re.compile(
 )
 _ENOUGH, _TOO_MANY = 10**14, 10**21
 # Without any of these no pattern can be in a text. Most are names and ids: this is for speed.
-_SUSPICIOUS = re.compile(r"[=:>@%]|[0-9]{15}|eyJ|CAIS|LTAI|STS\.|-----BEGIN|(?i:bearer|basic|to ?sign|canonical)")
+_SUSPICIOUS = re.compile(
+    r"[=:>@%&\0]|[0-9]{15}|[0-9A-Za-z+/_-]{24}|eyJ|CAIS|LTAI|STS\.|-----BEGIN|(?i:bearer|basic|to ?sign|canonical)"
+    rf"|{_WORD}\s"
+)
 
 _AUTHORIZATION = re.compile(r"(ACS3-[0-9A-Z]+-[0-9A-Z]+) +(.*)")
 _SIGNED_HEADERS = re.compile(r"SignedHeaders=[a-z0-9;-]*")
 _PART = re.compile(r"(Credential|Signature)=[^\s=]*=*")
 
+_URL_SAFE = str.maketrans("+/", "-_")
 _SHORT = 100
+_PAIR = 2
 
 # Stands for what was redacted already, while a text is looked through once more.
 _DONE = "\ue000"
@@ -141,7 +157,10 @@ class Redaction:
                 for name, item in value.items()
             }
         if isinstance(value, list | tuple):
-            return [self._value(item, judged) for item in value]
+            # Two of which the first is a name may be the pair of a header, or of a parameter.
+            named = _judge(value[0]) if len(value) == _PAIR and isinstance(value[0], str) else judged
+            said = [judged, named if judged is _Judgement.PLAIN else judged]
+            return [self._value(item, said[index > 0]) for index, item in enumerate(value)]
         if isinstance(value, bool) or value is None or value == "":
             return value
         if isinstance(value, int | float):
@@ -189,16 +208,29 @@ class Redaction:
         return self._short(text) if len(text) <= _SHORT else self._replaced(text)
 
     def _replaced(self, text: str) -> str:
+        if "\0" in text and self._patterns(plain := text.replace("\0", "")) != plain:
+            return REDACTED  # UTF-16 that was read as something else
         text = redacted(text.replace(REDACTED, _DONE)).replace(REDACTED, _DONE)
+        text = _COOKIE.sub(rf"\1{_DONE}", text)
         text = _LOOKS.sub(_DONE, text)
         text = _QUOTED_SECRET.sub(rf"\1{_DONE}", text)
         text = _BARE_SECRET.sub(rf"\1{_DONE}", text)
+        text = _LOOSE_SECRET.sub(rf"\1{_DONE}", text)
         text = _SCHEME.sub(rf"\1 {_DONE}", text)
         text = _USER_INFO.sub(r"\1redacted\2", text)
+        text = _BASE64.sub(self._encoded, text)
         text = _MAIL.sub(r"redacted\1example.com", text)
         text = _ACCOUNT_WORD.sub(lambda found: found[1] + self.account(found[2]), text)
         text = _DIGITS.sub(lambda found: (found[1] or "") + self.account(found[2]) if found[2] else found[0], text)
         return text.replace(_DONE, REDACTED)
+
+    def _encoded(self, found: re.Match[str]) -> str:
+        """Return what may be base64, as it is, or replaced if what it says had to change."""
+        try:
+            said = base64.urlsafe_b64decode(found[0].rstrip("=").translate(_URL_SAFE) + "==").decode()
+        except (ValueError, UnicodeDecodeError):
+            return found[0]
+        return found[0] if self.text(said) == said else _DONE
 
     def _header(self, name: str, value: str) -> str:
         judged = _judge(name)
@@ -253,9 +285,13 @@ def _judge(name: object) -> _Judgement:
 
 def _naming(members: dict[Any, Any]) -> Any:
     """Return how to judge a member by what another one says: a function of its name."""
-    said = [_judge(value) for name, value in members.items() if str(name).lower() in _NAMING and isinstance(value, str)]
+    said = [
+        _judge(value)
+        for name, value in members.items()
+        if isinstance(value, str) and str(name).lower().endswith(_NAMING)
+    ]
     judged = next((one for one in said if one is not _Judgement.PLAIN), _Judgement.PLAIN)
-    return lambda name: judged if str(name).lower() in _NAMED else _Judgement.PLAIN
+    return lambda name: judged if str(name).lower().endswith(_NAMED) else _Judgement.PLAIN
 
 
 def _authorization_part(part: str) -> str:

@@ -182,6 +182,23 @@ def test_examples_are_redacted_short_and_harmless_to_a_terminal(run, reply):
     assert ET.fromstring(as_junit) is not None
 
 
+@pytest.mark.parametrize("field", ["Status", None])
+@pytest.mark.parametrize(
+    "text", ["{\\u0022AccessKeySecret\\u0022: \\u0022%s\\u0022}", "SecurityToken:\n  %s", "AccessKeySecret=%s"]
+)
+def test_a_secret_in_a_name_or_a_status_is_shown_nowhere(run, reply, field, text):
+    secret = "Zq7hK2mN9pR4tV6wY8bC1dF3gJ5kL0"
+
+    def planted(sample):
+        sample["PipelineRuns"][0][field or text % secret] = text % secret
+
+    path = reply(planted)
+    for arguments in (["--overlay"], ["--format", "json"], ["--format", "junit"], []):
+        _, out, err = run(path, *arguments)
+
+        assert secret not in out + err
+
+
 def test_stdin_is_read(run, monkeypatch):
     content = json.dumps({**shapes.SAMPLE, "Extra": 1}).encode()
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))

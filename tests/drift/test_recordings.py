@@ -163,7 +163,8 @@ BROKEN = {
     "no JSON in its second line": ('{\n"a": x}', ":2:6: neither"),
     "other YAML": ("a: 1\n", ":1:1: neither"),
     "a line of words": ("hello\n", ":1:1: neither"),
-    "nothing": ("", ":1:1: neither"),
+    "nothing": ("", ": empty: "),
+    "blanks only": (" \n", ": empty: "),
     "YAML that does not parse": ("interactions:\n- a: [1\n", ":3:1: not YAML: "),
     "YAML with objects of Python": ("interactions:\n- !!python/object:os.system {}\n", ":2:3: not YAML: "),
     "entries that are no list": (json.dumps({"log": {"entries": {}}}), ": log.entries is not a list"),
@@ -184,6 +185,14 @@ BROKEN = {
         har(har_entry({"text": "x", "encoding": "base64"})),
         ": log.entries[0]: not a recorded reply: ",
     ),
+    "content that is no object": (
+        har({"request": {"method": "PUT", "url": "/"}, "response": {"status": 200, "content": "{}"}}),
+        ": log.entries[0]: not a recorded reply: something in it is of another kind than it should be",
+    ),
+    "content whose text is an object": (
+        har(har_entry({"text": {}})),
+        ": log.entries[0]: not a recorded reply: its body is not text",
+    ),
     "a body that is a list": (
         cassette(interaction([1])),
         ": interactions[0]: not a recorded reply: its body is not text",
@@ -201,6 +210,14 @@ def test_a_broken_file_is_told_with_its_position(tmp_path, content, message):
         read(str(path))
     assert str(caught.value).startswith(f"{path}{message}")
     assert "\n" not in str(caught.value)
+
+
+def test_an_entry_without_a_reply_or_with_a_header_without_a_name_is_no_broken_file(tmp_path):
+    unanswered = har_entry({}) | {"response": None}
+    nameless = har_entry({"text": "{}"})
+    nameless["response"]["headers"] = [{"value": "x"}]
+
+    assert [0, 200] == [one.status for one in read(str(written(tmp_path, har(unanswered, nameless))))]
 
 
 def test_a_file_that_is_not_there_is_named():

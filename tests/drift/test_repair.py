@@ -180,6 +180,56 @@ def test_a_new_status_is_known_and_means_nothing_yet_to_a_wait():
     assert OURS.document["components"]["schemas"]["NodeStatus"] == after["NodeStatus"]
 
 
+@pytest.mark.parametrize("value", [None, "text", 5, [1], [{"RequestId": "r"}]])
+def test_a_reply_that_is_no_object_makes_no_overlay_as_the_client_could_not_be_generated(value):
+    with pytest.raises(
+        RepairError, match=r"r: the whole reply is of the kind .*, and the client has models of objects"
+    ):
+        overlay(OURS, [Reply("r", "ListPipelineRunsStatus", 200, value)])
+
+
+def test_half_a_character_is_no_known_value():
+    with pytest.raises(RepairError, match="half a character of UTF-16 fits in no file"):
+        overlay(OURS, [Reply("r", "ListPipelineRunsStatus", 200, {**shapes.sample(), "Nodes": [{"Status": "\ud800"}]})])
+
+
+@pytest.mark.parametrize(
+    ("there", "new"),
+    [
+        ("Status", "status"),
+        ("UserId", "user_id"),
+        ("a b", "a-b"),
+        ("", "@"),
+        ("Value", "ValueJson"),
+        ("Things", "x" * 101),
+    ],
+)
+def test_a_field_that_can_be_no_attribute_of_its_own_is_a_pattern_of_names(there, new):
+    properties = {there: {"type": "string", "contentMediaType": "application/json"}}
+    after = repaired(shapes.description({"type": "object", "properties": properties}), {new: 1, "Extra": 2})
+    schema = after.response(after.operations[0], 200)[1].value
+
+    assert [there, "Extra"] == list(schema["properties"])
+    assert [{"type": "integer", "description": "Observed in replies."}] == list(schema["patternProperties"].values())
+
+
+def test_of_new_fields_that_would_be_one_attribute_the_first_is_it():
+    after = repaired(shapes.description({"type": "object", "properties": {"f": {}}}), {"x.y": 1, "x*y": {"a": 1}})
+    schema = after.response(after.operations[0], 200)[1].value
+
+    assert ["f", "x.y"] == list(schema["properties"])
+    assert [r"^x\*y$"] == list(schema["patternProperties"])
+
+
+@pytest.mark.parametrize("name", ["Reference", "reference"])
+def test_objects_that_would_be_of_a_class_that_is_there_are_a_pattern_of_names(name):
+    value = {**shapes.sample(), "Nodes": [{name: {"a": 1}}]}
+    node = repaired(OURS, value, operation="ListPipelineRunsStatus").document["components"]["schemas"]["Node"]
+
+    assert "NodeReference" in OURS.document["components"]["schemas"]
+    assert [f"^{name}$"] == list(node["patternProperties"])
+
+
 def test_members_of_an_enum_that_would_be_named_alike_get_names():
     sample = shapes.sample()
     sample["PipelineRuns"] = [
@@ -259,6 +309,13 @@ def test_a_status_whose_reply_fits_no_other_response_gets_its_own():
     assert {"type": "object"} == response["content"]["application/json"]["schema"]
 
 
+@pytest.mark.parametrize("value", [[{"Code": "x"}], "text", None])
+def test_a_new_status_with_what_is_no_object_is_left_open(value):
+    after = repaired(OURS, value, operation="ListPipelineRunsStatus", status=302)
+
+    assert {} == after.response(after.operations[0], 302)[1].value
+
+
 def test_each_action_tells_where_it_was_seen_and_what_to_check_it_against():
     sample = {**shapes.sample(), "Extra": "x"}
     [action] = _yaml.load(overlay(OURS, [Reply("traffic.har entry 3", "ListPipelineRunsStatus", 200, sample)]))[
@@ -304,6 +361,8 @@ def test_an_overlay_of_which_the_result_is_not_valid_is_not_given(monkeypatch):
 def test_whatever_schema_and_replies_an_overlay_makes_them_fit(schema, values):
     before = shapes.description(schema)
     document = copy.deepcopy(before.document)
+    if before.response(before.operations[0], 200)[1].kinds == {"object"}:
+        values = [value for value in values if isinstance(value, dict)]
     repaired(before, *values)
 
     assert document == before.document

@@ -67,15 +67,21 @@ class ListPipelineRunsStatusResponse(_decoding.Reply):
             self.pipeline_runs = _decoding.models(
                 value, _models.PipelineRun.from_list, "ListPipelineRunsStatusResponse.PipelineRuns"
             )
-            if type(value) is not list or len(value) != len(self.pipeline_runs) or not value:
+            if value == []:
+                _decoding.keep_empty(self, "PipelineRuns")
+            elif type(value) is not list or len(value) != len(self.pipeline_runs):
                 other += 1
             value = get(source, "Nodes")
             self.nodes = _decoding.models(value, _models.Node.from_list, "ListPipelineRunsStatusResponse.Nodes")
-            if type(value) is not list or len(value) != len(self.nodes) or not value:
+            if value == []:
+                _decoding.keep_empty(self, "Nodes")
+            elif type(value) is not list or len(value) != len(self.nodes):
                 other += 1
             value = get(source, "Outputs")
             self.outputs = _decoding.models(value, _models.Output.from_list, "ListPipelineRunsStatusResponse.Outputs")
-            if type(value) is not list or len(value) != len(self.outputs) or not value:
+            if value == []:
+                _decoding.keep_empty(self, "Outputs")
+            elif type(value) is not list or len(value) != len(self.outputs):
                 other += 1
             if len(source) + other != 4:
                 _decoding.keep_rest(self, source)

@@ -284,7 +284,7 @@ def values(value: object, read: Callable[[Any], T | None], where: str) -> list[T
     return []
 
 
-def _or_empty(mapping: dict[str, Any] | None) -> dict[str, Any]:
+def _or_empty(mapping: dict[str, T] | None) -> dict[str, T]:
     return mapping or {}
 
 
@@ -372,6 +372,11 @@ class Reply:
         return wire
 
 
+def keep_empty(reply: Reply, name: str) -> None:
+    """Keep that a list was there, and empty."""
+    reply._as_sent = {**_or_empty(reply._as_sent), name: (None, [])}
+
+
 def keep_rest(reply: Reply, source: Mapping[str, Any]) -> None:
     """File every value that the model's fields do not give back as it came.
 
@@ -417,10 +422,14 @@ def _given_back(decoded: Any, value: Any) -> Any:
     if isinstance(decoded, list):
         if isinstance(decoded[0], datetime):
             value = [_instant_text(item) for item in value]
-        elif isinstance(value[0], dict) and len(decoded) == len(value):
+        elif isinstance(value[0], dict) and len(decoded) == len(value) and not any(map(_is_list, decoded)):
             return None  # models, which give back by themselves; so does a single one
         return None if encode(decoded) == value else value
     return None if isinstance(value, dict) else value
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list)
 
 
 def _instant_text(value: Any) -> Any:

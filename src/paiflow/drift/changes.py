@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from paiflow.drift.description import APPLICATORS, LEAVES, Schema, json_path, quoted
 from paiflow.drift.kinds import ALL_KINDS, OF_TYPE, alternatives
+from paiflow.drift.names import alike, pattern_of
 
 Change = tuple[str, dict[str, Any]]
 
@@ -37,6 +38,13 @@ def removed(schema: Schema, *keywords: str) -> Change:
     return f"{json_path(schema.place)}[{', '.join(map(quoted, keywords))}]", {"remove": True}
 
 
+def described(schema: Schema, name: str, field: dict[str, Any], is_attribute: bool) -> Change:
+    """Return the change that describes a new field: as a property, or, if it can be no attribute, by a pattern of names."""
+    if is_attribute:
+        return updated(schema, {"properties": {name: field}})
+    return updated(schema, {"patternProperties": {pattern_of(name): field}})
+
+
 def not_required(schema: Schema, name: str) -> Change:
     """Return the change by which a field may be missing."""
     if len(schema.value["required"]) == 1:
@@ -56,7 +64,7 @@ def known(schema: Schema, values: Sequence[Any]) -> Change:
     given = schema.value.get(_MEMBER_NAMES, [])
     before = schema.value["enum"]
     names = _member_names([*before, *new], given)
-    if given or len({_alike(str(value)) for value in [*before, *new]}) < len(names):
+    if given or len({alike(str(value)) for value in [*before, *new]}) < len(names):
         update[_MEMBER_NAMES] = names[len(given) :]
     return updated(schema, update)
 
@@ -68,16 +76,11 @@ def _member_names(values: Sequence[Any], given: Sequence[str]) -> list[str]:
         if not name[:1].isalpha():
             name = base = f"VALUE_{index}"
         number = 2
-        while _alike(name) in map(_alike, names):
+        while alike(name) in map(alike, names):
             name = f"{base}_{number}"
             number += 1
         names.append(name)
     return names
-
-
-def _alike(name: str) -> str:
-    """Return what is the same of two names that a generator may make one of."""
-    return re.sub(r"[\W_]+", "", name).upper()
 
 
 def distinct(values: Sequence[Any]) -> list[Any]:

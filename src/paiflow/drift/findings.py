@@ -14,7 +14,7 @@ from paiflow._redaction import redact_json, redact_text
 from paiflow._text import clean, visible
 from paiflow.drift.description import Description
 from paiflow.drift.kinds import in_words, kind_of
-from paiflow.drift.walk import Deviation, Kind, shown
+from paiflow.drift.walk import Deviation, Kind, Steps, shown
 
 _EXAMPLE_CHARACTERS: Final = 60
 _PATH_CHARACTERS: Final = 200
@@ -80,7 +80,7 @@ class Findings:
                     deviation.kind,
                     operation,
                     status,
-                    path=clean_path(path),
+                    path=path if path == STATUS else clean_path(deviation.steps),
                     count=1,
                     example=example(deviation),
                     first_seen=where,
@@ -123,9 +123,10 @@ def example(deviation: Deviation) -> str:
     return visible(text[:_EXAMPLE_CHARACTERS]) + ("…" if len(text) > _EXAMPLE_CHARACTERS else "")
 
 
-def clean_path(path: str) -> str:
-    """Return a path fit to be shown: a name in it may be anything."""
-    return clean(redact_text(path), _PATH_CHARACTERS)
+def clean_path(steps: Steps) -> str:
+    """Return a path fit to be shown: a name in it may be anything, and is judged by itself."""
+    safe = [redact_text(step) if type(step) is str else step for step in steps]  # a MapKey is not shown
+    return clean(redact_text(shown(tuple(safe))), _PATH_CHARACTERS)
 
 
 def _small(value: Any, room: int = 4) -> Any:

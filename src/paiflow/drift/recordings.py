@@ -50,6 +50,8 @@ def read(path: str) -> list[Recorded]:
         text = content.decode(json.detect_encoding(content))
     except UnicodeDecodeError as error:
         raise RecordingError(f"{path}: not text: byte {error.start + 1} is 0x{content[error.start]:02X}") from error
+    if not text.strip():
+        raise RecordingError(f"{path}: empty: nothing was recorded, or nothing has come in")
     try:
         return list(_replies(text, path, name))
     except RecursionError as error:
@@ -132,19 +134,26 @@ def _each(entries: Any, path: str, name: str, key: str, of: Any) -> Iterator[Rec
         try:
             yield of(entry, f"{name} entry {number}")
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
             raise RecordingError(
-                f"{path}: {key}[{number - 1}]: not a recorded reply: {visible(reason[:200])}"
+                f"{path}: {key}[{number - 1}]: not a recorded reply: {visible(_reason(error)[:200])}"
             ) from None
 
 
+def _reason(error: Exception) -> str:
+    """Return in words what is wrong with an entry."""
+    if isinstance(error, KeyError):
+        return f"{error.args[0]} is missing"
+    return str(error) if isinstance(error, ValueError) else "something in it is of another kind than it should be"
+
+
 def _of_har(entry: Any, where: str) -> Recorded:
-    request, response = entry["request"], entry["response"]
+    request = entry["request"]
+    response = entry["response"] or {"status": 0}  # as some proxies write what was not answered
     content = response.get("content") or {}
-    body = content.get("text")
+    body = _text(content.get("text"))
     if body is not None and content.get("encoding") == "base64":
         body = base64.b64decode(body)
-    headers = {str(header["name"]).lower(): header["value"] for header in response.get("headers") or ()}
+    headers = {str(header.get("name")).lower(): header.get("value") for header in response.get("headers") or ()}
     return Recorded(
         where, _unpacked(body, headers), str(request["method"]), str(request["url"]), int(response["status"])
     )
@@ -167,9 +176,13 @@ def _body(response: Mapping[str, Any]) -> bytes | str | None:
         if body.get("base64_string") is not None:
             return base64.b64decode(body["base64_string"])
         body = body.get("string")
+    return _text(body)
+
+
+def _text(body: Any) -> bytes | str | None:
     if body is None or isinstance(body, bytes | str):
         return body
-    raise TypeError("its body is not text")
+    raise ValueError("its body is not text")
 
 
 def _unpacked(body: bytes | str | None, headers: Mapping[str, Any]) -> bytes | str | None:

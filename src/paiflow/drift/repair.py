@@ -2,7 +2,7 @@
 
 Each deviation asks for the smallest change of the one schema that the walk went through:
 
-    unknown-field             the property is added, its type inferred from all values
+    unknown-field             the property is added, its type inferred from all values (names.py: or a pattern of names)
     unknown-value of an enum  it is added, and to x-paiflow-outcomes as `unknown`: nobody knows yet what it means
     unknown-value otherwise   the keyword that it does not fit is removed; among alternatives, one is added
     wrong-kind, null too      the kind is added: to `type`, to the alternatives, or beside a `$ref` or an enum
@@ -22,13 +22,15 @@ from typing import Any, Final
 
 from paiflow import _yaml, overlays
 from paiflow._redaction import REDACTED, redact_text
-from paiflow._text import visible
+from paiflow._text import clean, visible
 from paiflow.drift import changes
 from paiflow.drift.changes import Change
 from paiflow.drift.description import Description, Operation, Place, faults, json_path
+from paiflow.drift.findings import clean_path
 from paiflow.drift.kinds import alternatives, in_words, inferred, kind_of
+from paiflow.drift.names import is_attribute
 from paiflow.drift.replies import Reply, judge
-from paiflow.drift.walk import Deviation, deviations, shown
+from paiflow.drift.walk import Deviation, deviations
 from paiflow.errors import PaiFlowError
 
 # Each brings to light what the one before covered up; few are needed.
@@ -51,6 +53,7 @@ def overlay(description: Description, replies: Sequence[Reply]) -> str | None:
     Raises:
         RepairError: there is none.
     """
+    _check_objects(description, replies)
     actions: list[dict[str, Any]] = []
     current = description
     try:
@@ -78,13 +81,26 @@ def _document(actions: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def _check_objects(description: Description, replies: Sequence[Reply]) -> None:
+    """Raise RepairError if a whole reply is something else where an object is described: no model could be made of it."""
+    for reply in replies:
+        described = description.response(_operation(description, reply), reply.status)
+        if described and described[1] and described[1].kinds == {"object"} and not isinstance(reply.value, dict):
+            came = in_words([kind_of(reply.value)])
+            raise RepairError(
+                f"{reply.where}: the whole reply is of the kind {came}, and the client has models of objects only"
+            )
+
+
 def _check(repaired: Description, replies: Sequence[Reply]) -> None:
     """Raise RepairError unless a description is valid and fits the replies, by our walk and by jsonschema's word."""
     for fault in faults(repaired.document):
         raise RepairError(f"the result would not be valid: {fault}")
     for reply in replies:
         for left in judge(repaired, reply)[1]:
-            raise RepairError(f"{reply.where}: {shown(left.steps)}: {left.kind} ({left.keyword}) would be left over")
+            raise RepairError(
+                f"{reply.where}: {clean_path(left.steps)}: {left.kind} ({left.keyword}) would be left over"
+            )
         described = repaired.response(_operation(repaired, reply), reply.status)
         if described and described[1] and not repaired.fits(described[1], reply.value):
             raise RepairError(f"{reply.where} would still not be valid")
@@ -137,18 +153,22 @@ def _actions(description: Description, asked: list[_Asked]) -> Iterator[dict[str
     for one in asked:
         if one.rearranges:
             rearranged.setdefault(one.place, one)
+    new: dict[Place, list[str]] = {}
     for one in asked:
         inside = any(one.place[: len(place)] == place and one is not other for place, other in rearranged.items())
         if not inside:
-            for target, change in _changes(description, one):
+            fields = new.setdefault(one.place, [])
+            for target, change in _changes(description, one, fields):
                 yield {"target": target, "description": _words(description, one), **change}
+            if one.first.kind == "unknown-field":
+                fields.append(str(one.first.name))
 
 
-def _changes(description: Description, one: _Asked) -> Iterator[Change]:
-    """Yield the changes that one thing asks for.
+def _changes(description: Description, one: _Asked, before: Sequence[str]) -> Iterator[Change]:
+    """Yield the changes that one thing asks for. `before` are the fields that the schema has got already.
 
     Raises:
-        RepairError: it would put into the description what looks like a secret.
+        RepairError: it would put into the description what looks like a secret or is no text.
     """
     keyword, name = one.first.keyword, str(one.first.name)
     if keyword == "responses":
@@ -159,7 +179,7 @@ def _changes(description: Description, one: _Asked) -> Iterator[Change]:
         case "unknown-field", _:
             _check_discreet(one, [name])
             found = {**inferred(one.values), "description": "Observed in replies."}
-            yield changes.updated(schema, {"properties": {name: found}})
+            yield changes.described(schema, name, found, is_attribute(description, schema, name, one.values, before))
         case "missing-field", _:
             yield changes.not_required(schema, name)
         case "wrong-kind", _:
@@ -183,9 +203,11 @@ def _changes(description: Description, one: _Asked) -> Iterator[Change]:
 
 def _check_discreet(one: _Asked, values: Sequence[Any]) -> None:
     for value in values:
+        if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise RepairError(f"{one.where}: {clean_path(one.first.steps)}: half a character of UTF-16 fits in no file")
         if isinstance(value, str) and (REDACTED in value or redact_text(value) != value):
             raise RepairError(
-                f"{one.where}: {shown(one.first.steps)}: {value} looks like a secret, not like a known value"
+                f"{one.where}: {clean_path(one.first.steps)}: {clean(redact_text(value), 100)} looks like a secret, not like a known value"
             )
 
 
@@ -197,12 +219,14 @@ def _response(description: Description, one: _Asked) -> Any:
         body = description.body(responses[key])
         if body and not any(found.breaks for value in one.values for found in deviations(body, value)):
             return description.at(responses[key])
-    return {"description": "Observed.", "content": {"application/json": {"schema": inferred(one.values)}}}
+    # The client has models of objects only; what else it may be given is left open.
+    schema = inferred(one.values) if all(isinstance(value, dict) for value in one.values) else {}
+    return {"description": "Observed.", "content": {"application/json": {"schema": schema}}}
 
 
 def _words(description: Description, one: _Asked) -> str:
     """Return what an action is for: what came, how often and where, and what to hold it against."""
-    path = f"{one.operation.name}: {shown(one.first.steps)}"
+    path = f"{one.operation.name}: {clean_path(one.first.steps)}"
     came = in_words({kind_of(value) for value in one.values})
     match one.first.kind, one.first.keyword:
         case "unknown-field", _:

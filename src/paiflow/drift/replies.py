@@ -10,7 +10,8 @@ import attrs
 
 from paiflow._redaction import redact_text
 from paiflow._text import visible
-from paiflow.drift.description import Description, Operation, Schema
+from paiflow.drift.description import Description, Operation
+from paiflow.drift.names import listed
 from paiflow.drift.walk import Deviation, deviations
 
 
@@ -96,25 +97,10 @@ def likely_status(description: Description, operation: Operation, value: Any) ->
         body = description.body(place)
         if body is None or not key[:1].isdecimal():
             continue
-        known = len(value.keys() & field_names(body)) if isinstance(value, dict) else 0
+        known = len(value.keys() & listed(body).keys()) if isinstance(value, dict) else 0
         if known > best:
             best, status = known, int(key.replace("X", "0").replace("x", "0"))
     return status
-
-
-def field_names(schema: Schema) -> set[str]:
-    """Return the names of the fields that a schema lists, with those of the schemas that it takes over."""
-    names: set[str] = set()
-    seen = set()
-    waiting = [schema]
-    while waiting:
-        one = waiting.pop()
-        if one.place not in seen and isinstance(one.value, dict):
-            seen.add(one.place)
-            names |= (one.value.get("properties") or {}).keys()
-            waiting += [part for keyword in ("allOf", "anyOf", "oneOf") for part in one.parts(keyword)]
-            waiting += [one.target] if "$ref" in one else []
-    return names
 
 
 def judge(description: Description, reply: Reply) -> tuple[str, list[Deviation]]:
