@@ -131,6 +131,8 @@ def test_an_unknown_field_is_kept():
         (Node, "started_at", "StartedAt", 1611249155232),
         (Node, "started_at", "StartedAt", "yesterday"),
         (Node, "started_at", "StartedAt", "2021-01-21"),
+        (Node, "started_at", "StartedAt", "20210121T171235.1234567Z"),
+        (Node, "started_at", "StartedAt", "2021-01-21_17:12:35Z"),
         (Node, "started_at", "StartedAt", "0001-01-01T00:00:00+10:00"),
         (Node, "started_at", "StartedAt", ["2021-01-21T17:12:35Z"]),
         (Output, "type_", "Type", 1),
@@ -224,6 +226,11 @@ def test_a_reply_that_is_not_an_object_is_refused(value):
         ),
         (
             "2021-01-21T171235,1234567",
+            datetime(2021, 1, 21, 17, 12, 35, 123456, UTC),
+            "2021-01-21T17:12:35.1234567Z",
+        ),
+        (
+            "2021-01-21T171235.1234567Z",
             datetime(2021, 1, 21, 17, 12, 35, 123456, UTC),
             "2021-01-21T17:12:35.1234567Z",
         ),
@@ -387,6 +394,30 @@ def test_json_means_the_same_by_each_parser(parser, text):
         content = text.encode(encoding)
         with parsing_by(parser):
             assert repr(decoding.read_json(content)) == repr(expected)
+
+
+def test_the_collector_of_garbage_rests_while_a_reply_is_decoded(monkeypatch):
+    """From the first byte to the last model, whichever way it came."""
+    running = []
+
+    def read(content):
+        running.append(gc.isenabled())
+        return {}
+
+    monkeypatch.setattr(decoding, "read_json", read)
+    monkeypatch.setattr(decoding, "keep_rest", lambda *_: running.append(gc.isenabled()))
+    ListPipelineRunsStatusResponse.from_json(b"{}")
+    ListPipelineRunsStatusResponse.from_dict({"New": 1})
+
+    assert running == [False, False]
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [{"Nodes": [], "Outputs": []}, {"Nodes": [], "PipelineRuns": [], "RequestId": None}, {"Nodes": [], "New": []}],
+)
+def test_an_empty_list_is_given_back(wire):
+    assert ListPipelineRunsStatusResponse.from_dict(wire).to_dict() == wire
 
 
 def test_the_collector_of_garbage_is_left_as_it_was():

@@ -142,6 +142,16 @@ def test_a_client_loads_neither_the_command_nor_the_mock_nor_what_a_call_may_nev
         assert absent not in modules
 
 
+def test_the_import_of_the_client_loads_only_what_a_client_is_made_of(python):
+    """The rest is loaded with the first connection, reply, wait or error."""
+    script = "import json, sys; from paiflow import PaiFlow; print(json.dumps(sorted(sys.modules)))"
+    modules = set(json.loads(run(python, script).stdout))
+
+    assert {"httpx", "paiflow.client"} < modules
+    assert not {"httpcore", "html", "tenacity", "paiflow_api.client", "paiflow_api.models.node"} & modules
+    assert not {f"paiflow.{name}" for name in ("_network", "batches", "waiting", "drift")} & modules
+
+
 def test_importing_the_package_loads_nothing_before_a_name_is_used(python):
     script = "import json, sys, paiflow; print(json.dumps(sorted(sys.modules)))"
 
