@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import importlib
+import json
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from xml.etree import ElementTree as ET
 
 import openapi_python_client
 import pytest
@@ -247,6 +249,37 @@ def test_a_check_writes_nothing(tree):
 
     assert regenerate.main(["--check"]) == 1
     assert not (tree / "generated").exists()
+
+
+def test_a_check_tells_machines_what_is_stale(tree, capsys):
+    json_file, junit_file = tree / "stale.json", tree / "stale.xml"
+    reports = ["--check", "--json", str(json_file), "--junit", str(junit_file)]
+    regenerate.main([])
+    fine = (regenerate.main(reports), json.loads(json_file.read_text()), ET.fromstring(junit_file.read_bytes()))
+    (tree / "generated" / "paiflow_api" / "outcomes.py").write_text("edited", encoding="utf-8")
+    stale = (regenerate.main(reports), json.loads(json_file.read_text()), ET.fromstring(junit_file.read_bytes()))
+    capsys.readouterr()
+    status = regenerate.main(["--check", "--json", "-"])
+
+    assert fine[:2] == (0, {"up_to_date": True, "stale": []})
+    assert [suite.attrib["failures"] for suite in fine[2]] == ["0"]
+    assert [case.attrib["name"] for case in fine[2].iter("testcase")] == ["generated/ is up to date"]
+    assert stale[:2] == (1, {"up_to_date": False, "stale": ["stale: outcomes.py"]})
+    assert [suite.attrib["failures"] for suite in stale[2]] == ["1"]
+    assert [failure.attrib["message"] for failure in stale[2].iter("failure")] == [
+        "stale: outcomes.py: run scripts/regenerate"
+    ]
+    assert (1, stale[1]) == (status, json.loads(capsys.readouterr().out))
+
+
+@pytest.mark.parametrize("option", ["--json", "--junit"])
+def test_reports_go_with_a_check_only(tree, capsys, option):
+    with pytest.raises(SystemExit) as left:
+        regenerate.main([option, str(tree / "report")])
+
+    assert left.value.code == 2
+    assert "--json and --junit go with --check" in capsys.readouterr().err
+    assert not (tree / "report").exists()
 
 
 def test_runs_wait_for_each_other(tree):

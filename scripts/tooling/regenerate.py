@@ -23,7 +23,7 @@ from types import FrameType
 
 from paiflow._yaml import YamlError
 from paiflow.overlays import OverlayError
-from tooling import generation
+from tooling import generation, stale_report
 from tooling.errors import GenerationError
 
 # What the package is called while it is swapped; nothing else has these names.
@@ -42,12 +42,18 @@ def main(arguments: list[str] | None = None, sleep: Callable[[float], None] = ti
     modes.add_argument(
         "--watch", action="store_true", help="stay, and regenerate whenever description, overlays or templates change"
     )
+    parser.add_argument(
+        "--json", metavar="FILE", help="with --check: write what is stale as JSON too; - is stdout, instead of the text"
+    )
+    parser.add_argument("--junit", metavar="FILE", help="with --check: write what is stale as JUnit's XML too")
     options = parser.parse_args(arguments)
+    if (options.json or options.junit) and not options.check:
+        parser.error("--json and --junit go with --check")
     with termination_raised():
         try:
             if options.watch:
                 watch(sleep)
-            return run(check) if options.check else run(update)
+            return run(lambda: check(options.json, options.junit)) if options.check else run(update)
         except KeyboardInterrupt:
             return 0 if options.watch else 128 + signal.SIGINT
 
@@ -100,14 +106,26 @@ def run(step: Callable[[], int]) -> int:
     return 1
 
 
-def check() -> int:
-    """Say what is stale, and write nothing."""
+def check(json: str | None = None, junit: str | None = None) -> int:
+    """Say what is stale, and write nothing but the reports that are asked for.
+
+    Args:
+        json: the file for the report as JSON; `-` is stdout, instead of the text.
+        junit: the file for the report as JUnit's XML.
+    """
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder, generation.PACKAGE.name)
         generation.generate(generation.effective_description(), fresh)
         with locked(generation.GENERATED, fcntl.LOCK_SH):
             stale = differences(fresh)
-    report(stale)
+    if junit:
+        Path(junit).write_bytes(stale_report.as_junit(stale))
+    if json == "-":
+        print(stale_report.as_json(stale), flush=True)
+    else:
+        if json:
+            Path(json).write_text(stale_report.as_json(stale) + "\n", encoding="utf-8")
+        report(stale)
     if stale:
         print("generated/ does not match openapi.yaml and overlays/: run scripts/regenerate", file=sys.stderr)
     return 1 if stale else 0

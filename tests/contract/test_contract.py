@@ -113,6 +113,24 @@ def test_junit_holds_every_case_and_every_failure(tmp_path):
     assert "method PUT" not in failed
 
 
+def test_json_holds_every_suite_and_every_failure(tmp_path):
+    file = tmp_path / "contract.json"
+    judged_behind("no-allow-with-405", Options(only="protocol", json=str(file)))
+    told = json.loads(file.read_text(encoding="utf-8"))
+
+    assert told["conforms"] is False
+    assert {suite["suite"] for suite in told["suites"]} == {"start", "protocol"}
+    assert sum(suite["cases"] for suite in told["suites"]) > 200
+    assert "method GET" in {finding["case"] for finding in told["findings"]}
+    assert all(finding["check"] and finding["message"] for finding in told["findings"])
+
+
+def test_json_on_stdout_is_all_that_stands_there():
+    done = judged(Options(only="protocol", json="-"))
+
+    assert (0, True) == (done.status, json.loads(done.text)["conforms"])
+
+
 def test_two_runs_in_one_process_do_not_know_of_each_other():
     first, second = (judged(Options(examples=FEW, only="generated")) for _ in range(2))
 

@@ -40,6 +40,7 @@ class Options:
     examples: int = EXAMPLES
     only: str = ""
     body: str | None = None
+    json: str | None = None
     junit: Path | None = None
     record: Path | None = None
     allow_http: bool = False
@@ -82,6 +83,9 @@ def parsed(arguments: list[str] | None) -> Options:
     )
     parser.add_argument("--only", metavar="SUITE/CASE", default="", help="only cases whose name starts like this")
     parser.add_argument("--body", metavar="JSON", help="send only this body, signed, and judge the reply")
+    parser.add_argument(
+        "--json", metavar="FILE", help="write the results as JSON too; - is stdout, instead of the text"
+    )
     parser.add_argument("--junit", metavar="FILE", type=Path, help="write the results as JUnit's XML too")
     parser.add_argument(
         "--record", metavar="DIR", type=Path, help="keep what was exchanged in a new file in this folder"
@@ -109,11 +113,13 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
     with opened(options, environ) as target:
         session = target.session
         sessions = [session, target.hand.session] if target.hand else [session]
-        print(f"judging {session.endpoint}", flush=True)
+        words = sys.stderr if options.json == "-" else sys.stdout
+        print(f"judging {session.endpoint}", file=words, flush=True)
         if target.live:
             print(
                 f"not on this machine: at most {live.CALLS} calls, right requests of ListPipelineRunsStatus only,"
                 f" {1 / live.PAUSE:.0f} a second at most",
+                file=words,
                 flush=True,
             )
         with recorded(options.record, sessions, environ) if options.record else contextlib.nullcontext():
@@ -121,7 +127,12 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
                 judge(target, options)
             except GaveUpError as reason:
                 session.found("the-service-goes-on", str(reason))
-        print(report.summary(session, options.repeated()))
+        if options.json == "-":
+            print(report.as_json(session))
+        else:
+            print(report.summary(session, options.repeated()))
+            if options.json:
+                Path(options.json).write_text(report.as_json(session) + "\n", encoding="utf-8")
         if options.junit:
             options.junit.write_bytes(report.junit(session))
     return 1 if session.findings else 0

@@ -5,6 +5,7 @@ What a request or a reply is quoted from is redacted first: no Authorization, se
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterable, Sequence
@@ -61,6 +62,30 @@ def table(tallies: dict[str, Tally]) -> list[str]:
     ]
     width = max(len(str(row[0])) for row in cells)
     return [f"{name:<{width}}  {cases:>6}  {checked:>7}  {seconds:>7}" for name, cases, checked, seconds in cells]
+
+
+def as_json(session: Session) -> str:
+    """Return the run as JSON: whether the service conforms, what each suite did, and every finding."""
+    suites = [
+        {"suite": name, "cases": sum(tally.cases.values()), "checks": tally.checks, "seconds": round(tally.seconds, 3)}
+        for name, tally in session.tallies.items()
+    ]
+    findings = [
+        {
+            "check": finding.check,
+            "suite": finding.suite,
+            "case": printable(finding.case),
+            "message": printable(redacted(finding.message, session.accounts)),
+            "exchange": [printable(redacted(line, session.accounts)) for line in _quoted(finding.exchange)],
+        }
+        for finding in session.findings
+    ]
+    conforms = not session.findings
+    return json.dumps(
+        {"endpoint": session.endpoint, "conforms": conforms, "suites": suites, "findings": findings},
+        ensure_ascii=False,
+        indent=2,
+    )
 
 
 def junit(session: Session) -> bytes:
