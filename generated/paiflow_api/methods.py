@@ -34,6 +34,292 @@ class Methods(ABC):
             page_size: the number of entries to ask for at a time.
         """
 
+    def list_pipelines(
+        self,
+        *,
+        page_number: int | None = None,
+        page_size: int | None = None,
+        pipeline_identifier: str | None = None,
+        pipeline_provider: str | None = None,
+        pipeline_version: str | None = None,
+        workspace_id: str | None = None,
+        fuzzy_matching: bool | None = None,
+    ) -> _models.ListPipelinesResponse:
+        """List pipelines.
+
+        Args:
+            page_number: The number of the page, from 1. The default is 1.
+            page_size: How many pipelines a page holds.
+            pipeline_identifier: Only pipelines with this identifier.
+            pipeline_provider: Only pipelines of this provider, which is pai for PAI's own pipelines, else the id of the
+                account.
+            pipeline_version: Only pipelines of this version.
+            workspace_id: Only pipelines of this workspace. ListWorkspaces returns the ids.
+            fuzzy_matching: Whether partial matches count as well.
+
+        Returns:
+            One page of the pipelines that match.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:ListPipelines, or the credentials are
+                refused.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelines
+        """
+        return self._call(
+            Call(
+                _operations.LIST_PIPELINES,
+                {
+                    "page_number": page_number,
+                    "page_size": page_size,
+                    "pipeline_identifier": pipeline_identifier,
+                    "pipeline_provider": pipeline_provider,
+                    "pipeline_version": pipeline_version,
+                    "workspace_id": workspace_id,
+                    "fuzzy_matching": fuzzy_matching,
+                },
+            )
+        )
+
+    def create_pipeline(self, *, workspace_id: str, manifest: str) -> _models.CreatePipelineResponse:
+        """Create a pipeline.
+
+        The manifest defines the pipeline, a directed acyclic graph of nodes.
+
+        The request is repeated only if the service has certainly not acted on it.
+
+        Args:
+            workspace_id: The workspace for the pipeline. ListWorkspaces returns the ids.
+            manifest: The definition of the pipeline, in YAML.
+
+        Returns:
+            The pipeline was created.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:CreatePipeline, or the credentials are
+                refused.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-createpipeline
+        """
+        return self._call(Call(_operations.CREATE_PIPELINE, {"workspace_id": workspace_id, "manifest": manifest}))
+
+    def get_pipeline(self, pipeline_id: str) -> _models.GetPipelineResponse:
+        """Get a pipeline with its manifest.
+
+        Args:
+            pipeline_id: The pipeline's id. ListPipelines returns the ids.
+
+        Returns:
+            The pipeline.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-getpipeline
+        """
+        return self._call(Call(_operations.GET_PIPELINE, {"pipeline_id": pipeline_id}))
+
+    def update_pipeline(self, pipeline_id: str, *, manifest: str) -> _models.Acknowledgement:
+        """Replace the manifest of a pipeline.
+
+        The request is repeated only if the service has certainly not acted on it.
+
+        Args:
+            pipeline_id: The pipeline's id. ListPipelines returns the ids.
+            manifest: The new definition of the pipeline, in YAML.
+
+        Returns:
+            The pipeline was updated.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-updatepipeline
+        """
+        return self._call(Call(_operations.UPDATE_PIPELINE, {"pipeline_id": pipeline_id, "manifest": manifest}))
+
+    def delete_pipeline(self, pipeline_id: str) -> _models.Acknowledgement:
+        """Delete a pipeline.
+
+        A pipeline cannot be deleted while another user subscribes to it as a shared pipeline, or while another pipeline
+        uses it as a part of its own.
+
+        The request is repeated only if the service has certainly not acted on it.
+
+        Args:
+            pipeline_id: The pipeline's id. ListPipelines returns the ids.
+
+        Returns:
+            The pipeline was deleted.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:DeletePipeline, or the credentials are
+                refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-deletepipeline
+        """
+        return self._call(Call(_operations.DELETE_PIPELINE, {"pipeline_id": pipeline_id}))
+
+    def list_pipeline_runs(
+        self,
+        *,
+        page_number: int | None = None,
+        page_size: int | None = None,
+        source_id: str | None = None,
+        name: str | None = None,
+        order: str | None = None,
+        source_type: str | None = None,
+        status: str | None = None,
+        workspace_id: str | None = None,
+        user_id: str | None = None,
+        pipeline_ids: str | None = None,
+        sort_by: str | None = None,
+        pipeline_run_id: str | None = None,
+    ) -> _models.ListPipelineRunsResponse:
+        """List pipeline runs.
+
+        The runs can be filtered and sorted; they come in pages.
+
+        Args:
+            page_number: The number of the page, from 1. The default is 1.
+            page_size: How many runs a page holds. The default is 10.
+            source_id: Only runs that were started from this source. The run's details page in the console shows the id.
+            name: Only runs with this name.
+            order: The order of sorting, for use together with SortBy. Valid values: ASC (ascending) and DESC
+                (descending). The default is DESC.
+            source_type: Only runs from this type of source. Valid values: UNKNOWN (the type was not given), SDK
+                (created by an SDK), DESIGNER (created by Machine Learning Designer) and M6 (created by another site).
+                The default is UNKNOWN.
+            status: Only runs with this status. Valid values: Initialized, Running, Succeeded, Failed, Terminated,
+                Unknown, Skipped and Terminating.
+            workspace_id: Only runs of this workspace. ListWorkspaces returns the ids.
+            user_id: Only runs of this user.
+            pipeline_ids: Only runs of these pipelines. Separate ids by commas. ListPipelines returns the ids.
+            sort_by: The field to sort by. Valid values: PipelineId, UserId, ParentUserId, StartedAt, FinishedAt,
+                WorkflowServiceId, Duration, GmtCreateTime and GmtModifiedTime.
+            pipeline_run_id: Only the run with this id.
+
+        Returns:
+            One page of the runs that match.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:ListPipelineRuns, or the credentials are
+                refused.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelineruns
+        """
+        return self._call(
+            Call(
+                _operations.LIST_PIPELINE_RUNS,
+                {
+                    "page_number": page_number,
+                    "page_size": page_size,
+                    "source_id": source_id,
+                    "name": name,
+                    "order": order,
+                    "source_type": source_type,
+                    "status": status,
+                    "workspace_id": workspace_id,
+                    "user_id": user_id,
+                    "pipeline_ids": pipeline_ids,
+                    "sort_by": sort_by,
+                    "pipeline_run_id": pipeline_run_id,
+                },
+            )
+        )
+
+    def create_pipeline_run(
+        self,
+        *,
+        workspace_id: str,
+        pipeline_id: str | None = None,
+        name: str | None = None,
+        pipeline_manifest: str | None = None,
+        arguments: str | None = None,
+        no_confirm_required: bool | None = None,
+        source_type: str | None = None,
+        source_id: str | None = None,
+        options: str | None = None,
+        accessibility: str | None = None,
+    ) -> _models.CreatePipelineRunResponse:
+        """Create a pipeline run.
+
+        The run starts at once, unless NoConfirmRequired is false.
+
+        The request is repeated only if the service has certainly not acted on it.
+
+        Args:
+            pipeline_id: The pipeline to run. Give this or PipelineManifest.
+            name: The run's name. Without one, the service makes a name.
+            pipeline_manifest: The definition of a pipeline to run, in YAML. Give this or PipelineId.
+            arguments: The arguments of the run, in YAML.
+            no_confirm_required: Whether the run starts at once. With false it is only created. The default is true.
+            workspace_id: The workspace for the run. ListWorkspaces returns the ids.
+            source_type: The type of the run's source. Valid values: UNKNOWN, SDK, DESIGNER and M6. The default is
+                UNKNOWN.
+            source_id: The id of the run's source.
+            options: Options of the run, in JSON.
+            accessibility: Who in the workspace sees the run. Valid values: PUBLIC (everybody) and PRIVATE. The default
+                is PUBLIC.
+
+        Returns:
+            The run was created.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:CreatePipelineRun, or the credentials are
+                refused.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-createpipelinerun
+        """
+        return self._call(
+            Call(
+                _operations.CREATE_PIPELINE_RUN,
+                {
+                    "pipeline_id": pipeline_id,
+                    "name": name,
+                    "pipeline_manifest": pipeline_manifest,
+                    "arguments": arguments,
+                    "no_confirm_required": no_confirm_required,
+                    "workspace_id": workspace_id,
+                    "source_type": source_type,
+                    "source_id": source_id,
+                    "options": options,
+                    "accessibility": accessibility,
+                },
+            )
+        )
+
     def list_pipeline_runs_status(
         self,
         *,
@@ -80,6 +366,454 @@ class Methods(ABC):
             )
         )
 
+    def get_pipeline_run(
+        self,
+        pipeline_run_id: str,
+        *,
+        verbose: bool | None = None,
+        manifest_type: str | None = None,
+        token_id: str | None = None,
+    ) -> _models.GetPipelineRunResponse:
+        """Get a pipeline run.
+
+        Args:
+            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            verbose: Whether to return details as well. For now, the details are the manifest.
+            manifest_type: Which manifest to return. Valid values: Raw (as it was submitted), Frozen (each pipeline
+                fixed to the version that ran, by its Uuid; a rerun can use it), Rendered (with the data of the runtime
+                environment), Expanded (with the complete definition of each pipeline) and Runtime (the pipeline to be
+                run). The default is Raw.
+            token_id: The share token of the run, if somebody else shared it.
+
+        Returns:
+            The run.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:GetPipelineRun, or the credentials are
+                refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-getpipelinerun
+        """
+        return self._call(
+            Call(
+                _operations.GET_PIPELINE_RUN,
+                {
+                    "pipeline_run_id": pipeline_run_id,
+                    "verbose": verbose,
+                    "manifest_type": manifest_type,
+                    "token_id": token_id,
+                },
+            )
+        )
+
+    def update_pipeline_run(self, pipeline_run_id: str, *, name: str) -> _models.Acknowledgement:
+        """Rename a pipeline run.
+
+        Only the name of a run can be changed.
+
+        The request is repeated only if the service has certainly not acted on it.
+
+        Args:
+            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            name: The run's new name.
+
+        Returns:
+            The run was renamed.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-updatepipelinerun
+        """
+        return self._call(Call(_operations.UPDATE_PIPELINE_RUN, {"pipeline_run_id": pipeline_run_id, "name": name}))
+
+    def delete_pipeline_run(self, pipeline_run_id: str) -> _models.Acknowledgement:
+        """Delete a pipeline run.
+
+        The run's status must be Initialized, Terminated, Succeeded or Failed.
+
+        The request is repeated only if the service has certainly not acted on it.
+
+        Args:
+            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+
+        Returns:
+            The run was deleted.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-deletepipelinerun
+        """
+        return self._call(Call(_operations.DELETE_PIPELINE_RUN, {"pipeline_run_id": pipeline_run_id}))
+
+    def start_pipeline_run(self, pipeline_run_id: str) -> _models.Acknowledgement:
+        """Start a pipeline run.
+
+        The request is repeated only if the service has certainly not acted on it.
+
+        Args:
+            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+
+        Returns:
+            The run was started.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-startpipelinerun
+        """
+        return self._call(Call(_operations.START_PIPELINE_RUN, {"pipeline_run_id": pipeline_run_id}))
+
+    def terminate_pipeline_run(self, pipeline_run_id: str) -> _models.Acknowledgement:
+        """Terminate a pipeline run.
+
+        The request is repeated only if the service has certainly not acted on it.
+
+        Args:
+            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+
+        Returns:
+            The run is being terminated.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:TerminatePipelineRun, or the credentials are
+                refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-terminatepipelinerun
+        """
+        return self._call(Call(_operations.TERMINATE_PIPELINE_RUN, {"pipeline_run_id": pipeline_run_id}))
+
+    def rerun_pipeline_run(self, pipeline_run_id: str) -> _models.Acknowledgement:
+        """Run a pipeline run again.
+
+        The request is repeated only if the service has certainly not acted on it.
+
+        Args:
+            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+
+        Returns:
+            The run was started again.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-rerunpipelinerun
+        """
+        return self._call(Call(_operations.RERUN_PIPELINE_RUN, {"pipeline_run_id": pipeline_run_id}))
+
+    def get_pipeline_run_node(
+        self,
+        pipeline_run_id: str,
+        node_id: str,
+        *,
+        depth: int | None = None,
+        type_: str | None = None,
+        token_id: str | None = None,
+    ) -> _models.GetPipelineRunNodeResponse:
+        """Get a node of a pipeline run.
+
+        A node may hold other nodes. Depth says how many levels of them to return. Each run has one root node, of which
+        GetPipelineRun returns the id: all nodes of the run are below it.
+
+        Args:
+            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            node_id: The node's id. ListPipelineRuns returns the ids.
+            depth: How many levels of nodes to return. With 2, the node and its direct children are returned. The
+                default is 2.
+            type_: The type of nodes. Valid values: Logical (the nodes that users submit) and Physical (the containers
+                that run them). The default is Logical.
+            token_id: The share token of the run, if somebody else shared it.
+
+        Returns:
+            The node.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:GetPipelineRunNode, or the credentials are
+                refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-getpipelinerunnode
+        """
+        return self._call(
+            Call(
+                _operations.GET_PIPELINE_RUN_NODE,
+                {
+                    "pipeline_run_id": pipeline_run_id,
+                    "node_id": node_id,
+                    "depth": depth,
+                    "type_": type_,
+                    "token_id": token_id,
+                },
+            )
+        )
+
+    def list_pipeline_run_node_status(
+        self,
+        pipeline_run_id: str,
+        node_id: str,
+        *,
+        depth: int | None = None,
+        type_: str | None = None,
+        token_id: str | None = None,
+    ) -> _models.ListPipelineRunNodeStatusResponse:
+        """List the statuses of a node and the nodes in it.
+
+        Args:
+            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            node_id: The node's id. ListPipelineRuns returns the ids.
+            depth: How many levels of nodes to return. With N, the node and N-1 levels of its children are returned.
+            type_: The type of nodes. Valid values: Logical (the nodes that users submit) and Physical (the containers
+                that run them). The default is Logical.
+            token_id: The share token of the run, if somebody else shared it.
+
+        Returns:
+            The statuses.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:ListPipelineRunNodeStatus, or the credentials
+                are refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodestatus
+        """
+        return self._call(
+            Call(
+                _operations.LIST_PIPELINE_RUN_NODE_STATUS,
+                {
+                    "pipeline_run_id": pipeline_run_id,
+                    "node_id": node_id,
+                    "depth": depth,
+                    "type_": type_,
+                    "token_id": token_id,
+                },
+            )
+        )
+
+    def list_pipeline_run_node_outputs(
+        self,
+        pipeline_run_id: str,
+        node_id: str,
+        *,
+        depth: int,
+        name: str | None = None,
+        page_number: int | None = None,
+        page_size: int | None = None,
+        sort_by: str | None = None,
+        order: str | None = None,
+        type_: str | None = None,
+        token_id: str | None = None,
+    ) -> _models.ListPipelineRunNodeOutputsResponse:
+        """List the outputs of a node.
+
+        Args:
+            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            node_id: The node's id. ListPipelineRuns returns the ids.
+            depth: How many levels of nodes to look at. With 2, the node and its direct children.
+            name: Only outputs of the node with this name.
+            page_number: The number of the page, from 1.
+            page_size: How many outputs a page holds.
+            sort_by: The field to sort by. Valid values: Name, Type and GmtCreateTime.
+            order: The order of sorting, for use together with SortBy. Valid values: ASC (ascending) and DESC
+                (descending). The default is DESC.
+            type_: Only outputs of this type. Valid values: Model, DataSet, Metrics and ModelEvaluation.
+            token_id: The share token of the run, if somebody else shared it.
+
+        Returns:
+            One page of the outputs that match.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:ListPipelineRunNodeOutputs, or the
+                credentials are refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodeoutputs
+        """
+        return self._call(
+            Call(
+                _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
+                {
+                    "pipeline_run_id": pipeline_run_id,
+                    "node_id": node_id,
+                    "depth": depth,
+                    "name": name,
+                    "page_number": page_number,
+                    "page_size": page_size,
+                    "sort_by": sort_by,
+                    "order": order,
+                    "type_": type_,
+                    "token_id": token_id,
+                },
+            )
+        )
+
+    def list_pipeline_run_node_logs(
+        self,
+        pipeline_run_id: str,
+        node_id: str,
+        *,
+        offset: int | None = None,
+        page_size: int | None = None,
+        from_time_in_seconds: int | None = None,
+        keyword: str | None = None,
+        reverse: bool | None = None,
+        to_time_in_seconds: int | None = None,
+        token_id: str | None = None,
+    ) -> _models.ListPipelineRunNodeLogsResponse:
+        """List the log lines of a node.
+
+        Args:
+            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            node_id: The node's id. ListPipelineRuns returns the ids.
+            offset: Where to start. The English page calls it an offset, the Chinese page a page number. The default is
+                0.
+            page_size: How many lines a page holds.
+            from_time_in_seconds: Only lines from this time on, in seconds since 1970.
+            keyword: Only lines that hold this word. Partial matches count as well.
+            reverse: Whether the newest lines come first. The default is false.
+            to_time_in_seconds: Only lines up to this time, in seconds since 1970.
+            token_id: The share token of the run, if somebody else shared it.
+
+        Returns:
+            One page of the lines that match.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodelogs
+        """
+        return self._call(
+            Call(
+                _operations.LIST_PIPELINE_RUN_NODE_LOGS,
+                {
+                    "pipeline_run_id": pipeline_run_id,
+                    "node_id": node_id,
+                    "offset": offset,
+                    "page_size": page_size,
+                    "from_time_in_seconds": from_time_in_seconds,
+                    "keyword": keyword,
+                    "reverse": reverse,
+                    "to_time_in_seconds": to_time_in_seconds,
+                    "token_id": token_id,
+                },
+            )
+        )
+
+    def list_workspaces(
+        self,
+        *,
+        page_number: int | None = None,
+        page_size: int | None = None,
+        sort_by: str | None = None,
+        order: str | None = None,
+        workspace_name: str | None = None,
+        module_list: str | None = None,
+        status: str | None = None,
+        option: str | None = None,
+        verbose: bool | None = None,
+        fields: str | None = None,
+        workspace_ids: str | None = None,
+    ) -> _models.ListWorkspacesResponse:
+        """List the workspaces of a region.
+
+        Option selects whether workspaces or resource limits are returned.
+
+        Args:
+            page_number: The number of the page, from 1. The default is 1.
+            page_size: How many workspaces a page holds. The default is 20.
+            sort_by: The field to sort by. Valid values: GmtCreateTime and GmtModifiedTime. The default is
+                GmtCreateTime.
+            order: The order of sorting. Valid values: ASC (ascending) and DESC (descending). The default is ASC.
+            workspace_name: Only the workspace with this name.
+            module_list: Only workspaces of these modules. Separate modules by commas. The default is PAI.
+            status: Only workspaces with this status. Valid values: ENABLED, INITIALIZING, FAILURE, DISABLED (by hand),
+                FROZEN (for an overdue payment) and UPDATING.
+            option: What to return. Valid values: GetWorkspaces (Workspaces) and GetResourceLimits (ResourceLimits). The
+                default is GetWorkspaces.
+            verbose: Whether to return the details of the workspaces. The default is false.
+            fields: Which fields of the workspaces to return. Separate fields by commas. For now, only Id is supported,
+                the workspace's id.
+            workspace_ids: Only workspaces with these ids. Separate ids by commas.
+
+        Returns:
+            One page of the workspaces that match, or the resource limits.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiworkspace:ListWorkspaces, or the credentials are
+                refused.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-aiworkspace-2021-02-04-listworkspaces
+        """
+        return self._call(
+            Call(
+                _operations.LIST_WORKSPACES,
+                {
+                    "page_number": page_number,
+                    "page_size": page_size,
+                    "sort_by": sort_by,
+                    "order": order,
+                    "workspace_name": workspace_name,
+                    "module_list": module_list,
+                    "status": status,
+                    "option": option,
+                    "verbose": verbose,
+                    "fields": fields,
+                    "workspace_ids": workspace_ids,
+                },
+            )
+        )
+
 
 class AsyncMethods(ABC):
     """The operations as coroutines."""
@@ -97,6 +831,292 @@ class AsyncMethods(ABC):
             limit: the number of entries to stop after; None for all.
             page_size: the number of entries to ask for at a time.
         """
+
+    async def list_pipelines(
+        self,
+        *,
+        page_number: int | None = None,
+        page_size: int | None = None,
+        pipeline_identifier: str | None = None,
+        pipeline_provider: str | None = None,
+        pipeline_version: str | None = None,
+        workspace_id: str | None = None,
+        fuzzy_matching: bool | None = None,
+    ) -> _models.ListPipelinesResponse:
+        """List pipelines.
+
+        Args:
+            page_number: The number of the page, from 1. The default is 1.
+            page_size: How many pipelines a page holds.
+            pipeline_identifier: Only pipelines with this identifier.
+            pipeline_provider: Only pipelines of this provider, which is pai for PAI's own pipelines, else the id of the
+                account.
+            pipeline_version: Only pipelines of this version.
+            workspace_id: Only pipelines of this workspace. ListWorkspaces returns the ids.
+            fuzzy_matching: Whether partial matches count as well.
+
+        Returns:
+            One page of the pipelines that match.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:ListPipelines, or the credentials are
+                refused.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelines
+        """
+        return await self._call(
+            Call(
+                _operations.LIST_PIPELINES,
+                {
+                    "page_number": page_number,
+                    "page_size": page_size,
+                    "pipeline_identifier": pipeline_identifier,
+                    "pipeline_provider": pipeline_provider,
+                    "pipeline_version": pipeline_version,
+                    "workspace_id": workspace_id,
+                    "fuzzy_matching": fuzzy_matching,
+                },
+            )
+        )
+
+    async def create_pipeline(self, *, workspace_id: str, manifest: str) -> _models.CreatePipelineResponse:
+        """Create a pipeline.
+
+        The manifest defines the pipeline, a directed acyclic graph of nodes.
+
+        The request is repeated only if the service has certainly not acted on it.
+
+        Args:
+            workspace_id: The workspace for the pipeline. ListWorkspaces returns the ids.
+            manifest: The definition of the pipeline, in YAML.
+
+        Returns:
+            The pipeline was created.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:CreatePipeline, or the credentials are
+                refused.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-createpipeline
+        """
+        return await self._call(Call(_operations.CREATE_PIPELINE, {"workspace_id": workspace_id, "manifest": manifest}))
+
+    async def get_pipeline(self, pipeline_id: str) -> _models.GetPipelineResponse:
+        """Get a pipeline with its manifest.
+
+        Args:
+            pipeline_id: The pipeline's id. ListPipelines returns the ids.
+
+        Returns:
+            The pipeline.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-getpipeline
+        """
+        return await self._call(Call(_operations.GET_PIPELINE, {"pipeline_id": pipeline_id}))
+
+    async def update_pipeline(self, pipeline_id: str, *, manifest: str) -> _models.Acknowledgement:
+        """Replace the manifest of a pipeline.
+
+        The request is repeated only if the service has certainly not acted on it.
+
+        Args:
+            pipeline_id: The pipeline's id. ListPipelines returns the ids.
+            manifest: The new definition of the pipeline, in YAML.
+
+        Returns:
+            The pipeline was updated.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-updatepipeline
+        """
+        return await self._call(Call(_operations.UPDATE_PIPELINE, {"pipeline_id": pipeline_id, "manifest": manifest}))
+
+    async def delete_pipeline(self, pipeline_id: str) -> _models.Acknowledgement:
+        """Delete a pipeline.
+
+        A pipeline cannot be deleted while another user subscribes to it as a shared pipeline, or while another pipeline
+        uses it as a part of its own.
+
+        The request is repeated only if the service has certainly not acted on it.
+
+        Args:
+            pipeline_id: The pipeline's id. ListPipelines returns the ids.
+
+        Returns:
+            The pipeline was deleted.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:DeletePipeline, or the credentials are
+                refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-deletepipeline
+        """
+        return await self._call(Call(_operations.DELETE_PIPELINE, {"pipeline_id": pipeline_id}))
+
+    async def list_pipeline_runs(
+        self,
+        *,
+        page_number: int | None = None,
+        page_size: int | None = None,
+        source_id: str | None = None,
+        name: str | None = None,
+        order: str | None = None,
+        source_type: str | None = None,
+        status: str | None = None,
+        workspace_id: str | None = None,
+        user_id: str | None = None,
+        pipeline_ids: str | None = None,
+        sort_by: str | None = None,
+        pipeline_run_id: str | None = None,
+    ) -> _models.ListPipelineRunsResponse:
+        """List pipeline runs.
+
+        The runs can be filtered and sorted; they come in pages.
+
+        Args:
+            page_number: The number of the page, from 1. The default is 1.
+            page_size: How many runs a page holds. The default is 10.
+            source_id: Only runs that were started from this source. The run's details page in the console shows the id.
+            name: Only runs with this name.
+            order: The order of sorting, for use together with SortBy. Valid values: ASC (ascending) and DESC
+                (descending). The default is DESC.
+            source_type: Only runs from this type of source. Valid values: UNKNOWN (the type was not given), SDK
+                (created by an SDK), DESIGNER (created by Machine Learning Designer) and M6 (created by another site).
+                The default is UNKNOWN.
+            status: Only runs with this status. Valid values: Initialized, Running, Succeeded, Failed, Terminated,
+                Unknown, Skipped and Terminating.
+            workspace_id: Only runs of this workspace. ListWorkspaces returns the ids.
+            user_id: Only runs of this user.
+            pipeline_ids: Only runs of these pipelines. Separate ids by commas. ListPipelines returns the ids.
+            sort_by: The field to sort by. Valid values: PipelineId, UserId, ParentUserId, StartedAt, FinishedAt,
+                WorkflowServiceId, Duration, GmtCreateTime and GmtModifiedTime.
+            pipeline_run_id: Only the run with this id.
+
+        Returns:
+            One page of the runs that match.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:ListPipelineRuns, or the credentials are
+                refused.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelineruns
+        """
+        return await self._call(
+            Call(
+                _operations.LIST_PIPELINE_RUNS,
+                {
+                    "page_number": page_number,
+                    "page_size": page_size,
+                    "source_id": source_id,
+                    "name": name,
+                    "order": order,
+                    "source_type": source_type,
+                    "status": status,
+                    "workspace_id": workspace_id,
+                    "user_id": user_id,
+                    "pipeline_ids": pipeline_ids,
+                    "sort_by": sort_by,
+                    "pipeline_run_id": pipeline_run_id,
+                },
+            )
+        )
+
+    async def create_pipeline_run(
+        self,
+        *,
+        workspace_id: str,
+        pipeline_id: str | None = None,
+        name: str | None = None,
+        pipeline_manifest: str | None = None,
+        arguments: str | None = None,
+        no_confirm_required: bool | None = None,
+        source_type: str | None = None,
+        source_id: str | None = None,
+        options: str | None = None,
+        accessibility: str | None = None,
+    ) -> _models.CreatePipelineRunResponse:
+        """Create a pipeline run.
+
+        The run starts at once, unless NoConfirmRequired is false.
+
+        The request is repeated only if the service has certainly not acted on it.
+
+        Args:
+            pipeline_id: The pipeline to run. Give this or PipelineManifest.
+            name: The run's name. Without one, the service makes a name.
+            pipeline_manifest: The definition of a pipeline to run, in YAML. Give this or PipelineId.
+            arguments: The arguments of the run, in YAML.
+            no_confirm_required: Whether the run starts at once. With false it is only created. The default is true.
+            workspace_id: The workspace for the run. ListWorkspaces returns the ids.
+            source_type: The type of the run's source. Valid values: UNKNOWN, SDK, DESIGNER and M6. The default is
+                UNKNOWN.
+            source_id: The id of the run's source.
+            options: Options of the run, in JSON.
+            accessibility: Who in the workspace sees the run. Valid values: PUBLIC (everybody) and PRIVATE. The default
+                is PUBLIC.
+
+        Returns:
+            The run was created.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:CreatePipelineRun, or the credentials are
+                refused.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-createpipelinerun
+        """
+        return await self._call(
+            Call(
+                _operations.CREATE_PIPELINE_RUN,
+                {
+                    "pipeline_id": pipeline_id,
+                    "name": name,
+                    "pipeline_manifest": pipeline_manifest,
+                    "arguments": arguments,
+                    "no_confirm_required": no_confirm_required,
+                    "workspace_id": workspace_id,
+                    "source_type": source_type,
+                    "source_id": source_id,
+                    "options": options,
+                    "accessibility": accessibility,
+                },
+            )
+        )
 
     async def list_pipeline_runs_status(
         self,
@@ -140,6 +1160,456 @@ class AsyncMethods(ABC):
                     "nodes": nodes,
                     "workspace_id": workspace_id,
                     "output_type": output_type,
+                },
+            )
+        )
+
+    async def get_pipeline_run(
+        self,
+        pipeline_run_id: str,
+        *,
+        verbose: bool | None = None,
+        manifest_type: str | None = None,
+        token_id: str | None = None,
+    ) -> _models.GetPipelineRunResponse:
+        """Get a pipeline run.
+
+        Args:
+            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            verbose: Whether to return details as well. For now, the details are the manifest.
+            manifest_type: Which manifest to return. Valid values: Raw (as it was submitted), Frozen (each pipeline
+                fixed to the version that ran, by its Uuid; a rerun can use it), Rendered (with the data of the runtime
+                environment), Expanded (with the complete definition of each pipeline) and Runtime (the pipeline to be
+                run). The default is Raw.
+            token_id: The share token of the run, if somebody else shared it.
+
+        Returns:
+            The run.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:GetPipelineRun, or the credentials are
+                refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-getpipelinerun
+        """
+        return await self._call(
+            Call(
+                _operations.GET_PIPELINE_RUN,
+                {
+                    "pipeline_run_id": pipeline_run_id,
+                    "verbose": verbose,
+                    "manifest_type": manifest_type,
+                    "token_id": token_id,
+                },
+            )
+        )
+
+    async def update_pipeline_run(self, pipeline_run_id: str, *, name: str) -> _models.Acknowledgement:
+        """Rename a pipeline run.
+
+        Only the name of a run can be changed.
+
+        The request is repeated only if the service has certainly not acted on it.
+
+        Args:
+            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            name: The run's new name.
+
+        Returns:
+            The run was renamed.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-updatepipelinerun
+        """
+        return await self._call(
+            Call(_operations.UPDATE_PIPELINE_RUN, {"pipeline_run_id": pipeline_run_id, "name": name})
+        )
+
+    async def delete_pipeline_run(self, pipeline_run_id: str) -> _models.Acknowledgement:
+        """Delete a pipeline run.
+
+        The run's status must be Initialized, Terminated, Succeeded or Failed.
+
+        The request is repeated only if the service has certainly not acted on it.
+
+        Args:
+            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+
+        Returns:
+            The run was deleted.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-deletepipelinerun
+        """
+        return await self._call(Call(_operations.DELETE_PIPELINE_RUN, {"pipeline_run_id": pipeline_run_id}))
+
+    async def start_pipeline_run(self, pipeline_run_id: str) -> _models.Acknowledgement:
+        """Start a pipeline run.
+
+        The request is repeated only if the service has certainly not acted on it.
+
+        Args:
+            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+
+        Returns:
+            The run was started.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-startpipelinerun
+        """
+        return await self._call(Call(_operations.START_PIPELINE_RUN, {"pipeline_run_id": pipeline_run_id}))
+
+    async def terminate_pipeline_run(self, pipeline_run_id: str) -> _models.Acknowledgement:
+        """Terminate a pipeline run.
+
+        The request is repeated only if the service has certainly not acted on it.
+
+        Args:
+            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+
+        Returns:
+            The run is being terminated.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:TerminatePipelineRun, or the credentials are
+                refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-terminatepipelinerun
+        """
+        return await self._call(Call(_operations.TERMINATE_PIPELINE_RUN, {"pipeline_run_id": pipeline_run_id}))
+
+    async def rerun_pipeline_run(self, pipeline_run_id: str) -> _models.Acknowledgement:
+        """Run a pipeline run again.
+
+        The request is repeated only if the service has certainly not acted on it.
+
+        Args:
+            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+
+        Returns:
+            The run was started again.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-rerunpipelinerun
+        """
+        return await self._call(Call(_operations.RERUN_PIPELINE_RUN, {"pipeline_run_id": pipeline_run_id}))
+
+    async def get_pipeline_run_node(
+        self,
+        pipeline_run_id: str,
+        node_id: str,
+        *,
+        depth: int | None = None,
+        type_: str | None = None,
+        token_id: str | None = None,
+    ) -> _models.GetPipelineRunNodeResponse:
+        """Get a node of a pipeline run.
+
+        A node may hold other nodes. Depth says how many levels of them to return. Each run has one root node, of which
+        GetPipelineRun returns the id: all nodes of the run are below it.
+
+        Args:
+            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            node_id: The node's id. ListPipelineRuns returns the ids.
+            depth: How many levels of nodes to return. With 2, the node and its direct children are returned. The
+                default is 2.
+            type_: The type of nodes. Valid values: Logical (the nodes that users submit) and Physical (the containers
+                that run them). The default is Logical.
+            token_id: The share token of the run, if somebody else shared it.
+
+        Returns:
+            The node.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:GetPipelineRunNode, or the credentials are
+                refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-getpipelinerunnode
+        """
+        return await self._call(
+            Call(
+                _operations.GET_PIPELINE_RUN_NODE,
+                {
+                    "pipeline_run_id": pipeline_run_id,
+                    "node_id": node_id,
+                    "depth": depth,
+                    "type_": type_,
+                    "token_id": token_id,
+                },
+            )
+        )
+
+    async def list_pipeline_run_node_status(
+        self,
+        pipeline_run_id: str,
+        node_id: str,
+        *,
+        depth: int | None = None,
+        type_: str | None = None,
+        token_id: str | None = None,
+    ) -> _models.ListPipelineRunNodeStatusResponse:
+        """List the statuses of a node and the nodes in it.
+
+        Args:
+            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            node_id: The node's id. ListPipelineRuns returns the ids.
+            depth: How many levels of nodes to return. With N, the node and N-1 levels of its children are returned.
+            type_: The type of nodes. Valid values: Logical (the nodes that users submit) and Physical (the containers
+                that run them). The default is Logical.
+            token_id: The share token of the run, if somebody else shared it.
+
+        Returns:
+            The statuses.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:ListPipelineRunNodeStatus, or the credentials
+                are refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodestatus
+        """
+        return await self._call(
+            Call(
+                _operations.LIST_PIPELINE_RUN_NODE_STATUS,
+                {
+                    "pipeline_run_id": pipeline_run_id,
+                    "node_id": node_id,
+                    "depth": depth,
+                    "type_": type_,
+                    "token_id": token_id,
+                },
+            )
+        )
+
+    async def list_pipeline_run_node_outputs(
+        self,
+        pipeline_run_id: str,
+        node_id: str,
+        *,
+        depth: int,
+        name: str | None = None,
+        page_number: int | None = None,
+        page_size: int | None = None,
+        sort_by: str | None = None,
+        order: str | None = None,
+        type_: str | None = None,
+        token_id: str | None = None,
+    ) -> _models.ListPipelineRunNodeOutputsResponse:
+        """List the outputs of a node.
+
+        Args:
+            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            node_id: The node's id. ListPipelineRuns returns the ids.
+            depth: How many levels of nodes to look at. With 2, the node and its direct children.
+            name: Only outputs of the node with this name.
+            page_number: The number of the page, from 1.
+            page_size: How many outputs a page holds.
+            sort_by: The field to sort by. Valid values: Name, Type and GmtCreateTime.
+            order: The order of sorting, for use together with SortBy. Valid values: ASC (ascending) and DESC
+                (descending). The default is DESC.
+            type_: Only outputs of this type. Valid values: Model, DataSet, Metrics and ModelEvaluation.
+            token_id: The share token of the run, if somebody else shared it.
+
+        Returns:
+            One page of the outputs that match.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:ListPipelineRunNodeOutputs, or the
+                credentials are refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodeoutputs
+        """
+        return await self._call(
+            Call(
+                _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
+                {
+                    "pipeline_run_id": pipeline_run_id,
+                    "node_id": node_id,
+                    "depth": depth,
+                    "name": name,
+                    "page_number": page_number,
+                    "page_size": page_size,
+                    "sort_by": sort_by,
+                    "order": order,
+                    "type_": type_,
+                    "token_id": token_id,
+                },
+            )
+        )
+
+    async def list_pipeline_run_node_logs(
+        self,
+        pipeline_run_id: str,
+        node_id: str,
+        *,
+        offset: int | None = None,
+        page_size: int | None = None,
+        from_time_in_seconds: int | None = None,
+        keyword: str | None = None,
+        reverse: bool | None = None,
+        to_time_in_seconds: int | None = None,
+        token_id: str | None = None,
+    ) -> _models.ListPipelineRunNodeLogsResponse:
+        """List the log lines of a node.
+
+        Args:
+            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            node_id: The node's id. ListPipelineRuns returns the ids.
+            offset: Where to start. The English page calls it an offset, the Chinese page a page number. The default is
+                0.
+            page_size: How many lines a page holds.
+            from_time_in_seconds: Only lines from this time on, in seconds since 1970.
+            keyword: Only lines that hold this word. Partial matches count as well.
+            reverse: Whether the newest lines come first. The default is false.
+            to_time_in_seconds: Only lines up to this time, in seconds since 1970.
+            token_id: The share token of the run, if somebody else shared it.
+
+        Returns:
+            One page of the lines that match.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodelogs
+        """
+        return await self._call(
+            Call(
+                _operations.LIST_PIPELINE_RUN_NODE_LOGS,
+                {
+                    "pipeline_run_id": pipeline_run_id,
+                    "node_id": node_id,
+                    "offset": offset,
+                    "page_size": page_size,
+                    "from_time_in_seconds": from_time_in_seconds,
+                    "keyword": keyword,
+                    "reverse": reverse,
+                    "to_time_in_seconds": to_time_in_seconds,
+                    "token_id": token_id,
+                },
+            )
+        )
+
+    async def list_workspaces(
+        self,
+        *,
+        page_number: int | None = None,
+        page_size: int | None = None,
+        sort_by: str | None = None,
+        order: str | None = None,
+        workspace_name: str | None = None,
+        module_list: str | None = None,
+        status: str | None = None,
+        option: str | None = None,
+        verbose: bool | None = None,
+        fields: str | None = None,
+        workspace_ids: str | None = None,
+    ) -> _models.ListWorkspacesResponse:
+        """List the workspaces of a region.
+
+        Option selects whether workspaces or resource limits are returned.
+
+        Args:
+            page_number: The number of the page, from 1. The default is 1.
+            page_size: How many workspaces a page holds. The default is 20.
+            sort_by: The field to sort by. Valid values: GmtCreateTime and GmtModifiedTime. The default is
+                GmtCreateTime.
+            order: The order of sorting. Valid values: ASC (ascending) and DESC (descending). The default is ASC.
+            workspace_name: Only the workspace with this name.
+            module_list: Only workspaces of these modules. Separate modules by commas. The default is PAI.
+            status: Only workspaces with this status. Valid values: ENABLED, INITIALIZING, FAILURE, DISABLED (by hand),
+                FROZEN (for an overdue payment) and UPDATING.
+            option: What to return. Valid values: GetWorkspaces (Workspaces) and GetResourceLimits (ResourceLimits). The
+                default is GetWorkspaces.
+            verbose: Whether to return the details of the workspaces. The default is false.
+            fields: Which fields of the workspaces to return. Separate fields by commas. For now, only Id is supported,
+                the workspace's id.
+            workspace_ids: Only workspaces with these ids. Separate ids by commas.
+
+        Returns:
+            One page of the workspaces that match, or the resource limits.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiworkspace:ListWorkspaces, or the credentials are
+                refused.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-aiworkspace-2021-02-04-listworkspaces
+        """
+        return await self._call(
+            Call(
+                _operations.LIST_WORKSPACES,
+                {
+                    "page_number": page_number,
+                    "page_size": page_size,
+                    "sort_by": sort_by,
+                    "order": order,
+                    "workspace_name": workspace_name,
+                    "module_list": module_list,
+                    "status": status,
+                    "option": option,
+                    "verbose": verbose,
+                    "fields": fields,
+                    "workspace_ids": workspace_ids,
                 },
             )
         )

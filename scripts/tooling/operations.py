@@ -12,6 +12,7 @@ The extensions:
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
@@ -82,18 +83,23 @@ def operations(description: dict[str, Any], data: GeneratorData, replies: dict[s
     """
     schemas = Schemas(description)
     endpoints = {
-        (endpoint.method, endpoint.path.get_untrusted_value()): endpoint
+        (endpoint.method, _without_names(endpoint.path.get_untrusted_value())): endpoint
         for collection in data.endpoint_collections_by_tag.values()
         for endpoint in collection.endpoints
     }
     found = [
-        _Reader(description, schemas, endpoints[method, path], replies).read(operation, item)
+        _Reader(description, schemas, path, endpoints[method, _without_names(path)], replies).read(operation, item)
         for path, item in description["paths"].items()
         for method, operation in item.items()
         if method in METHODS
     ]
     _check_names(found)
     return found
+
+
+def _without_names(path: str) -> str:
+    """Return a path without the names of its parameters, which the generator changes."""
+    return re.sub(r"\{[^}]*\}", "{}", path)
 
 
 def _check_names(found: list[Described]) -> None:
@@ -110,13 +116,19 @@ class _Reader:
     """Reads one operation."""
 
     def __init__(
-        self, description: dict[str, Any], schemas: Schemas, endpoint: Endpoint, replies: dict[str, ReplyModel]
+        self,
+        description: dict[str, Any],
+        schemas: Schemas,
+        path: str,
+        endpoint: Endpoint,
+        replies: dict[str, ReplyModel],
     ) -> None:
         self._description = description
         self._schemas = schemas
+        self._path = path
         self._endpoint = endpoint
         self._replies = replies
-        self._name = f"{endpoint.method.upper()} {endpoint.path.get_untrusted_value()}"
+        self._name = f"{endpoint.method.upper()} {path}"
 
     def refusal(self, reason: str) -> GenerationError:
         """Return the error for this operation."""
@@ -144,7 +156,7 @@ class _Reader:
             version=service["version"],
             host=service["host"],
             method=self._endpoint.method.upper(),
-            path=self._endpoint.path.get_untrusted_value(),
+            path=self._path,
             model=model.name,
             parameters=tuple(argument.parameter for argument in arguments),
             lists=tuple(field.wire_name for field in model.fields if field.kind.is_list),
