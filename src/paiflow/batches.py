@@ -1,6 +1,6 @@
-"""Ask for any number of runs and nodes: split into requests, joined into one report.
+"""Ask for any number of runs and nodes: split into calls, joined into one report.
 
-Pure: the client sends the requests, some at a time. Never both lists in one request, for the service takes Nodes and leaves
+No I/O: `statuses` yields the calls as a step. A call never has both lists, because the service then takes Nodes and leaves
 PipelineRuns out ("one of the two, Nodes first", https://help.aliyun.com/document_detail/438040.htm).
 """
 
@@ -16,7 +16,10 @@ import attrs
 from paiflow._requests import BATCH_SIZE, LIST_PIPELINE_RUNS_STATUS, NodeRef, refusal
 from paiflow._text import clean
 from paiflow.errors import PaiFlowError, UnexpectedReply
+from paiflow.steps import Ask, Steps
+from paiflow_api.calling import Call
 from paiflow_api.models import ListPipelineRunsStatusResponse, Node, Output, PipelineRun
+from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS
 
 Id = str | NodeRef
 Item = TypeVar("Item", bound=PipelineRun | Node)
@@ -33,6 +36,35 @@ class Batch:
     def ids(self) -> tuple[Id, ...]:
         """The ids of either kind."""
         return (*self.pipeline_runs, *self.nodes)
+
+    def call(self, workspace_id: str | None, output_type: str | None = None) -> Call[ListPipelineRunsStatusResponse]:
+        """Return the call that asks for them."""
+        arguments = {
+            "pipeline_runs": self.pipeline_runs,
+            "nodes": self.nodes,
+            "workspace_id": workspace_id,
+            "output_type": output_type,
+        }
+        return Call(LIST_PIPELINE_RUNS_STATUS, arguments)
+
+
+def statuses(
+    pipeline_runs: Iterable[str],
+    nodes: Iterable[NodeRef],
+    *,
+    workspace_id: str | None,
+    output_type: str | None,
+    batch_size: int,
+    in_flight: int,
+) -> Steps[Any, StatusReport]:
+    """Return the report on any number of runs and nodes.
+
+    Raises:
+        PaiFlowError: no call was answered; the first one's error.
+    """
+    batches = plan(pipeline_runs, nodes, batch_size)
+    answers = yield Ask([batch.call(workspace_id, output_type) for batch in batches], in_flight)
+    return join(batches, answers)
 
 
 def plan(pipeline_runs: Iterable[str], nodes: Iterable[NodeRef], size: int = BATCH_SIZE) -> list[Batch]:

@@ -31,12 +31,14 @@ class Ask:
     Attributes:
         calls: in the order in which their results come back.
         in_flight: how many at a time.
-        within: seconds for all of them; each is then attempted once. None: each is repeated as the client's policy says.
+        within: seconds for all of them; None for the client's policy.
+        once: whether each is attempted once, instead of as often as the policy says.
     """
 
     calls: Sequence[Call[Any]]
     in_flight: int = 1
     within: float | None = None
+    once: bool = False
 
 
 @attrs.frozen

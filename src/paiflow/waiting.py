@@ -1,7 +1,6 @@
 """Wait for runs and nodes to end: what to ask, when, and what the answers mean.
 
-No I/O: `follow` is a generator that says what to do next, and is told what came of it. One driver blocks, one awaits
-(client.py), so both wait by the same decisions, and a test can drive it through hours in no time.
+No I/O: `follow` yields steps and receives their results (steps.py), so both clients wait by the same decisions.
 
 What a status means stands in paiflow_api.outcomes, which is generated from the overlays. Unknown, a status that nobody
 listed, and none at all never end a wait, and never count as success.
@@ -12,17 +11,17 @@ up to 30 s while nothing changes: 120 to 160 an hour then. `calls_per_hour` give
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from math import ceil
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import attrs
 
-from paiflow._requests import BATCH_SIZE, NodeRef, refusal
+from paiflow._requests import BATCH_SIZE, IN_FLIGHT, NodeRef, refusal
 from paiflow._text import visible
 from paiflow._time import Time
-from paiflow.batches import Id, StatusReport, id_of
+from paiflow.batches import Id, StatusReport, id_of, join, plan
 from paiflow.errors import (
     AccessDenied,
     PaiFlowError,
@@ -34,6 +33,7 @@ from paiflow.errors import (
     WaitFailed,
     WaitTimedOut,
 )
+from paiflow.steps import Ask, Item, Pause, Steps
 from paiflow_api.models import Node, PipelineRun
 from paiflow_api.outcomes import NODE_STATUS, PIPELINE_RUN_STATUS
 from paiflow_api.outcomes import Outcome as StatusOutcome
@@ -175,26 +175,6 @@ OUTCOMES: Final = ("succeeded", "failed", "stopped", "missing", "unknown", "acti
 BAD: Final = frozenset({"failed", "stopped", "missing"})
 
 
-@attrs.frozen
-class Ask:
-    """Ask for these, within so many seconds; send back the StatusReport, or the PaiFlowError that came instead."""
-
-    pipeline_runs: list[str]
-    nodes: list[NodeRef]
-    within: float | None
-
-
-@attrs.frozen
-class Pause:
-    """Let so many seconds pass; send back nothing."""
-
-    seconds: float
-
-
-Step = Ask | Pause | Change
-Answer = StatusReport | PaiFlowError | None
-
-
 def calls_per_hour(ids: int) -> int:
     """Return how many requests an hour a wait for so many runs makes at most: when each poll finds a change."""
     return int(3600 / SHORTEST) * ceil(ids / BATCH_SIZE)
@@ -220,8 +200,9 @@ def follow(
     time: Time,
     *,
     refreshes: bool,
-) -> Generator[Step, Answer, WaitResult]:
-    """Yield what to do next until the wait is over, then return its result.
+    workspace_id: str | None = None,
+) -> Steps[Change, WaitResult]:
+    """Yield each change until the wait is over, then return its result.
 
     Args:
         pipeline_runs: ids of runs, at least one of these or of the nodes.
@@ -231,25 +212,22 @@ def follow(
         timeout: seconds, None to wait on.
         time: the clock and the jitter.
         refreshes: whether an expired token may be followed by a fresh one.
+        workspace_id: instead of the client's.
 
     Raises:
         WaitTimedOut: the time was up.
         PaiFlowError: an error that waiting does not mend, with what was known as its `result`.
     """
-    wait = _Wait(pipeline_runs, nodes, time)
+    wait = _Wait(pipeline_runs, nodes, workspace_id, time)
     deadline = None if timeout is None else time.monotonic() + timeout
     interval = SHORTEST
     while True:
         within = None if deadline is None else deadline - time.monotonic()
         if within is not None and within <= 0:
             raise wait.timed_out(timeout or 0)
-        answer = yield wait.ask(within)
-        if isinstance(answer, StatusReport):
-            changes = wait.take(answer)
-            errors = answer.errors
-        else:
-            changes, errors = [], [answer] if isinstance(answer, PaiFlowError) else []
-        yield from changes
+        changes, errors = yield from wait.look(within)
+        for change in changes:
+            yield Item(change)
         if wait.over(until):
             return wait.result()
         for error in errors:
@@ -284,8 +262,11 @@ def wished(error: PaiFlowError) -> float:
 class _Wait:
     """What is known of each id, and since when."""
 
-    def __init__(self, pipeline_runs: Iterable[str], nodes: Iterable[NodeRef], time: Time) -> None:
+    def __init__(
+        self, pipeline_runs: Iterable[str], nodes: Iterable[NodeRef], workspace_id: str | None, time: Time
+    ) -> None:
         self._time = time
+        self._workspace_id = workspace_id
         ids: list[Id] = [*pipeline_runs, *nodes]
         now = self._now()
         self._items = {id_: Waited(id=id_, since=now) for id_ in ids}
@@ -293,13 +274,21 @@ class _Wait:
         self._calls = 0
         self._answered = False
 
-    def ask(self, within: float | None) -> Ask:
-        """Return the request for what has not ended."""
+    def look(self, within: float | None) -> Steps[Any, tuple[list[Change], list[PaiFlowError]]]:
+        """Ask for what has not ended. Return what has changed, and the errors of calls that were not answered.
+
+        Each call is attempted once: the next poll is the next attempt, and the other calls need not wait for it.
+        """
         open_ = [id_ for id_, item in self._items.items() if not item.ended]
         runs = [id_ for id_ in open_ if isinstance(id_, str)]
-        nodes = [id_ for id_ in open_ if not isinstance(id_, str)]
-        self._calls += ceil(len(runs) / BATCH_SIZE) + ceil(len(nodes) / BATCH_SIZE)
-        return Ask(runs, nodes, within)
+        batches = plan(runs, [id_ for id_ in open_ if not isinstance(id_, str)])
+        self._calls += len(batches)
+        answers = yield Ask([batch.call(self._workspace_id) for batch in batches], IN_FLIGHT, within, once=True)
+        try:
+            report = join(batches, answers)
+        except PaiFlowError as error:
+            return [], [error]
+        return self.take(report), report.errors
 
     def take(self, report: StatusReport) -> list[Change]:
         """Take in an answer and return what has changed by it."""
