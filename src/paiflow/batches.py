@@ -13,9 +13,8 @@ from typing import Any, Generic, TypeVar, overload
 
 import attrs
 
-from paiflow._requests import BATCH_SIZE, LIST_PIPELINE_RUNS_STATUS, NodeRef, refusal
-from paiflow._text import clean
-from paiflow.errors import PaiFlowError, UnexpectedReply
+from paiflow._requests import BATCH_SIZE, NodeRef, refusal
+from paiflow.errors import PaiFlowError
 from paiflow_api.models import ListPipelineRunsStatusResponse, Node, Output, PipelineRun
 
 Id = str | NodeRef
@@ -142,12 +141,9 @@ class StatusReport:
 def join(batches: Sequence[Batch], answers: Sequence[ListPipelineRunsStatusResponse | PaiFlowError]) -> StatusReport:
     """Return the report of what came of each batch. What was not asked for is left out, and so are repetitions.
 
-    A reply that is an error, though its status says that all is well, counts as one: else all its ids would be missing.
-
     Raises:
         PaiFlowError: no batch was answered; the first one's error.
     """
-    answers = [_error_of(answer) or answer for answer in answers]
     errors = [answer for answer in answers if isinstance(answer, PaiFlowError)]
     if errors and len(errors) == len(batches):
         raise errors[0]
@@ -178,14 +174,6 @@ def join(batches: Sequence[Batch], answers: Sequence[ListPipelineRunsStatusRespo
         errors=errors,
         request_ids=request_ids,
     )
-
-
-def _error_of(answer: ListPipelineRunsStatusResponse | PaiFlowError) -> UnexpectedReply | None:
-    """Return what a reply is that holds an error's Code, and neither runs nor nodes."""
-    if isinstance(answer, PaiFlowError) or answer.pipeline_runs or answer.nodes or "Code" not in answer:
-        return None
-    reason = f"it says that all is well, and holds an error: Code {clean(str(answer['Code']), 100)}"
-    return UnexpectedReply(LIST_PIPELINE_RUNS_STATUS, 200, "", answer.request_id, reason)
 
 
 def _asked_for(items: Iterable[Item], asked: frozenset[Id]) -> dict[Id, list[Item]]:

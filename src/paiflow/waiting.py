@@ -34,6 +34,7 @@ from paiflow.errors import (
     WaitFailed,
     WaitTimedOut,
 )
+from paiflow.retries import ONCE
 from paiflow_api.models import Node, PipelineRun
 from paiflow_api.outcomes import NODE_STATUS, PIPELINE_RUN_STATUS
 from paiflow_api.outcomes import Outcome as StatusOutcome
@@ -268,8 +269,16 @@ def follow(
 
 
 def mends(error: PaiFlowError, *, refreshes: bool) -> bool:
-    """Return whether waiting on may mend an error: the service is busy, broken or out of reach, or a token has expired."""
+    """Return whether waiting on may mend an error: the service is busy, broken or out of reach, or a token has expired.
+
+    So may a request that is signed afresh, where a nonce or the clock was refused; and the next poll an error in a reply
+    whose status is a success, for such a reply contradicts itself.
+    """
+    if isinstance(error, ServiceError) and error.status is not None and error.status < 300:
+        return True
     if isinstance(error, AccessDenied):
+        if (error.code or "").startswith(ONCE):
+            return True
         return refreshes and (error.code or "").startswith("InvalidSecurityToken.Expired")
     if isinstance(error, ServiceError) and error.status in (408, 425, 501):
         return error.status != 501  # a gateway that had no time; an operation that will not come into being
