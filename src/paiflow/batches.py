@@ -98,7 +98,7 @@ class Found(Sequence[Item], Generic[Item]):
     __hash__ = None  # type: ignore[assignment]  # as a list's
 
     def __repr__(self) -> str:
-        return repr(self._items)
+        return repr(vars(self).get("_items"))
 
 
 def id_of(item: PipelineRun | Node) -> Id | None:
@@ -134,7 +134,7 @@ class StatusReport:
 
     def __repr__(self) -> str:
         # Short, for a report may hold many thousand: asyncio puts a task's result into the repr of the task.
-        counts = {field.name: len(getattr(self, field.name)) for field in attrs.fields(StatusReport)}
+        counts = {field.name: len(getattr(self, field.name, ())) for field in attrs.fields(StatusReport)}
         return f"<StatusReport {' '.join(f'{name}: {count}' for name, count in counts.items())}>"
 
 

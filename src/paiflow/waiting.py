@@ -125,6 +125,8 @@ class WaitResult(Mapping[Id, Waited]):
         return len(self._items)
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_items"):
+            return "WaitResult()"  # half-made
         shown = ", ".join(f"{outcome}={ids!r}" for outcome in OUTCOMES if (ids := self._with(outcome)))
         return f"WaitResult({shown})"
 
