@@ -508,24 +508,6 @@ def test_outputs_are_told_once_and_only_those_of_nodes_that_were_asked_for():
     assert ["mine", "of nobody"] == [output.id for output in report.outputs]
 
 
-def test_an_error_that_comes_as_a_success_is_an_error():
-    """Or else its ids would count as missing, and a wait would end."""
-    refused = ListPipelineRunsStatusResponse.from_dict({"Code": "Throttling.User", "Message": "slow", "RequestId": "R"})
-    found = ListPipelineRunsStatusResponse.from_dict({"PipelineRuns": [{"PipelineRunId": "b"}], "Code": "OK"})
-    report = join([Batch(("a",)), Batch(("b", "c"))], [refused, found])
-
-    assert report.unanswered == ["a"]
-    assert report.missing == ["c"]
-    assert [run.pipeline_run_id for run in report.runs] == ["b"]
-    [error] = report.errors
-    assert str(error) == (
-        "ListPipelineRunsStatus: 200, unexpected reply: it says that all is well, and holds an error:"
-        " Code Throttling.User (request id R)."
-    )
-    with pytest.raises(paiflow.UnexpectedReply):
-        join([Batch(("a",))], [refused])
-
-
 def test_a_report_shows_how_much_it_holds():
     """Not what: asyncio puts a task's result into its repr, and a report may hold many thousand runs."""
     report = join(

@@ -191,8 +191,9 @@ def test_a_refusal_is_raised_as_what_a_caller_can_do_about_it(call, status, code
         (200, b'{"a": NaN}', "not JSON"),
         (200, b'{"a": 1} {"b": 2}', "not JSON"),
         (200, b'{"a": "\xff\xfe"}', "not text"),
-        (201, b"{}", "status 200 is due, not 201"),
-        (204, b"", "status 200 is due, not 204"),
+        (201, b"{}", "neither RequestId nor PipelineRuns nor Nodes nor Outputs"),
+        (204, b"", "the body is empty"),
+        (200, b'{"RequestId": "R", "Runs": []}', "holds Runs in the place of PipelineRuns or Nodes or Outputs"),
         (302, b"", "redirects are not followed"),
     ],
 )

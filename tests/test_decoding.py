@@ -16,8 +16,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paiflow import ListPipelineRunsStatusResponse, Node, NodeStatus, Output, OutputType, PipelineRun, PipelineRunStatus
-from paiflow_api import decoding
+import paiflow
+from paiflow import (
+    ListPipelineRunsStatusResponse,
+    Node,
+    NodeStatus,
+    Output,
+    OutputType,
+    PipelineRun,
+    PipelineRunStatus,
+    batches,
+)
+from paiflow_api import decoding, types
+from paiflow_api.models import ListPipelineRunsStatusRequest, NodeReference
+from paiflow_api.types import UNSET
 
 SAMPLE = json.loads(Path(__file__).with_name("data").joinpath("documented_sample.json").read_text())
 
@@ -265,6 +277,35 @@ def test_an_account_id_reads_as_its_digits_and_is_given_back_as_it_came(wire, di
     assert run.to_dict() == {"UserId": wire}
 
 
+@pytest.mark.parametrize("wire", [1.0, -0.0, 0.0, 1e22, 10**30, 0, 1, True, False, 2.5, [1.0], None, ""])
+@pytest.mark.parametrize("field", ["ExpandedArtifactIndex", "Id", "New"])
+def test_a_number_is_given_back_as_it_came(field, wire):
+    output = Output.from_dict({field: wire})
+
+    assert json.dumps(output.to_dict()) == json.dumps({field: wire})
+
+
+@pytest.mark.parametrize("read", [decoding.integer, decoding.text_or_digits, decoding.number])
+def test_numbers_in_a_list_are_given_back_as_they_came(read):
+    @attrs.define
+    class Counts(decoding.Reply):
+        _FIELDS = {"Counts": "counts"}  # noqa: RUF012 - as in generated models
+        counts: list = attrs.field(factory=list)
+
+    wire = {"Counts": [1, 2.0, -0.0, 10**30, 7]}
+    reply = Counts(decoding.values(wire["Counts"], read, ""))
+    decoding.keep_rest(reply, wire)
+
+    assert json.dumps(reply.to_dict()) == json.dumps(wire)
+
+
+def test_a_changed_number_wins_over_an_equal_one_of_another_kind():
+    output = Output.from_dict({"ExpandedArtifactIndex": 1.0})
+    output.expanded_artifact_index = True
+
+    assert output.to_dict() == {"ExpandedArtifactIndex": True}
+
+
 def test_an_instant_that_utc_has_no_year_for_keeps_its_offset():
     first, last = datetime(1, 1, 1, tzinfo=EAST), datetime(9999, 12, 31, 23, 59, 59, 1000, tzinfo=WEST)
     wire = Node(started_at=first, finished_at=last).to_dict()
@@ -468,6 +509,40 @@ def test_replies_can_be_copied_and_pickled():
     for twin in (copy.deepcopy(reply), pickle.loads(pickle.dumps(reply))):
         assert reply == twin
         assert reply.to_dict() == twin.to_dict()
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [ListPipelineRunsStatusRequest(["a"]), ListPipelineRunsStatusRequest(), NodeReference("a", "b"), [UNSET]],
+)
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_requests_can_be_copied_and_pickled_with_what_they_leave_out(request_, protocol):
+    for twin in (copy.copy(request_), copy.deepcopy(request_), pickle.loads(pickle.dumps(request_, protocol))):
+        assert twin == request_
+        if isinstance(request_, list):
+            assert twin[0] is UNSET
+        else:
+            assert json.dumps(twin.to_dict()) == json.dumps(request_.to_dict())
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        paiflow.PaiFlow,
+        paiflow.AsyncPaiFlow,
+        paiflow.PipelineRun,
+        ListPipelineRunsStatusResponse,
+        paiflow.StatusReport,
+        paiflow.WaitResult,
+        paiflow.Throttled,
+        paiflow.UnexpectedReply,
+        batches.Found,
+        types.Unset,
+    ],
+)
+def test_what_is_half_made_can_be_shown(kind):
+    """As a debugger does, or a traceback with its variables, when its making has failed."""
+    assert kind.__name__.lower() in repr(kind.__new__(kind)).lower() or kind in (batches.Found, types.Unset)
 
 
 # Everything that JSON can say, and much of what a field is likely to hold.

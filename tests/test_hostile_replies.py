@@ -127,7 +127,9 @@ def test_a_reply_that_does_not_decompress_is_unexpected(asynchronous):
 
 def test_only_the_encodings_that_are_taken_are_asked_for():
     asked = []
-    transport = httpx.MockTransport(lambda request: asked.append(request) or httpx.Response(200, content=b"{}"))
+    transport = httpx.MockTransport(
+        lambda request: asked.append(request) or httpx.Response(200, json={"RequestId": "r"})
+    )
     paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, transport=transport).list_pipeline_runs_status(
         pipeline_runs=["a"]
     )

@@ -430,7 +430,7 @@ def test_half_an_attempt_is_refused():
 def test_the_loop_is_not_loaded_before_the_first_failure():
     script = """
 import sys, httpx, paiflow
-replies = iter([httpx.Response(200, json={}), httpx.Response(400), httpx.Response(503), httpx.Response(200, json={})])
+replies = iter([httpx.Response(200, json={"RequestId": "r"}), httpx.Response(400), httpx.Response(503), httpx.Response(200, json={"RequestId": "r"})])
 transport = httpx.MockTransport(lambda request: next(replies))
 client = paiflow.PaiFlow("r", credentials=paiflow.Credentials("k", "s"), transport=transport,
                          retries=paiflow.RetryPolicy(base=0.001))

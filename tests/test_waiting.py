@@ -577,6 +577,19 @@ def test_what_waiting_does_not_mend_ends_it_early_with_the_result(asynchronous, 
     assert caught.value.result.unknown == ["flow-a"]
 
 
+@pytest.mark.parametrize("retries", [0, 1, 3])
+@pytest.mark.parametrize("code", ["SignatureNonceUsed", "InvalidTimeStamp.Expired"])
+def test_a_wait_survives_a_refused_nonce_or_clock(asynchronous, code, retries):
+    refusal = httpx.Response(400, json={"Code": code, "Message": "m", "RequestId": "r"})
+    found = {"RequestId": "r", "PipelineRuns": [{"PipelineRunId": "flow-a", "Status": "Succeeded"}]}
+    replies = [refusal] * 6 + [httpx.Response(200, json=found)]
+    wait_with(asynchronous, lambda: replies.pop(0), retries=retries)
+
+    assert replies == []
+    with pytest.raises(paiflow.WaitTimedOut):  # and not of what the last poll met
+        wait_with(asynchronous, lambda: refusal, retries=retries)
+
+
 def test_missing_credentials_end_it_early_with_the_result(asynchronous):
     with pytest.raises(paiflow.CredentialsError) as caught:
         wait_with(asynchronous, lambda: httpx.Response(200, json={}), credentials=lambda: None)

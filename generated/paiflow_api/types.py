@@ -14,6 +14,13 @@ class Unset:
     def __bool__(self) -> Literal[False]:
         return False
 
+    def __repr__(self) -> str:
+        return "UNSET"
+
+    def __reduce__(self) -> str:
+        # By its name, so that a copy and what was pickled are UNSET itself: models ask whether a field is it.
+        return "UNSET"
+
 
 UNSET: Unset = Unset()
 

@@ -7,27 +7,22 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from http import HTTPStatus
+from typing import Any, cast
 
 import httpx
 
 from paiflow._replies import Whole
 from paiflow._service_errors import excerpt, request_id_of, service_error
 from paiflow._text import clean, without
+from paiflow.answering import NO_BODY, Described, judge
 from paiflow.credentials import Credentials
 from paiflow.errors import ConfigurationError, PaiFlowError, ServiceError, TransportError, UnexpectedReply
-from paiflow_api.api.pipeline_runs import list_pipeline_runs_status as operation
+from paiflow_api.decoding import Reply, read_json, undisturbed
 from paiflow_api.models import ListPipelineRunsStatusResponse
 from paiflow_api.types import Response
 
-if TYPE_CHECKING:
-    from paiflow_api.client import Client
-
 logger = logging.getLogger("paiflow")
-
-# The generated functions take no more from their client than what to do about an undocumented status.
-_GENERATED_CLIENT = cast("Client", SimpleNamespace(raise_on_unexpected_status=False))
 
 # In words, where httpx has none of its own.
 _REASONS: dict[type[Exception], str] = {
@@ -82,7 +77,7 @@ def _transport_error(name: str, number: int, error: Exception, *, out_of_time: b
 
 
 def interpret(name: str, response: Whole, attempts: int, now: float) -> Response[ListPipelineRunsStatusResponse]:
-    """Return the generated operation's Response of a reply that has been read.
+    """Return the reply that has been read, with its model.
 
     Args:
         name: the operationId.
@@ -91,23 +86,34 @@ def interpret(name: str, response: Whole, attempts: int, now: float) -> Response
         now: seconds since the epoch.
 
     Raises:
-        ServiceError: the service said no, or something before it broke.
-        UnexpectedReply: the reply says yes and is none: another status, not JSON, not an object, a list where an object
-            is due or the reverse.
+        ServiceError: the service said no, by its status or in the body; or something before it broke.
+        UnexpectedReply: the reply is no answer: answering.py says which is one.
     """
-    status = response.status_code
+    status, model = response.status_code, ListPipelineRunsStatusResponse
     if logger.isEnabledFor(logging.DEBUG):
         request_id = request_id_of(response.headers)
         logger.debug("%s attempt %d: status %d (request id %s)", name, attempts, status, request_id)
-    if status >= 400:
-        raise service_error(name, status, response.headers, response.content, attempts=attempts, now=now)
+    # An error is made in there and raised out here, where no variable holds what came: it may quote a secret.
+    outcome = undisturbed(lambda: _decoded(name, response, model, attempts, now))
+    if isinstance(outcome, PaiFlowError):
+        raise outcome
+    return Response(_known_status(status), response.content, response.headers, outcome)
+
+
+def _decoded(
+    name: str, response: Whole, model: type[ListPipelineRunsStatusResponse], attempts: int, now: float
+) -> ListPipelineRunsStatusResponse | ServiceError | UnexpectedReply:
+    """Return the model of a reply that is an answer, else the error that it stands for."""
+    status, headers, content = response
+    body: Any = None
     try:
-        if status != 200:
-            raise TypeError(f"status 200 is due, not {status}; redirects are not followed")
-        reply = operation._build_response(client=_GENERATED_CLIENT, response=cast("httpx.Response", response))
-        if not isinstance(reply.parsed, ListPipelineRunsStatusResponse):
-            raise TypeError("it is no reply of this operation")
-    except TypeError as error:  # of the generated decoding: a list where an object is due, or the reverse
+        if 200 <= status < 300:
+            body = read_json(content) if content else NO_BODY
+        verdict = judge(status, body, _described(model), headers.get("location"))
+        if verdict.says == "yes":
+            return model.from_dict({} if body is NO_BODY else body)
+        reason = verdict.reason
+    except TypeError as error:  # of the model: a list where an object is due, or the reverse
         reason = str(error)
     except UnicodeDecodeError:
         reason = "it is not text"
@@ -116,9 +122,26 @@ def interpret(name: str, response: Whole, attempts: int, now: float) -> Response
     except RecursionError:
         reason = "it nests too deeply"
     else:
-        return Response(reply.status_code, reply.content, reply.headers, reply.parsed)
-    # Raised out here, so that no text of the reply but the excerpt, which is redacted, hangs on as a context.
-    raise UnexpectedReply(name, status, excerpt(response.content), request_id_of(response.headers), reason)
+        if verdict.says == "no":
+            return service_error(name, status, headers, content, attempts=attempts, now=now, fields=body)
+    # The body of a redirect quotes the URL that it leads to.
+    begins = "" if 300 <= status < 400 else excerpt(content)
+    return UnexpectedReply(name, status, begins, request_id_of(headers), reason)
+
+
+def _described(model: type[Reply]) -> Described:
+    """Return what the description says of the replies that a model holds."""
+    blank = model()
+    lists = [name for name, attribute in model._FIELDS.items() if getattr(blank, attribute) == []]
+    return Described(tuple(model._FIELDS), tuple(lists))
+
+
+def _known_status(status: int) -> HTTPStatus:
+    """Return the status as a member of HTTPStatus; as it is where that has none, such as 299."""
+    try:
+        return HTTPStatus(status)
+    except ValueError:
+        return cast("HTTPStatus", status)
 
 
 @contextmanager

@@ -13,9 +13,8 @@ from typing import Any, Generic, TypeVar, overload
 
 import attrs
 
-from paiflow._requests import BATCH_SIZE, LIST_PIPELINE_RUNS_STATUS, NodeRef, refusal
-from paiflow._text import clean
-from paiflow.errors import PaiFlowError, UnexpectedReply
+from paiflow._requests import BATCH_SIZE, NodeRef, refusal
+from paiflow.errors import PaiFlowError
 from paiflow.steps import Ask, Steps
 from paiflow_api.calling import Call
 from paiflow_api.models import ListPipelineRunsStatusResponse, Node, Output, PipelineRun
@@ -131,7 +130,7 @@ class Found(Sequence[Item], Generic[Item]):
     __hash__ = None  # type: ignore[assignment]  # as a list's
 
     def __repr__(self) -> str:
-        return repr(self._items)
+        return repr(vars(self).get("_items"))
 
 
 def id_of(item: PipelineRun | Node) -> Id | None:
@@ -167,19 +166,16 @@ class StatusReport:
 
     def __repr__(self) -> str:
         # Short, for a report may hold many thousand: asyncio puts a task's result into the repr of the task.
-        counts = {field.name: len(getattr(self, field.name)) for field in attrs.fields(StatusReport)}
+        counts = {field.name: len(getattr(self, field.name, ())) for field in attrs.fields(StatusReport)}
         return f"<StatusReport {' '.join(f'{name}: {count}' for name, count in counts.items())}>"
 
 
 def join(batches: Sequence[Batch], answers: Sequence[ListPipelineRunsStatusResponse | PaiFlowError]) -> StatusReport:
     """Return the report of what came of each batch. What was not asked for is left out, and so are repetitions.
 
-    A reply that is an error, though its status says that all is well, counts as one: else all its ids would be missing.
-
     Raises:
         PaiFlowError: no batch was answered; the first one's error.
     """
-    answers = [_error_of(answer) or answer for answer in answers]
     errors = [answer for answer in answers if isinstance(answer, PaiFlowError)]
     if errors and len(errors) == len(batches):
         raise errors[0]
@@ -210,14 +206,6 @@ def join(batches: Sequence[Batch], answers: Sequence[ListPipelineRunsStatusRespo
         errors=errors,
         request_ids=request_ids,
     )
-
-
-def _error_of(answer: ListPipelineRunsStatusResponse | PaiFlowError) -> UnexpectedReply | None:
-    """Return what a reply is that holds an error's Code, and neither runs nor nodes."""
-    if isinstance(answer, PaiFlowError) or answer.pipeline_runs or answer.nodes or "Code" not in answer:
-        return None
-    reason = f"it says that all is well, and holds an error: Code {clean(str(answer['Code']), 100)}"
-    return UnexpectedReply(LIST_PIPELINE_RUNS_STATUS, 200, "", answer.request_id, reason)
 
 
 def _asked_for(items: Iterable[Item], asked: frozenset[Id]) -> dict[Id, list[Item]]:

@@ -117,7 +117,7 @@ class _Client(Generic[Transport, Http]):
             ) from error
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(endpoint={self.endpoint!r})"
+        return f"{type(self).__name__}(endpoint={vars(self).get('endpoint')!r})"  # __init__ may have failed before it
 
     @abstractmethod
     def _open(self, **settings: Any) -> Http: ...

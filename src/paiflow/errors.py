@@ -215,7 +215,7 @@ class WaitError(PaiFlowError):
         self.result = result
 
     def __str__(self) -> str:
-        return str(self.args[0])
+        return str(self.args[0]) if self.args else ""
 
 
 class WaitFailed(WaitError):
@@ -238,6 +238,6 @@ def _sentence(text: str, request_id: str | None) -> str:
 
 def _repr(error: PaiFlowError, *names: str) -> str:
     """Return `Class(name=value, …)` without the names whose value is None."""
-    values = {name: getattr(error, name) for name in names}
+    values = {name: getattr(error, name, None) for name in names}
     shown = ", ".join(f"{name}={value!r}" for name, value in values.items() if value is not None)
     return f"{type(error).__name__}({shown})"

@@ -33,6 +33,7 @@ from paiflow.errors import (
     WaitFailed,
     WaitTimedOut,
 )
+from paiflow.retries import ONCE
 from paiflow.steps import Ask, Item, Pause, Steps
 from paiflow_api.models import Node, PipelineRun
 from paiflow_api.outcomes import NODE_STATUS, PIPELINE_RUN_STATUS
@@ -124,6 +125,8 @@ class WaitResult(Mapping[Id, Waited]):
         return len(self._items)
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_items"):
+            return "WaitResult()"  # half-made
         shown = ", ".join(f"{outcome}={ids!r}" for outcome in OUTCOMES if (ids := self._with(outcome)))
         return f"WaitResult({shown})"
 
@@ -246,8 +249,16 @@ def follow(
 
 
 def mends(error: PaiFlowError, *, refreshes: bool) -> bool:
-    """Return whether waiting on may mend an error: the service is busy, broken or out of reach, or a token has expired."""
+    """Return whether waiting on may mend an error: the service is busy, broken or out of reach, or a token has expired.
+
+    So may a request that is signed afresh, where a nonce or the clock was refused; and the next poll an error in a reply
+    whose status is a success, for such a reply contradicts itself.
+    """
+    if isinstance(error, ServiceError) and error.status is not None and error.status < 300:
+        return True
     if isinstance(error, AccessDenied):
+        if (error.code or "").startswith(ONCE):
+            return True
         return refreshes and (error.code or "").startswith("InvalidSecurityToken.Expired")
     if isinstance(error, ServiceError) and error.status in (408, 425, 501):
         return error.status != 501  # a gateway that had no time; an operation that will not come into being

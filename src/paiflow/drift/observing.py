@@ -70,7 +70,7 @@ class Observation:
         client._observe(self._see)
 
     def __repr__(self) -> str:
-        return f"Observation({self._collection.summary()})"
+        return f"Observation({self._collection.summary() if hasattr(self, '_collection') else ''})"
 
     @property
     def replies(self) -> int:
