@@ -18,6 +18,7 @@ import httpx
 
 from paiflow import _deadline
 from paiflow._exchange import attempt, clock_skew, discreet, discreet_content, interpret, reply_of
+from paiflow._hidden import Environment, Hidden
 from paiflow._replies import ACCEPTED_ENCODINGS, Intake, Whole, aread, read
 from paiflow._requests import BATCH_SIZE, IN_FLIGHT, LIST_PIPELINE_RUNS_STATUS, NodeRef, ids_of, status_request
 from paiflow._text import clean
@@ -91,9 +92,12 @@ class _Client(Generic[Transport, Http]):
             ConfigurationError: no endpoint was found, or an argument will not do.
             CredentialsError: what was given as credentials can give none.
         """
-        self.endpoint: Final = resolve_endpoint(endpoint, region, vpc, allow_http, os.environ)
+        # A traceback may show the locals.
+        given, credentials = Hidden(credentials), None
+        environ = Environment(os.environ)
+        self.endpoint: Final = resolve_endpoint(endpoint, region, vpc, allow_http, environ)
         self._workspace_id = workspace_id
-        self._credentials = CredentialsSource(credentials, os.environ)
+        self._credentials = CredentialsSource(given, environ)
         self._policy = policy_of(retries)
         self._time = Time()
         # Seconds by which the service's clock is ahead of ours, as far as it has told.
