@@ -12,11 +12,11 @@ from typing import Any, cast
 
 import httpx
 
+from paiflow._discretion import unchain
 from paiflow._replies import Whole
 from paiflow._service_errors import excerpt, request_id_of, service_error
-from paiflow._text import clean, without
+from paiflow._text import clean
 from paiflow.answering import NO_BODY, Described, judge
-from paiflow.credentials import Credentials
 from paiflow.errors import ConfigurationError, PaiFlowError, ServiceError, TransportError, UnexpectedReply
 from paiflow_api.decoding import Reply, read_json, undisturbed
 from paiflow_api.models import ListPipelineRunsStatusResponse
@@ -62,8 +62,12 @@ def attempt(name: str, number: int, deadline: float) -> Iterator[None]:
         cause = error
     else:
         return
-    logger.debug("%s attempt %d: %s after %.3f s", name, number, failure, time.monotonic() - started)
-    raise failure from cause
+    logger.debug("%s attempt %d: %s after %.3f s", name, number, str(failure), time.monotonic() - started)
+    try:
+        raise failure
+    finally:
+        unchain(failure, cause)
+        del failure, cause
 
 
 def _transport_error(name: str, number: int, error: Exception, *, out_of_time: bool) -> TransportError:
@@ -142,29 +146,6 @@ def _known_status(status: int) -> HTTPStatus:
         return HTTPStatus(status)
     except ValueError:
         return cast("HTTPStatus", status)
-
-
-@contextmanager
-def discreet(credentials: Credentials) -> Iterator[None]:
-    """Take what signs requests out of the errors of an attempt, wherever a service has put it."""
-    try:
-        yield
-    except PaiFlowError as error:
-        secrets = _secrets(credentials)
-        for name, value in vars(error).items():
-            if isinstance(value, str):
-                setattr(error, name, without(value, secrets))
-        error.args = tuple(without(value, secrets) if isinstance(value, str) else value for value in error.args)
-        raise
-
-
-def discreet_content(content: bytes, credentials: Credentials) -> bytes:
-    """Return the body of a reply without what signed its request, wherever a service has put it."""
-    return without(content.decode("latin-1"), _secrets(credentials)).encode("latin-1")
-
-
-def _secrets(credentials: Credentials) -> tuple[str | None, ...]:
-    return credentials.security_token, credentials.access_key_secret, credentials.access_key_id
 
 
 def clock_skew(error: ServiceError, headers: Mapping[str, str], now: float) -> float | None:

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 import httpx
 
 from paiflow import _deadline
-from paiflow._exchange import attempt, clock_skew, discreet, discreet_content, interpret, reply_of
+from paiflow._discretion import Discretion, discreet_content
+from paiflow._exchange import attempt, clock_skew, interpret, reply_of
+from paiflow._hidden import Environment, Hidden
 from paiflow._replies import ACCEPTED_ENCODINGS, Intake, Whole, aread, read
 from paiflow._requests import BATCH_SIZE, IN_FLIGHT, LIST_PIPELINE_RUNS_STATUS, NodeRef, ids_of, status_request
 from paiflow._text import clean
@@ -91,9 +93,12 @@ class _Client(Generic[Transport, Http]):
             ConfigurationError: no endpoint was found, or an argument will not do.
             CredentialsError: what was given as credentials can give none.
         """
-        self.endpoint: Final = resolve_endpoint(endpoint, region, vpc, allow_http, os.environ)
+        # A traceback may show the locals.
+        given, credentials = Hidden(credentials), None
+        environ = Environment(os.environ)
+        self.endpoint: Final = resolve_endpoint(endpoint, region, vpc, allow_http, environ)
         self._workspace_id = workspace_id
-        self._credentials = CredentialsSource(credentials, os.environ)
+        self._credentials = CredentialsSource(given, environ)
         self._policy = policy_of(retries)
         self._time = Time()
         # Seconds by which the service's clock is ahead of ours, as far as it has told.
@@ -337,9 +342,10 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
     def _attempt(self, body: ListPipelineRunsStatusRequest, number: int, left: float) -> Reply:
         deadline = real_time.monotonic() + left
         credentials = self._credentials.get()
-        with discreet(credentials):
+        request = self._request(body)
+        with Discretion(credentials, request):
             with attempt(LIST_PIPELINE_RUNS_STATUS, number, deadline), _deadline.until(deadline):
-                response = self._http.send(self._request(body), auth=self._auth(credentials), stream=True)
+                response = self._http.send(request, auth=self._auth(credentials), stream=True)
                 try:
                     whole = read(Intake(LIST_PIPELINE_RUNS_STATUS, response, deadline), response)
                 finally:
@@ -480,10 +486,11 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
         with attempt(LIST_PIPELINE_RUNS_STATUS, number, deadline):
             async with asyncio.timeout(left):
                 credentials = await asyncio.to_thread(source.get) if source.blocks else source.get()
-        with discreet(credentials):
+        request = self._request(body)
+        with Discretion(credentials, request):
             with attempt(LIST_PIPELINE_RUNS_STATUS, number, deadline):
                 async with asyncio.timeout(deadline - real_time.monotonic()):
-                    response = await self._http.send(self._request(body), auth=self._auth(credentials), stream=True)
+                    response = await self._http.send(request, auth=self._auth(credentials), stream=True)
                     try:
                         whole = await aread(Intake(LIST_PIPELINE_RUNS_STATUS, response, deadline), response)
                     finally:
