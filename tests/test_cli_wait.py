@@ -28,12 +28,11 @@ from paiflow.cli import commands, displays, durations, exit_codes, live, polling
 from paiflow.cli.ids import Wanted
 from paiflow.cli.progress import Progress
 from paiflow.cli.stopping import Stop
-from paiflow.mock import HandTime, PaiFlowMock
+from paiflow.mock import HandClock, HandTime, PaiFlowMock
 from paiflow.waiting import Waited, WaitResult
 
 PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
 NOW = datetime(2026, 11, 23, 12, 0, 5, tzinfo=UTC)
-THEN = 1795435200.0  # 2026-11-23T12:00:00Z
 COST = "paiflow: waiting for 1 id, at most 1800 calls an hour, retries aside"
 SECRET = "not-to-be-seen-anywhere"
 
@@ -42,7 +41,6 @@ SECRET = "not-to-be-seen-anywhere"
 def mock(monkeypatch):
     """A mock service that the environment leads to, and by whose clock the command's clients go."""
     with PaiFlowMock() as service:
-        service.clock.advance(max(0.0, THEN - service.clock.now()))
         for name, value in service.environment.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr("paiflow.client.Time", lambda: HandTime(service.clock))
@@ -727,6 +725,7 @@ def progress(outcomes, *, name="train", node=False):
     ids = [f"flow-{number:020}" for number in range(len(outcomes))]
     wanted = Wanted([], [paiflow.NodeRef(id_, "node-abcdefghijklmnopqrs") for id_ in ids]) if node else Wanted(ids, [])
     made = Progress(wanted)
+    made.time = HandTime(HandClock(NOW.timestamp()))
     for item, outcome in zip(list(made.known.values()), outcomes, strict=True):
         reply = (
             paiflow.PipelineRun.from_dict({"Name": name}) if not node else paiflow.Node.from_dict({"NodeName": name})
