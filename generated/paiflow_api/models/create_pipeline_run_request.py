@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
+from ..models.accessibility import Accessibility
+from ..models.source_type import SourceType
 from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="CreatePipelineRunRequest")
@@ -24,12 +26,10 @@ class CreatePipelineRunRequest:
         arguments (str | Unset): The arguments of the run, in YAML.
         no_confirm_required (bool | Unset): Whether the run starts at once. With false it is only created. The default
             is true.
-        source_type (str | Unset): The type of the run's source. Valid values: UNKNOWN, SDK, DESIGNER and M6. The
-            default is UNKNOWN.
+        source_type (SourceType | Unset): The type of a run's source.
         source_id (str | Unset): The id of the run's source.
         options (str | Unset): Options of the run, in JSON.
-        accessibility (str | Unset): Who in the workspace sees the run. Valid values: PUBLIC (everybody) and PRIVATE.
-            The default is PUBLIC.
+        accessibility (Accessibility | Unset): Who in the workspace sees a run.
     """
 
     workspace_id: str
@@ -38,10 +38,10 @@ class CreatePipelineRunRequest:
     pipeline_manifest: str | Unset = UNSET
     arguments: str | Unset = UNSET
     no_confirm_required: bool | Unset = UNSET
-    source_type: str | Unset = UNSET
+    source_type: SourceType | Unset = UNSET
     source_id: str | Unset = UNSET
     options: str | Unset = UNSET
-    accessibility: str | Unset = UNSET
+    accessibility: Accessibility | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -57,13 +57,17 @@ class CreatePipelineRunRequest:
 
         no_confirm_required = self.no_confirm_required
 
-        source_type = self.source_type
+        source_type: str | Unset = UNSET
+        if not isinstance(self.source_type, Unset):
+            source_type = self.source_type.value
 
         source_id = self.source_id
 
         options = self.options
 
-        accessibility = self.accessibility
+        accessibility: str | Unset = UNSET
+        if not isinstance(self.accessibility, Unset):
+            accessibility = self.accessibility.value
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -108,13 +112,23 @@ class CreatePipelineRunRequest:
 
         no_confirm_required = d.pop("NoConfirmRequired", UNSET)
 
-        source_type = d.pop("SourceType", UNSET)
+        _source_type = d.pop("SourceType", UNSET)
+        source_type: SourceType | Unset
+        if isinstance(_source_type, Unset):
+            source_type = UNSET
+        else:
+            source_type = SourceType(_source_type)
 
         source_id = d.pop("SourceId", UNSET)
 
         options = d.pop("Options", UNSET)
 
-        accessibility = d.pop("Accessibility", UNSET)
+        _accessibility = d.pop("Accessibility", UNSET)
+        accessibility: Accessibility | Unset
+        if isinstance(_accessibility, Unset):
+            accessibility = UNSET
+        else:
+            accessibility = Accessibility(_accessibility)
 
         create_pipeline_run_request = cls(
             workspace_id=workspace_id,

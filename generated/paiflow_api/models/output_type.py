@@ -3,7 +3,7 @@ from enum import StrEnum
 
 
 class OutputType(StrEnum):
-    DATA_SET = "DataSet"
+    DATASET = "DataSet"
     METRICS = "Metrics"
     MODEL = "Model"
     MODEL_EVALUATION = "ModelEvaluation"

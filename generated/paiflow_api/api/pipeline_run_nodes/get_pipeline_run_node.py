@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from ...models.get_pipeline_run_node_response import GetPipelineRunNodeResponse
 
+from ...models.node_layer import NodeLayer
 from ...types import UNSET, Unset
 
 
@@ -27,7 +28,7 @@ def _get_kwargs(
     node_id: str,
     *,
     depth: int | Unset = UNSET,
-    type_: str | Unset = UNSET,
+    type_: NodeLayer | Unset = UNSET,
     token_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
@@ -35,7 +36,11 @@ def _get_kwargs(
 
     params["Depth"] = depth
 
-    params["Type"] = type_
+    json_type_: str | Unset = UNSET
+    if not isinstance(type_, Unset):
+        json_type_ = type_.value
+
+    params["Type"] = json_type_
 
     params["TokenId"] = token_id
 
@@ -119,7 +124,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     depth: int | Unset = UNSET,
-    type_: str | Unset = UNSET,
+    type_: NodeLayer | Unset = UNSET,
     token_id: str | Unset = UNSET,
 ) -> Response[ErrorReply | GetPipelineRunNodeResponse]:
     """Get a node of a pipeline run
@@ -132,7 +137,7 @@ def sync_detailed(
         pipeline_run_id (str):
         node_id (str):
         depth (int | Unset):
-        type_ (str | Unset):
+        type_ (NodeLayer | Unset): The nodes that users submit, or the containers that run them.
         token_id (str | Unset):
 
     Raises:
@@ -164,7 +169,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     depth: int | Unset = UNSET,
-    type_: str | Unset = UNSET,
+    type_: NodeLayer | Unset = UNSET,
     token_id: str | Unset = UNSET,
 ) -> ErrorReply | GetPipelineRunNodeResponse | None:
     """Get a node of a pipeline run
@@ -177,7 +182,7 @@ def sync(
         pipeline_run_id (str):
         node_id (str):
         depth (int | Unset):
-        type_ (str | Unset):
+        type_ (NodeLayer | Unset): The nodes that users submit, or the containers that run them.
         token_id (str | Unset):
 
     Raises:
@@ -204,7 +209,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     depth: int | Unset = UNSET,
-    type_: str | Unset = UNSET,
+    type_: NodeLayer | Unset = UNSET,
     token_id: str | Unset = UNSET,
 ) -> Response[ErrorReply | GetPipelineRunNodeResponse]:
     """Get a node of a pipeline run
@@ -217,7 +222,7 @@ async def asyncio_detailed(
         pipeline_run_id (str):
         node_id (str):
         depth (int | Unset):
-        type_ (str | Unset):
+        type_ (NodeLayer | Unset): The nodes that users submit, or the containers that run them.
         token_id (str | Unset):
 
     Raises:
@@ -247,7 +252,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     depth: int | Unset = UNSET,
-    type_: str | Unset = UNSET,
+    type_: NodeLayer | Unset = UNSET,
     token_id: str | Unset = UNSET,
 ) -> ErrorReply | GetPipelineRunNodeResponse | None:
     """Get a node of a pipeline run
@@ -260,7 +265,7 @@ async def asyncio(
         pipeline_run_id (str):
         node_id (str):
         depth (int | Unset):
-        type_ (str | Unset):
+        type_ (NodeLayer | Unset): The nodes that users submit, or the containers that run them.
         token_id (str | Unset):
 
     Raises:

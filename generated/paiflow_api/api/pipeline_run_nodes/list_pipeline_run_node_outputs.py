@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from ...models.list_pipeline_run_node_outputs_response import ListPipelineRunNodeOutputsResponse
 
+from ...models.output_sort_field import OutputSortField
+from ...models.output_type import OutputType
+from ...models.sort_order import SortOrder
 from ...types import UNSET, Unset
 
 
@@ -30,9 +33,9 @@ def _get_kwargs(
     name: str | Unset = UNSET,
     page_number: int | Unset = UNSET,
     page_size: int | Unset = UNSET,
-    sort_by: str | Unset = UNSET,
-    order: str | Unset = UNSET,
-    type_: str | Unset = UNSET,
+    sort_by: OutputSortField | Unset = UNSET,
+    order: SortOrder | Unset = UNSET,
+    type_: OutputType | Unset = UNSET,
     token_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
@@ -46,11 +49,23 @@ def _get_kwargs(
 
     params["PageSize"] = page_size
 
-    params["SortBy"] = sort_by
+    json_sort_by: str | Unset = UNSET
+    if not isinstance(sort_by, Unset):
+        json_sort_by = sort_by.value
 
-    params["Order"] = order
+    params["SortBy"] = json_sort_by
 
-    params["Type"] = type_
+    json_order: str | Unset = UNSET
+    if not isinstance(order, Unset):
+        json_order = order.value
+
+    params["Order"] = json_order
+
+    json_type_: str | Unset = UNSET
+    if not isinstance(type_, Unset):
+        json_type_ = type_.value
+
+    params["Type"] = json_type_
 
     params["TokenId"] = token_id
 
@@ -137,9 +152,9 @@ def sync_detailed(
     name: str | Unset = UNSET,
     page_number: int | Unset = UNSET,
     page_size: int | Unset = UNSET,
-    sort_by: str | Unset = UNSET,
-    order: str | Unset = UNSET,
-    type_: str | Unset = UNSET,
+    sort_by: OutputSortField | Unset = UNSET,
+    order: SortOrder | Unset = UNSET,
+    type_: OutputType | Unset = UNSET,
     token_id: str | Unset = UNSET,
 ) -> Response[ErrorReply | ListPipelineRunNodeOutputsResponse]:
     """List the outputs of a node
@@ -151,9 +166,9 @@ def sync_detailed(
         name (str | Unset):
         page_number (int | Unset):
         page_size (int | Unset):
-        sort_by (str | Unset):
-        order (str | Unset):
-        type_ (str | Unset):
+        sort_by (OutputSortField | Unset): The fields by which outputs can be sorted.
+        order (SortOrder | Unset): The order of sorting.
+        type_ (OutputType | Unset): The documented types of outputs.
         token_id (str | Unset):
 
     Raises:
@@ -193,9 +208,9 @@ def sync(
     name: str | Unset = UNSET,
     page_number: int | Unset = UNSET,
     page_size: int | Unset = UNSET,
-    sort_by: str | Unset = UNSET,
-    order: str | Unset = UNSET,
-    type_: str | Unset = UNSET,
+    sort_by: OutputSortField | Unset = UNSET,
+    order: SortOrder | Unset = UNSET,
+    type_: OutputType | Unset = UNSET,
     token_id: str | Unset = UNSET,
 ) -> ErrorReply | ListPipelineRunNodeOutputsResponse | None:
     """List the outputs of a node
@@ -207,9 +222,9 @@ def sync(
         name (str | Unset):
         page_number (int | Unset):
         page_size (int | Unset):
-        sort_by (str | Unset):
-        order (str | Unset):
-        type_ (str | Unset):
+        sort_by (OutputSortField | Unset): The fields by which outputs can be sorted.
+        order (SortOrder | Unset): The order of sorting.
+        type_ (OutputType | Unset): The documented types of outputs.
         token_id (str | Unset):
 
     Raises:
@@ -244,9 +259,9 @@ async def asyncio_detailed(
     name: str | Unset = UNSET,
     page_number: int | Unset = UNSET,
     page_size: int | Unset = UNSET,
-    sort_by: str | Unset = UNSET,
-    order: str | Unset = UNSET,
-    type_: str | Unset = UNSET,
+    sort_by: OutputSortField | Unset = UNSET,
+    order: SortOrder | Unset = UNSET,
+    type_: OutputType | Unset = UNSET,
     token_id: str | Unset = UNSET,
 ) -> Response[ErrorReply | ListPipelineRunNodeOutputsResponse]:
     """List the outputs of a node
@@ -258,9 +273,9 @@ async def asyncio_detailed(
         name (str | Unset):
         page_number (int | Unset):
         page_size (int | Unset):
-        sort_by (str | Unset):
-        order (str | Unset):
-        type_ (str | Unset):
+        sort_by (OutputSortField | Unset): The fields by which outputs can be sorted.
+        order (SortOrder | Unset): The order of sorting.
+        type_ (OutputType | Unset): The documented types of outputs.
         token_id (str | Unset):
 
     Raises:
@@ -298,9 +313,9 @@ async def asyncio(
     name: str | Unset = UNSET,
     page_number: int | Unset = UNSET,
     page_size: int | Unset = UNSET,
-    sort_by: str | Unset = UNSET,
-    order: str | Unset = UNSET,
-    type_: str | Unset = UNSET,
+    sort_by: OutputSortField | Unset = UNSET,
+    order: SortOrder | Unset = UNSET,
+    type_: OutputType | Unset = UNSET,
     token_id: str | Unset = UNSET,
 ) -> ErrorReply | ListPipelineRunNodeOutputsResponse | None:
     """List the outputs of a node
@@ -312,9 +327,9 @@ async def asyncio(
         name (str | Unset):
         page_number (int | Unset):
         page_size (int | Unset):
-        sort_by (str | Unset):
-        order (str | Unset):
-        type_ (str | Unset):
+        sort_by (OutputSortField | Unset): The fields by which outputs can be sorted.
+        order (SortOrder | Unset): The order of sorting.
+        type_ (OutputType | Unset): The documented types of outputs.
         token_id (str | Unset):
 
     Raises:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from ...models.list_pipeline_run_node_status_response import ListPipelineRunNodeStatusResponse
 
+from ...models.node_layer import NodeLayer
 from ...types import UNSET, Unset
 
 
@@ -27,7 +28,7 @@ def _get_kwargs(
     node_id: str,
     *,
     depth: int | Unset = UNSET,
-    type_: str | Unset = UNSET,
+    type_: NodeLayer | Unset = UNSET,
     token_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
@@ -35,7 +36,11 @@ def _get_kwargs(
 
     params["Depth"] = depth
 
-    params["Type"] = type_
+    json_type_: str | Unset = UNSET
+    if not isinstance(type_, Unset):
+        json_type_ = type_.value
+
+    params["Type"] = json_type_
 
     params["TokenId"] = token_id
 
@@ -119,7 +124,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     depth: int | Unset = UNSET,
-    type_: str | Unset = UNSET,
+    type_: NodeLayer | Unset = UNSET,
     token_id: str | Unset = UNSET,
 ) -> Response[ErrorReply | ListPipelineRunNodeStatusResponse]:
     """List the statuses of a node and the nodes in it
@@ -128,7 +133,7 @@ def sync_detailed(
         pipeline_run_id (str):
         node_id (str):
         depth (int | Unset):
-        type_ (str | Unset):
+        type_ (NodeLayer | Unset): The nodes that users submit, or the containers that run them.
         token_id (str | Unset):
 
     Raises:
@@ -160,7 +165,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     depth: int | Unset = UNSET,
-    type_: str | Unset = UNSET,
+    type_: NodeLayer | Unset = UNSET,
     token_id: str | Unset = UNSET,
 ) -> ErrorReply | ListPipelineRunNodeStatusResponse | None:
     """List the statuses of a node and the nodes in it
@@ -169,7 +174,7 @@ def sync(
         pipeline_run_id (str):
         node_id (str):
         depth (int | Unset):
-        type_ (str | Unset):
+        type_ (NodeLayer | Unset): The nodes that users submit, or the containers that run them.
         token_id (str | Unset):
 
     Raises:
@@ -196,7 +201,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     depth: int | Unset = UNSET,
-    type_: str | Unset = UNSET,
+    type_: NodeLayer | Unset = UNSET,
     token_id: str | Unset = UNSET,
 ) -> Response[ErrorReply | ListPipelineRunNodeStatusResponse]:
     """List the statuses of a node and the nodes in it
@@ -205,7 +210,7 @@ async def asyncio_detailed(
         pipeline_run_id (str):
         node_id (str):
         depth (int | Unset):
-        type_ (str | Unset):
+        type_ (NodeLayer | Unset): The nodes that users submit, or the containers that run them.
         token_id (str | Unset):
 
     Raises:
@@ -235,7 +240,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     depth: int | Unset = UNSET,
-    type_: str | Unset = UNSET,
+    type_: NodeLayer | Unset = UNSET,
     token_id: str | Unset = UNSET,
 ) -> ErrorReply | ListPipelineRunNodeStatusResponse | None:
     """List the statuses of a node and the nodes in it
@@ -244,7 +249,7 @@ async def asyncio(
         pipeline_run_id (str):
         node_id (str):
         depth (int | Unset):
-        type_ (str | Unset):
+        type_ (NodeLayer | Unset): The nodes that users submit, or the containers that run them.
         token_id (str | Unset):
 
     Raises:

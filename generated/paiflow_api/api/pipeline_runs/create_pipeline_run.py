@@ -12,19 +12,17 @@ if TYPE_CHECKING:
     from ...client import AuthenticatedClient, Client
 from ... import errors
 from ...models.create_pipeline_run_request import CreatePipelineRunRequest
-from ...types import UNSET, Response
+from ...types import Response
 
 if TYPE_CHECKING:
     from ...models.create_pipeline_run_response import CreatePipelineRunResponse
 if TYPE_CHECKING:
     from ...models.error_reply import ErrorReply
 
-from ...types import UNSET, Unset
-
 
 def _get_kwargs(
     *,
-    body: CreatePipelineRunRequest | Unset = UNSET,
+    body: CreatePipelineRunRequest,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
@@ -33,8 +31,7 @@ def _get_kwargs(
         "url": "/api/v1/pipelineruns",
     }
 
-    if not isinstance(body, Unset):
-        _kwargs["json"] = body.to_dict()
+    _kwargs["json"] = body.to_dict()
 
     headers["Content-Type"] = "application/json"
 
@@ -105,15 +102,15 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient,
-    body: CreatePipelineRunRequest | Unset = UNSET,
+    body: CreatePipelineRunRequest,
 ) -> Response[CreatePipelineRunResponse | ErrorReply]:
     """Create a pipeline run
 
      The run starts at once, unless NoConfirmRequired is false.
 
     Args:
-        body (CreatePipelineRunRequest | Unset): The run to create. Give PipelineId or
-            PipelineManifest, but not both.
+        body (CreatePipelineRunRequest): The run to create. Give PipelineId or PipelineManifest,
+            but not both.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -137,15 +134,15 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient,
-    body: CreatePipelineRunRequest | Unset = UNSET,
+    body: CreatePipelineRunRequest,
 ) -> CreatePipelineRunResponse | ErrorReply | None:
     """Create a pipeline run
 
      The run starts at once, unless NoConfirmRequired is false.
 
     Args:
-        body (CreatePipelineRunRequest | Unset): The run to create. Give PipelineId or
-            PipelineManifest, but not both.
+        body (CreatePipelineRunRequest): The run to create. Give PipelineId or PipelineManifest,
+            but not both.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -164,15 +161,15 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
-    body: CreatePipelineRunRequest | Unset = UNSET,
+    body: CreatePipelineRunRequest,
 ) -> Response[CreatePipelineRunResponse | ErrorReply]:
     """Create a pipeline run
 
      The run starts at once, unless NoConfirmRequired is false.
 
     Args:
-        body (CreatePipelineRunRequest | Unset): The run to create. Give PipelineId or
-            PipelineManifest, but not both.
+        body (CreatePipelineRunRequest): The run to create. Give PipelineId or PipelineManifest,
+            but not both.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -194,15 +191,15 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient,
-    body: CreatePipelineRunRequest | Unset = UNSET,
+    body: CreatePipelineRunRequest,
 ) -> CreatePipelineRunResponse | ErrorReply | None:
     """Create a pipeline run
 
      The run starts at once, unless NoConfirmRequired is false.
 
     Args:
-        body (CreatePipelineRunRequest | Unset): The run to create. Give PipelineId or
-            PipelineManifest, but not both.
+        body (CreatePipelineRunRequest): The run to create. Give PipelineId or PipelineManifest,
+            but not both.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

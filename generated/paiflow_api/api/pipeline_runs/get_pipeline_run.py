@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from ...models.get_pipeline_run_response import GetPipelineRunResponse
 
+from ...models.manifest_type import ManifestType
 from ...types import UNSET, Unset
 
 
@@ -26,7 +27,7 @@ def _get_kwargs(
     pipeline_run_id: str,
     *,
     verbose: bool | Unset = UNSET,
-    manifest_type: str | Unset = UNSET,
+    manifest_type: ManifestType | Unset = UNSET,
     token_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
@@ -34,7 +35,11 @@ def _get_kwargs(
 
     params["Verbose"] = verbose
 
-    params["ManifestType"] = manifest_type
+    json_manifest_type: str | Unset = UNSET
+    if not isinstance(manifest_type, Unset):
+        json_manifest_type = manifest_type.value
+
+    params["ManifestType"] = json_manifest_type
 
     params["TokenId"] = token_id
 
@@ -116,7 +121,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient,
     verbose: bool | Unset = UNSET,
-    manifest_type: str | Unset = UNSET,
+    manifest_type: ManifestType | Unset = UNSET,
     token_id: str | Unset = UNSET,
 ) -> Response[ErrorReply | GetPipelineRunResponse]:
     """Get a pipeline run
@@ -124,7 +129,7 @@ def sync_detailed(
     Args:
         pipeline_run_id (str):
         verbose (bool | Unset):
-        manifest_type (str | Unset):
+        manifest_type (ManifestType | Unset): Which manifest of a run to return.
         token_id (str | Unset):
 
     Raises:
@@ -154,7 +159,7 @@ def sync(
     *,
     client: AuthenticatedClient,
     verbose: bool | Unset = UNSET,
-    manifest_type: str | Unset = UNSET,
+    manifest_type: ManifestType | Unset = UNSET,
     token_id: str | Unset = UNSET,
 ) -> ErrorReply | GetPipelineRunResponse | None:
     """Get a pipeline run
@@ -162,7 +167,7 @@ def sync(
     Args:
         pipeline_run_id (str):
         verbose (bool | Unset):
-        manifest_type (str | Unset):
+        manifest_type (ManifestType | Unset): Which manifest of a run to return.
         token_id (str | Unset):
 
     Raises:
@@ -187,7 +192,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
     verbose: bool | Unset = UNSET,
-    manifest_type: str | Unset = UNSET,
+    manifest_type: ManifestType | Unset = UNSET,
     token_id: str | Unset = UNSET,
 ) -> Response[ErrorReply | GetPipelineRunResponse]:
     """Get a pipeline run
@@ -195,7 +200,7 @@ async def asyncio_detailed(
     Args:
         pipeline_run_id (str):
         verbose (bool | Unset):
-        manifest_type (str | Unset):
+        manifest_type (ManifestType | Unset): Which manifest of a run to return.
         token_id (str | Unset):
 
     Raises:
@@ -223,7 +228,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient,
     verbose: bool | Unset = UNSET,
-    manifest_type: str | Unset = UNSET,
+    manifest_type: ManifestType | Unset = UNSET,
     token_id: str | Unset = UNSET,
 ) -> ErrorReply | GetPipelineRunResponse | None:
     """Get a pipeline run
@@ -231,7 +236,7 @@ async def asyncio(
     Args:
         pipeline_run_id (str):
         verbose (bool | Unset):
-        manifest_type (str | Unset):
+        manifest_type (ManifestType | Unset): Which manifest of a run to return.
         token_id (str | Unset):
 
     Raises:

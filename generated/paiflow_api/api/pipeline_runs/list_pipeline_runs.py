@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from ...models.list_pipeline_runs_response import ListPipelineRunsResponse
 
+from ...models.pipeline_run_sort_field import PipelineRunSortField
+from ...models.pipeline_run_status import PipelineRunStatus
+from ...models.sort_order import SortOrder
+from ...models.source_type import SourceType
 from ...types import UNSET, Unset
 
 
@@ -27,13 +31,13 @@ def _get_kwargs(
     page_size: int | Unset = UNSET,
     source_id: str | Unset = UNSET,
     name: str | Unset = UNSET,
-    order: str | Unset = UNSET,
-    source_type: str | Unset = UNSET,
-    status: str | Unset = UNSET,
+    order: SortOrder | Unset = UNSET,
+    source_type: SourceType | Unset = UNSET,
+    status: PipelineRunStatus | Unset = UNSET,
     workspace_id: str | Unset = UNSET,
     user_id: str | Unset = UNSET,
-    pipeline_ids: str | Unset = UNSET,
-    sort_by: str | Unset = UNSET,
+    pipeline_ids: list[str] | Unset = UNSET,
+    sort_by: PipelineRunSortField | Unset = UNSET,
     pipeline_run_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
@@ -47,19 +51,39 @@ def _get_kwargs(
 
     params["Name"] = name
 
-    params["Order"] = order
+    json_order: str | Unset = UNSET
+    if not isinstance(order, Unset):
+        json_order = order.value
 
-    params["SourceType"] = source_type
+    params["Order"] = json_order
 
-    params["Status"] = status
+    json_source_type: str | Unset = UNSET
+    if not isinstance(source_type, Unset):
+        json_source_type = source_type.value
+
+    params["SourceType"] = json_source_type
+
+    json_status: str | Unset = UNSET
+    if not isinstance(status, Unset):
+        json_status = status.value
+
+    params["Status"] = json_status
 
     params["WorkspaceId"] = workspace_id
 
     params["UserId"] = user_id
 
-    params["PipelineIds"] = pipeline_ids
+    json_pipeline_ids: list[str] | Unset = UNSET
+    if not isinstance(pipeline_ids, Unset):
+        json_pipeline_ids = pipeline_ids
 
-    params["SortBy"] = sort_by
+    params["PipelineIds"] = json_pipeline_ids
+
+    json_sort_by: str | Unset = UNSET
+    if not isinstance(sort_by, Unset):
+        json_sort_by = sort_by.value
+
+    params["SortBy"] = json_sort_by
 
     params["PipelineRunId"] = pipeline_run_id
 
@@ -141,13 +165,13 @@ def sync_detailed(
     page_size: int | Unset = UNSET,
     source_id: str | Unset = UNSET,
     name: str | Unset = UNSET,
-    order: str | Unset = UNSET,
-    source_type: str | Unset = UNSET,
-    status: str | Unset = UNSET,
+    order: SortOrder | Unset = UNSET,
+    source_type: SourceType | Unset = UNSET,
+    status: PipelineRunStatus | Unset = UNSET,
     workspace_id: str | Unset = UNSET,
     user_id: str | Unset = UNSET,
-    pipeline_ids: str | Unset = UNSET,
-    sort_by: str | Unset = UNSET,
+    pipeline_ids: list[str] | Unset = UNSET,
+    sort_by: PipelineRunSortField | Unset = UNSET,
     pipeline_run_id: str | Unset = UNSET,
 ) -> Response[ErrorReply | ListPipelineRunsResponse]:
     """List pipeline runs
@@ -159,13 +183,13 @@ def sync_detailed(
         page_size (int | Unset):
         source_id (str | Unset):
         name (str | Unset):
-        order (str | Unset):
-        source_type (str | Unset):
-        status (str | Unset):
+        order (SortOrder | Unset): The order of sorting.
+        source_type (SourceType | Unset): The type of a run's source.
+        status (PipelineRunStatus | Unset): The known statuses of a run. Others may come.
         workspace_id (str | Unset):
         user_id (str | Unset):
-        pipeline_ids (str | Unset):
-        sort_by (str | Unset):
+        pipeline_ids (list[str] | Unset):
+        sort_by (PipelineRunSortField | Unset): The fields by which runs can be sorted.
         pipeline_run_id (str | Unset):
 
     Raises:
@@ -205,13 +229,13 @@ def sync(
     page_size: int | Unset = UNSET,
     source_id: str | Unset = UNSET,
     name: str | Unset = UNSET,
-    order: str | Unset = UNSET,
-    source_type: str | Unset = UNSET,
-    status: str | Unset = UNSET,
+    order: SortOrder | Unset = UNSET,
+    source_type: SourceType | Unset = UNSET,
+    status: PipelineRunStatus | Unset = UNSET,
     workspace_id: str | Unset = UNSET,
     user_id: str | Unset = UNSET,
-    pipeline_ids: str | Unset = UNSET,
-    sort_by: str | Unset = UNSET,
+    pipeline_ids: list[str] | Unset = UNSET,
+    sort_by: PipelineRunSortField | Unset = UNSET,
     pipeline_run_id: str | Unset = UNSET,
 ) -> ErrorReply | ListPipelineRunsResponse | None:
     """List pipeline runs
@@ -223,13 +247,13 @@ def sync(
         page_size (int | Unset):
         source_id (str | Unset):
         name (str | Unset):
-        order (str | Unset):
-        source_type (str | Unset):
-        status (str | Unset):
+        order (SortOrder | Unset): The order of sorting.
+        source_type (SourceType | Unset): The type of a run's source.
+        status (PipelineRunStatus | Unset): The known statuses of a run. Others may come.
         workspace_id (str | Unset):
         user_id (str | Unset):
-        pipeline_ids (str | Unset):
-        sort_by (str | Unset):
+        pipeline_ids (list[str] | Unset):
+        sort_by (PipelineRunSortField | Unset): The fields by which runs can be sorted.
         pipeline_run_id (str | Unset):
 
     Raises:
@@ -264,13 +288,13 @@ async def asyncio_detailed(
     page_size: int | Unset = UNSET,
     source_id: str | Unset = UNSET,
     name: str | Unset = UNSET,
-    order: str | Unset = UNSET,
-    source_type: str | Unset = UNSET,
-    status: str | Unset = UNSET,
+    order: SortOrder | Unset = UNSET,
+    source_type: SourceType | Unset = UNSET,
+    status: PipelineRunStatus | Unset = UNSET,
     workspace_id: str | Unset = UNSET,
     user_id: str | Unset = UNSET,
-    pipeline_ids: str | Unset = UNSET,
-    sort_by: str | Unset = UNSET,
+    pipeline_ids: list[str] | Unset = UNSET,
+    sort_by: PipelineRunSortField | Unset = UNSET,
     pipeline_run_id: str | Unset = UNSET,
 ) -> Response[ErrorReply | ListPipelineRunsResponse]:
     """List pipeline runs
@@ -282,13 +306,13 @@ async def asyncio_detailed(
         page_size (int | Unset):
         source_id (str | Unset):
         name (str | Unset):
-        order (str | Unset):
-        source_type (str | Unset):
-        status (str | Unset):
+        order (SortOrder | Unset): The order of sorting.
+        source_type (SourceType | Unset): The type of a run's source.
+        status (PipelineRunStatus | Unset): The known statuses of a run. Others may come.
         workspace_id (str | Unset):
         user_id (str | Unset):
-        pipeline_ids (str | Unset):
-        sort_by (str | Unset):
+        pipeline_ids (list[str] | Unset):
+        sort_by (PipelineRunSortField | Unset): The fields by which runs can be sorted.
         pipeline_run_id (str | Unset):
 
     Raises:
@@ -326,13 +350,13 @@ async def asyncio(
     page_size: int | Unset = UNSET,
     source_id: str | Unset = UNSET,
     name: str | Unset = UNSET,
-    order: str | Unset = UNSET,
-    source_type: str | Unset = UNSET,
-    status: str | Unset = UNSET,
+    order: SortOrder | Unset = UNSET,
+    source_type: SourceType | Unset = UNSET,
+    status: PipelineRunStatus | Unset = UNSET,
     workspace_id: str | Unset = UNSET,
     user_id: str | Unset = UNSET,
-    pipeline_ids: str | Unset = UNSET,
-    sort_by: str | Unset = UNSET,
+    pipeline_ids: list[str] | Unset = UNSET,
+    sort_by: PipelineRunSortField | Unset = UNSET,
     pipeline_run_id: str | Unset = UNSET,
 ) -> ErrorReply | ListPipelineRunsResponse | None:
     """List pipeline runs
@@ -344,13 +368,13 @@ async def asyncio(
         page_size (int | Unset):
         source_id (str | Unset):
         name (str | Unset):
-        order (str | Unset):
-        source_type (str | Unset):
-        status (str | Unset):
+        order (SortOrder | Unset): The order of sorting.
+        source_type (SourceType | Unset): The type of a run's source.
+        status (PipelineRunStatus | Unset): The known statuses of a run. Others may come.
         workspace_id (str | Unset):
         user_id (str | Unset):
-        pipeline_ids (str | Unset):
-        sort_by (str | Unset):
+        pipeline_ids (list[str] | Unset):
+        sort_by (PipelineRunSortField | Unset): The fields by which runs can be sorted.
         pipeline_run_id (str | Unset):
 
     Raises:

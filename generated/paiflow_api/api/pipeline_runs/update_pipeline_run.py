@@ -12,7 +12,7 @@ from ... import models as _models
 if TYPE_CHECKING:
     from ...client import AuthenticatedClient, Client
 from ... import errors
-from ...types import UNSET, Response
+from ...types import Response
 
 if TYPE_CHECKING:
     from ...models.acknowledgement import Acknowledgement
@@ -20,13 +20,12 @@ if TYPE_CHECKING:
     from ...models.error_reply import ErrorReply
 
 from ...models.update_pipeline_run_request import UpdatePipelineRunRequest
-from ...types import UNSET, Unset
 
 
 def _get_kwargs(
     pipeline_run_id: str,
     *,
-    body: UpdatePipelineRunRequest | Unset = UNSET,
+    body: UpdatePipelineRunRequest,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
@@ -37,8 +36,7 @@ def _get_kwargs(
         ),
     }
 
-    if not isinstance(body, Unset):
-        _kwargs["json"] = body.to_dict()
+    _kwargs["json"] = body.to_dict()
 
     headers["Content-Type"] = "application/json"
 
@@ -110,7 +108,7 @@ def sync_detailed(
     pipeline_run_id: str,
     *,
     client: AuthenticatedClient,
-    body: UpdatePipelineRunRequest | Unset = UNSET,
+    body: UpdatePipelineRunRequest,
 ) -> Response[Acknowledgement | ErrorReply]:
     """Rename a pipeline run
 
@@ -118,7 +116,7 @@ def sync_detailed(
 
     Args:
         pipeline_run_id (str):
-        body (UpdatePipelineRunRequest | Unset): What to change.
+        body (UpdatePipelineRunRequest): What to change.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -144,7 +142,7 @@ def sync(
     pipeline_run_id: str,
     *,
     client: AuthenticatedClient,
-    body: UpdatePipelineRunRequest | Unset = UNSET,
+    body: UpdatePipelineRunRequest,
 ) -> Acknowledgement | ErrorReply | None:
     """Rename a pipeline run
 
@@ -152,7 +150,7 @@ def sync(
 
     Args:
         pipeline_run_id (str):
-        body (UpdatePipelineRunRequest | Unset): What to change.
+        body (UpdatePipelineRunRequest): What to change.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -173,7 +171,7 @@ async def asyncio_detailed(
     pipeline_run_id: str,
     *,
     client: AuthenticatedClient,
-    body: UpdatePipelineRunRequest | Unset = UNSET,
+    body: UpdatePipelineRunRequest,
 ) -> Response[Acknowledgement | ErrorReply]:
     """Rename a pipeline run
 
@@ -181,7 +179,7 @@ async def asyncio_detailed(
 
     Args:
         pipeline_run_id (str):
-        body (UpdatePipelineRunRequest | Unset): What to change.
+        body (UpdatePipelineRunRequest): What to change.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -205,7 +203,7 @@ async def asyncio(
     pipeline_run_id: str,
     *,
     client: AuthenticatedClient,
-    body: UpdatePipelineRunRequest | Unset = UNSET,
+    body: UpdatePipelineRunRequest,
 ) -> Acknowledgement | ErrorReply | None:
     """Rename a pipeline run
 
@@ -213,7 +211,7 @@ async def asyncio(
 
     Args:
         pipeline_run_id (str):
-        body (UpdatePipelineRunRequest | Unset): What to change.
+        body (UpdatePipelineRunRequest): What to change.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -12,19 +12,17 @@ if TYPE_CHECKING:
     from ...client import AuthenticatedClient, Client
 from ... import errors
 from ...models.create_pipeline_request import CreatePipelineRequest
-from ...types import UNSET, Response
+from ...types import Response
 
 if TYPE_CHECKING:
     from ...models.create_pipeline_response import CreatePipelineResponse
 if TYPE_CHECKING:
     from ...models.error_reply import ErrorReply
 
-from ...types import UNSET, Unset
-
 
 def _get_kwargs(
     *,
-    body: CreatePipelineRequest | Unset = UNSET,
+    body: CreatePipelineRequest,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
@@ -33,8 +31,7 @@ def _get_kwargs(
         "url": "/api/v1/pipelines",
     }
 
-    if not isinstance(body, Unset):
-        _kwargs["json"] = body.to_dict()
+    _kwargs["json"] = body.to_dict()
 
     headers["Content-Type"] = "application/json"
 
@@ -105,14 +102,14 @@ def _build_response(
 def sync_detailed(
     *,
     client: AuthenticatedClient,
-    body: CreatePipelineRequest | Unset = UNSET,
+    body: CreatePipelineRequest,
 ) -> Response[CreatePipelineResponse | ErrorReply]:
     """Create a pipeline
 
      The manifest defines the pipeline, a directed acyclic graph of nodes.
 
     Args:
-        body (CreatePipelineRequest | Unset): The pipeline to create.
+        body (CreatePipelineRequest): The pipeline to create.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -136,14 +133,14 @@ def sync_detailed(
 def sync(
     *,
     client: AuthenticatedClient,
-    body: CreatePipelineRequest | Unset = UNSET,
+    body: CreatePipelineRequest,
 ) -> CreatePipelineResponse | ErrorReply | None:
     """Create a pipeline
 
      The manifest defines the pipeline, a directed acyclic graph of nodes.
 
     Args:
-        body (CreatePipelineRequest | Unset): The pipeline to create.
+        body (CreatePipelineRequest): The pipeline to create.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -162,14 +159,14 @@ def sync(
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient,
-    body: CreatePipelineRequest | Unset = UNSET,
+    body: CreatePipelineRequest,
 ) -> Response[CreatePipelineResponse | ErrorReply]:
     """Create a pipeline
 
      The manifest defines the pipeline, a directed acyclic graph of nodes.
 
     Args:
-        body (CreatePipelineRequest | Unset): The pipeline to create.
+        body (CreatePipelineRequest): The pipeline to create.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -191,14 +188,14 @@ async def asyncio_detailed(
 async def asyncio(
     *,
     client: AuthenticatedClient,
-    body: CreatePipelineRequest | Unset = UNSET,
+    body: CreatePipelineRequest,
 ) -> CreatePipelineResponse | ErrorReply | None:
     """Create a pipeline
 
      The manifest defines the pipeline, a directed acyclic graph of nodes.
 
     Args:
-        body (CreatePipelineRequest | Unset): The pipeline to create.
+        body (CreatePipelineRequest): The pipeline to create.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -12,7 +12,7 @@ from ... import models as _models
 if TYPE_CHECKING:
     from ...client import AuthenticatedClient, Client
 from ... import errors
-from ...types import UNSET, Response
+from ...types import Response
 
 if TYPE_CHECKING:
     from ...models.acknowledgement import Acknowledgement
@@ -20,13 +20,12 @@ if TYPE_CHECKING:
     from ...models.error_reply import ErrorReply
 
 from ...models.update_pipeline_request import UpdatePipelineRequest
-from ...types import UNSET, Unset
 
 
 def _get_kwargs(
     pipeline_id: str,
     *,
-    body: UpdatePipelineRequest | Unset = UNSET,
+    body: UpdatePipelineRequest,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
 
@@ -37,8 +36,7 @@ def _get_kwargs(
         ),
     }
 
-    if not isinstance(body, Unset):
-        _kwargs["json"] = body.to_dict()
+    _kwargs["json"] = body.to_dict()
 
     headers["Content-Type"] = "application/json"
 
@@ -110,13 +108,13 @@ def sync_detailed(
     pipeline_id: str,
     *,
     client: AuthenticatedClient,
-    body: UpdatePipelineRequest | Unset = UNSET,
+    body: UpdatePipelineRequest,
 ) -> Response[Acknowledgement | ErrorReply]:
     """Replace the manifest of a pipeline
 
     Args:
         pipeline_id (str):
-        body (UpdatePipelineRequest | Unset): The new definition.
+        body (UpdatePipelineRequest): The new definition.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -142,13 +140,13 @@ def sync(
     pipeline_id: str,
     *,
     client: AuthenticatedClient,
-    body: UpdatePipelineRequest | Unset = UNSET,
+    body: UpdatePipelineRequest,
 ) -> Acknowledgement | ErrorReply | None:
     """Replace the manifest of a pipeline
 
     Args:
         pipeline_id (str):
-        body (UpdatePipelineRequest | Unset): The new definition.
+        body (UpdatePipelineRequest): The new definition.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -169,13 +167,13 @@ async def asyncio_detailed(
     pipeline_id: str,
     *,
     client: AuthenticatedClient,
-    body: UpdatePipelineRequest | Unset = UNSET,
+    body: UpdatePipelineRequest,
 ) -> Response[Acknowledgement | ErrorReply]:
     """Replace the manifest of a pipeline
 
     Args:
         pipeline_id (str):
-        body (UpdatePipelineRequest | Unset): The new definition.
+        body (UpdatePipelineRequest): The new definition.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -199,13 +197,13 @@ async def asyncio(
     pipeline_id: str,
     *,
     client: AuthenticatedClient,
-    body: UpdatePipelineRequest | Unset = UNSET,
+    body: UpdatePipelineRequest,
 ) -> Acknowledgement | ErrorReply | None:
     """Replace the manifest of a pipeline
 
     Args:
         pipeline_id (str):
-        body (UpdatePipelineRequest | Unset): The new definition.
+        body (UpdatePipelineRequest): The new definition.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

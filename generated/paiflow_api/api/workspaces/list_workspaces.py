@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from ...models.list_workspaces_response import ListWorkspacesResponse
 
+from ...models.sort_order import SortOrder
+from ...models.workspace_option import WorkspaceOption
+from ...models.workspace_sort_field import WorkspaceSortField
+from ...models.workspace_status import WorkspaceStatus
 from ...types import UNSET, Unset
 
 
@@ -25,15 +29,17 @@ def _get_kwargs(
     *,
     page_number: int | Unset = UNSET,
     page_size: int | Unset = UNSET,
-    sort_by: str | Unset = UNSET,
-    order: str | Unset = UNSET,
+    sort_by: WorkspaceSortField | Unset = UNSET,
+    order: SortOrder | Unset = UNSET,
     workspace_name: str | Unset = UNSET,
-    module_list: str | Unset = UNSET,
-    status: str | Unset = UNSET,
-    option: str | Unset = UNSET,
+    module_list: list[str] | Unset = UNSET,
+    status: WorkspaceStatus | Unset = UNSET,
+    option: WorkspaceOption | Unset = UNSET,
     verbose: bool | Unset = UNSET,
-    fields: str | Unset = UNSET,
-    workspace_ids: str | Unset = UNSET,
+    fields: list[str] | Unset = UNSET,
+    workspace_ids: list[str] | Unset = UNSET,
+    resource_group_id: str | Unset = UNSET,
+    user_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -42,23 +48,55 @@ def _get_kwargs(
 
     params["PageSize"] = page_size
 
-    params["SortBy"] = sort_by
+    json_sort_by: str | Unset = UNSET
+    if not isinstance(sort_by, Unset):
+        json_sort_by = sort_by.value
 
-    params["Order"] = order
+    params["SortBy"] = json_sort_by
+
+    json_order: str | Unset = UNSET
+    if not isinstance(order, Unset):
+        json_order = order.value
+
+    params["Order"] = json_order
 
     params["WorkspaceName"] = workspace_name
 
-    params["ModuleList"] = module_list
+    json_module_list: list[str] | Unset = UNSET
+    if not isinstance(module_list, Unset):
+        json_module_list = module_list
 
-    params["Status"] = status
+    params["ModuleList"] = json_module_list
 
-    params["Option"] = option
+    json_status: str | Unset = UNSET
+    if not isinstance(status, Unset):
+        json_status = status.value
+
+    params["Status"] = json_status
+
+    json_option: str | Unset = UNSET
+    if not isinstance(option, Unset):
+        json_option = option.value
+
+    params["Option"] = json_option
 
     params["Verbose"] = verbose
 
-    params["Fields"] = fields
+    json_fields: list[str] | Unset = UNSET
+    if not isinstance(fields, Unset):
+        json_fields = fields
 
-    params["WorkspaceIds"] = workspace_ids
+    params["Fields"] = json_fields
+
+    json_workspace_ids: list[str] | Unset = UNSET
+    if not isinstance(workspace_ids, Unset):
+        json_workspace_ids = workspace_ids
+
+    params["WorkspaceIds"] = json_workspace_ids
+
+    params["ResourceGroupId"] = resource_group_id
+
+    params["UserId"] = user_id
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -136,15 +174,17 @@ def sync_detailed(
     client: AuthenticatedClient,
     page_number: int | Unset = UNSET,
     page_size: int | Unset = UNSET,
-    sort_by: str | Unset = UNSET,
-    order: str | Unset = UNSET,
+    sort_by: WorkspaceSortField | Unset = UNSET,
+    order: SortOrder | Unset = UNSET,
     workspace_name: str | Unset = UNSET,
-    module_list: str | Unset = UNSET,
-    status: str | Unset = UNSET,
-    option: str | Unset = UNSET,
+    module_list: list[str] | Unset = UNSET,
+    status: WorkspaceStatus | Unset = UNSET,
+    option: WorkspaceOption | Unset = UNSET,
     verbose: bool | Unset = UNSET,
-    fields: str | Unset = UNSET,
-    workspace_ids: str | Unset = UNSET,
+    fields: list[str] | Unset = UNSET,
+    workspace_ids: list[str] | Unset = UNSET,
+    resource_group_id: str | Unset = UNSET,
+    user_id: str | Unset = UNSET,
 ) -> Response[ErrorReply | ListWorkspacesResponse]:
     """List the workspaces of a region
 
@@ -153,15 +193,17 @@ def sync_detailed(
     Args:
         page_number (int | Unset):
         page_size (int | Unset):
-        sort_by (str | Unset):
-        order (str | Unset):
+        sort_by (WorkspaceSortField | Unset): The fields by which workspaces can be sorted.
+        order (SortOrder | Unset): The order of sorting.
         workspace_name (str | Unset):
-        module_list (str | Unset):
-        status (str | Unset):
-        option (str | Unset):
+        module_list (list[str] | Unset):
+        status (WorkspaceStatus | Unset): The documented statuses of a workspace.
+        option (WorkspaceOption | Unset): What ListWorkspaces returns.
         verbose (bool | Unset):
-        fields (str | Unset):
-        workspace_ids (str | Unset):
+        fields (list[str] | Unset):
+        workspace_ids (list[str] | Unset):
+        resource_group_id (str | Unset):
+        user_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -183,6 +225,8 @@ def sync_detailed(
         verbose=verbose,
         fields=fields,
         workspace_ids=workspace_ids,
+        resource_group_id=resource_group_id,
+        user_id=user_id,
     )
 
     response = client.get_httpx_client().request(
@@ -197,15 +241,17 @@ def sync(
     client: AuthenticatedClient,
     page_number: int | Unset = UNSET,
     page_size: int | Unset = UNSET,
-    sort_by: str | Unset = UNSET,
-    order: str | Unset = UNSET,
+    sort_by: WorkspaceSortField | Unset = UNSET,
+    order: SortOrder | Unset = UNSET,
     workspace_name: str | Unset = UNSET,
-    module_list: str | Unset = UNSET,
-    status: str | Unset = UNSET,
-    option: str | Unset = UNSET,
+    module_list: list[str] | Unset = UNSET,
+    status: WorkspaceStatus | Unset = UNSET,
+    option: WorkspaceOption | Unset = UNSET,
     verbose: bool | Unset = UNSET,
-    fields: str | Unset = UNSET,
-    workspace_ids: str | Unset = UNSET,
+    fields: list[str] | Unset = UNSET,
+    workspace_ids: list[str] | Unset = UNSET,
+    resource_group_id: str | Unset = UNSET,
+    user_id: str | Unset = UNSET,
 ) -> ErrorReply | ListWorkspacesResponse | None:
     """List the workspaces of a region
 
@@ -214,15 +260,17 @@ def sync(
     Args:
         page_number (int | Unset):
         page_size (int | Unset):
-        sort_by (str | Unset):
-        order (str | Unset):
+        sort_by (WorkspaceSortField | Unset): The fields by which workspaces can be sorted.
+        order (SortOrder | Unset): The order of sorting.
         workspace_name (str | Unset):
-        module_list (str | Unset):
-        status (str | Unset):
-        option (str | Unset):
+        module_list (list[str] | Unset):
+        status (WorkspaceStatus | Unset): The documented statuses of a workspace.
+        option (WorkspaceOption | Unset): What ListWorkspaces returns.
         verbose (bool | Unset):
-        fields (str | Unset):
-        workspace_ids (str | Unset):
+        fields (list[str] | Unset):
+        workspace_ids (list[str] | Unset):
+        resource_group_id (str | Unset):
+        user_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -245,6 +293,8 @@ def sync(
         verbose=verbose,
         fields=fields,
         workspace_ids=workspace_ids,
+        resource_group_id=resource_group_id,
+        user_id=user_id,
     ).parsed
 
 
@@ -253,15 +303,17 @@ async def asyncio_detailed(
     client: AuthenticatedClient,
     page_number: int | Unset = UNSET,
     page_size: int | Unset = UNSET,
-    sort_by: str | Unset = UNSET,
-    order: str | Unset = UNSET,
+    sort_by: WorkspaceSortField | Unset = UNSET,
+    order: SortOrder | Unset = UNSET,
     workspace_name: str | Unset = UNSET,
-    module_list: str | Unset = UNSET,
-    status: str | Unset = UNSET,
-    option: str | Unset = UNSET,
+    module_list: list[str] | Unset = UNSET,
+    status: WorkspaceStatus | Unset = UNSET,
+    option: WorkspaceOption | Unset = UNSET,
     verbose: bool | Unset = UNSET,
-    fields: str | Unset = UNSET,
-    workspace_ids: str | Unset = UNSET,
+    fields: list[str] | Unset = UNSET,
+    workspace_ids: list[str] | Unset = UNSET,
+    resource_group_id: str | Unset = UNSET,
+    user_id: str | Unset = UNSET,
 ) -> Response[ErrorReply | ListWorkspacesResponse]:
     """List the workspaces of a region
 
@@ -270,15 +322,17 @@ async def asyncio_detailed(
     Args:
         page_number (int | Unset):
         page_size (int | Unset):
-        sort_by (str | Unset):
-        order (str | Unset):
+        sort_by (WorkspaceSortField | Unset): The fields by which workspaces can be sorted.
+        order (SortOrder | Unset): The order of sorting.
         workspace_name (str | Unset):
-        module_list (str | Unset):
-        status (str | Unset):
-        option (str | Unset):
+        module_list (list[str] | Unset):
+        status (WorkspaceStatus | Unset): The documented statuses of a workspace.
+        option (WorkspaceOption | Unset): What ListWorkspaces returns.
         verbose (bool | Unset):
-        fields (str | Unset):
-        workspace_ids (str | Unset):
+        fields (list[str] | Unset):
+        workspace_ids (list[str] | Unset):
+        resource_group_id (str | Unset):
+        user_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -300,6 +354,8 @@ async def asyncio_detailed(
         verbose=verbose,
         fields=fields,
         workspace_ids=workspace_ids,
+        resource_group_id=resource_group_id,
+        user_id=user_id,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -312,15 +368,17 @@ async def asyncio(
     client: AuthenticatedClient,
     page_number: int | Unset = UNSET,
     page_size: int | Unset = UNSET,
-    sort_by: str | Unset = UNSET,
-    order: str | Unset = UNSET,
+    sort_by: WorkspaceSortField | Unset = UNSET,
+    order: SortOrder | Unset = UNSET,
     workspace_name: str | Unset = UNSET,
-    module_list: str | Unset = UNSET,
-    status: str | Unset = UNSET,
-    option: str | Unset = UNSET,
+    module_list: list[str] | Unset = UNSET,
+    status: WorkspaceStatus | Unset = UNSET,
+    option: WorkspaceOption | Unset = UNSET,
     verbose: bool | Unset = UNSET,
-    fields: str | Unset = UNSET,
-    workspace_ids: str | Unset = UNSET,
+    fields: list[str] | Unset = UNSET,
+    workspace_ids: list[str] | Unset = UNSET,
+    resource_group_id: str | Unset = UNSET,
+    user_id: str | Unset = UNSET,
 ) -> ErrorReply | ListWorkspacesResponse | None:
     """List the workspaces of a region
 
@@ -329,15 +387,17 @@ async def asyncio(
     Args:
         page_number (int | Unset):
         page_size (int | Unset):
-        sort_by (str | Unset):
-        order (str | Unset):
+        sort_by (WorkspaceSortField | Unset): The fields by which workspaces can be sorted.
+        order (SortOrder | Unset): The order of sorting.
         workspace_name (str | Unset):
-        module_list (str | Unset):
-        status (str | Unset):
-        option (str | Unset):
+        module_list (list[str] | Unset):
+        status (WorkspaceStatus | Unset): The documented statuses of a workspace.
+        option (WorkspaceOption | Unset): What ListWorkspaces returns.
         verbose (bool | Unset):
-        fields (str | Unset):
-        workspace_ids (str | Unset):
+        fields (list[str] | Unset):
+        workspace_ids (list[str] | Unset):
+        resource_group_id (str | Unset):
+        user_id (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -361,5 +421,7 @@ async def asyncio(
             verbose=verbose,
             fields=fields,
             workspace_ids=workspace_ids,
+            resource_group_id=resource_group_id,
+            user_id=user_id,
         )
     ).parsed
