@@ -7,8 +7,9 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import httpx
 
@@ -19,8 +20,10 @@ from paiflow._text import clean
 from paiflow.answering import NO_BODY, Described, judge
 from paiflow.errors import ConfigurationError, PaiFlowError, ServiceError, TransportError, UnexpectedReply
 from paiflow_api.decoding import Reply, read_json, undisturbed
-from paiflow_api.models import ListPipelineRunsStatusResponse
+from paiflow_api.calling import Operation
 from paiflow_api.types import Response
+
+R = TypeVar("R", bound=Reply)
 
 logger = logging.getLogger("paiflow")
 
@@ -35,14 +38,26 @@ _REASONS: dict[type[Exception], str] = {
 _REASON_CHARACTERS = 300
 
 
+# What httpx raises before anything of a request has gone out.
+_UNSENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+
 @contextmanager
-def attempt(name: str, number: int, deadline: float) -> Iterator[None]:
+def attempt(name: str, number: int, deadline: float, *, sends: bool = True) -> Iterator[None]:
     """Turn what goes wrong on the way to a reply into our errors, and log it.
 
     Args:
         name: the operationId.
         number: of the attempt, from 1.
         deadline: the monotonic clock's reading at which the call's time is up.
+        sends: whether the request is sent within this.
     """
     started = time.monotonic()
     failure: PaiFlowError
@@ -50,16 +65,11 @@ def attempt(name: str, number: int, deadline: float) -> Iterator[None]:
     try:
         yield
     except (httpx.HTTPError, httpx.StreamError, OSError) as error:  # TimeoutError is an OSError
-        failure = _transport_error(name, number, error, out_of_time=time.monotonic() >= deadline)
+        failure = _transport_error(name, number, error, out_of_time=time.monotonic() >= deadline, sends=sends)
         # The text of a protocol error quotes what came, or a header that could not go out: not to be shown.
         cause = None if isinstance(error, httpx.ProtocolError) else error
     except TransportError as error:  # of the intake, which does not know the number
-        failure, cause = TransportError(name, error.reason, number), None
-    except RuntimeError as error:
-        if "loop" not in str(error):
-            raise
-        failure = ConfigurationError("an AsyncPaiFlow belongs to the event loop that it was first used in")
-        cause = error
+        failure, cause = TransportError(name, error.reason, number, sent=True), None
     else:
         return
     logger.debug("%s attempt %d: %s after %.3f s", name, number, str(failure), time.monotonic() - started)
@@ -70,21 +80,22 @@ def attempt(name: str, number: int, deadline: float) -> Iterator[None]:
         del failure, cause
 
 
-def _transport_error(name: str, number: int, error: Exception, *, out_of_time: bool) -> TransportError:
+def _transport_error(name: str, number: int, error: Exception, *, out_of_time: bool, sends: bool) -> TransportError:
+    sent = sends and not isinstance(error, _UNSENT)
     if isinstance(error, TimeoutError | httpx.TimeoutException) and out_of_time:
-        return TransportError(name, "the time for the whole call was up", number)
+        return TransportError(name, "the time for the whole call was up", number, sent=sent)
     if isinstance(error, httpx.LocalProtocolError):
         return TransportError(name, "the request could not be written: a header is malformed", number)
     reason = _REASONS.get(type(error)) or clean(str(error), _REASON_CHARACTERS) or type(error).__name__
     may_pass = not isinstance(error, httpx.UnsupportedProtocol)
-    return TransportError(name, reason, number, may_pass=may_pass)
+    return TransportError(name, reason, number, may_pass=may_pass, sent=sent)
 
 
-def interpret(name: str, response: Whole, attempts: int, now: float) -> Response[ListPipelineRunsStatusResponse]:
+def interpret(operation: Operation[R], response: Whole, attempts: int, now: float) -> Response[R]:
     """Return the reply that has been read, with its model.
 
     Args:
-        name: the operationId.
+        operation: whose reply it is.
         response: read, decoded.
         attempts: made by now.
         now: seconds since the epoch.
@@ -93,21 +104,22 @@ def interpret(name: str, response: Whole, attempts: int, now: float) -> Response
         ServiceError: the service said no, by its status or in the body; or something before it broke.
         UnexpectedReply: the reply is no answer: answering.py says which is one.
     """
-    status, model = response.status_code, ListPipelineRunsStatusResponse
+    name, status = operation.name, response.status_code
     if logger.isEnabledFor(logging.DEBUG):
         request_id = request_id_of(response.headers)
         logger.debug("%s attempt %d: status %d (request id %s)", name, attempts, status, request_id)
     # An error is made in there and raised out here, where no variable holds what came: it may quote a secret.
-    outcome = undisturbed(lambda: _decoded(name, response, model, attempts, now))
+    outcome = undisturbed(lambda: _decoded(operation, response, attempts, now))
     if isinstance(outcome, PaiFlowError):
         raise outcome
     return Response(_known_status(status), response.content, response.headers, outcome)
 
 
 def _decoded(
-    name: str, response: Whole, model: type[ListPipelineRunsStatusResponse], attempts: int, now: float
-) -> ListPipelineRunsStatusResponse | ServiceError | UnexpectedReply:
+    operation: Operation[R], response: Whole, attempts: int, now: float
+) -> R | ServiceError | UnexpectedReply:
     """Return the model of a reply that is an answer, else the error that it stands for."""
+    name, model = operation.name, operation.reply
     status, headers, content = response
     body: Any = None
     try:
@@ -133,6 +145,7 @@ def _decoded(
     return UnexpectedReply(name, status, begins, request_id_of(headers), reason)
 
 
+@lru_cache
 def _described(model: type[Reply]) -> Described:
     """Return what the description says of the replies that a model holds."""
     blank = model()
@@ -156,8 +169,3 @@ def clock_skew(error: ServiceError, headers: Mapping[str, str], now: float) -> f
         return parsedate_to_datetime(headers.get("date", "")).timestamp() - now
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-
-
-def reply_of(response: Response[ListPipelineRunsStatusResponse]) -> ListPipelineRunsStatusResponse:
-    """Return the reply of what `interpret` returned, which has always one."""
-    return cast("ListPipelineRunsStatusResponse", response.parsed)

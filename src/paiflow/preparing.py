@@ -10,14 +10,19 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum
+from functools import lru_cache
 from math import isfinite
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 import attrs
+import httpx
 
 from paiflow.errors import InvalidRequest
 from paiflow_api.calling import Call, Operation, Parameter
+from paiflow_api.operations import OPERATIONS
+
+R = TypeVar("R")
 
 MASK: Final = "***"
 
@@ -300,3 +305,46 @@ def _query_text(value: object) -> str:
 
 def _quoted(text: str) -> str:
     return quote(text, safe="")
+
+
+def named(operation: Operation[R] | str) -> Operation[R]:
+    """Return the operation that an operationId names.
+
+    Raises:
+        InvalidRequest: there is none of this name.
+    """
+    if not isinstance(operation, str):
+        return operation
+    try:
+        return OPERATIONS[operation]
+    except KeyError:
+        from difflib import get_close_matches  # noqa: PLC0415 - for a mistake only
+
+        close = get_close_matches(operation, OPERATIONS, 1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        message = f"there is no operation {operation!r:.60}{hint}"
+        raise InvalidRequest(operation[:60], code="InvalidParameter", message=message) from None
+
+
+def url_of(endpoint: str, prepared: Prepared) -> httpx.URL:
+    """Return where a request goes. Printing the URL shows no secret of its query."""
+    if prepared.shown == prepared.target:
+        return _url(endpoint + prepared.target)
+    url = _MaskedURL(endpoint + prepared.target)
+    url.shown = endpoint + prepared.shown
+    return url
+
+
+@lru_cache  # taking a URL apart takes as long as signing
+def _url(text: str) -> httpx.URL:
+    return httpx.URL(text)
+
+
+class _MaskedURL(httpx.URL):
+    shown: str
+
+    def __str__(self) -> str:
+        return self.shown
+
+    def __repr__(self) -> str:
+        return f"URL({self.shown!r})"
