@@ -57,13 +57,11 @@ class Endpoints:
     ) -> None:
         paiflow = resolve_endpoint(endpoint, region, vpc, allow_http, environ)
         self._urls = {PAIFLOW: paiflow}
-        given = _given(AIWORKSPACE, aiworkspace_endpoint, allow_http, environ)
-        named = _region(region, environ) or _region_of(paiflow)
-        if given is not None:
+        if (given := _given(AIWORKSPACE, aiworkspace_endpoint, allow_http, environ)) is not None:
             self._urls[AIWORKSPACE] = given
         elif is_loopback(paiflow):
             self._urls[AIWORKSPACE] = paiflow
-        elif named is not None:
+        elif (named := _region_of(paiflow) or _region(region, environ)) is not None:
             self._urls[AIWORKSPACE] = _of_region(AIWORKSPACE, named, vpc or "-vpc." in paiflow)
 
     def of(self, host: str) -> str:
