@@ -1,4 +1,4 @@
-"""Keep what signs a request out of all that is seen of its attempt: the error, the chain behind it, and the log."""
+"""Keep keys, tokens and signatures out of all that is seen of an attempt: its error, the chain behind it, and the log."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from paiflow._text import parts_of, redacted, without, without_parts
 from paiflow.credentials import Credentials
 from paiflow.errors import PaiFlowError
 
-# Ours, and those of what we send requests with: they log the headers of replies.
+# Ours, and those of httpx and httpcore, which log the headers of replies.
 _LOGGERS = (
     "paiflow",
     "httpx",
@@ -24,13 +24,13 @@ _SIGNATURE = r"Signature=(\S+)"
 
 
 class Discretion:
-    """Within this neither error nor log shows what signs a request, wherever a service or a fault has put it.
+    """Within this neither error nor log shows the credentials or the signature of a request, wherever a service put them.
 
     An error of ours leaves without a context, and without the frames that held the request. A cause stays if its words
     are harmless, but it leads nowhere.
 
     Args:
-        credentials: what the request is signed with.
+        credentials: sign the request.
         request: has its signature once it was sent.
     """
 
@@ -59,7 +59,7 @@ class Discretion:
             error.__traceback__ = None
 
     def redact(self, text: str) -> str:
-        """Return the text without what signs the request, and without parts of it."""
+        """Return the text without credentials and signature, and without parts of them."""
         return without_parts(text, self._parts)
 
     @property
@@ -87,7 +87,7 @@ def unchain(error: BaseException, cause: BaseException | None) -> None:
 
 
 def discreet_content(content: bytes, credentials: Credentials) -> bytes:
-    """Return the body of a reply without what signed its request, wherever a service has put it."""
+    """Return the body of a reply without the credentials that signed its request."""
     return without(content.decode("latin-1"), _values(credentials)).encode("latin-1")
 
 

@@ -58,7 +58,7 @@ def without(text: str, secrets: Iterable[str | None]) -> str:
 
 
 def parts_of(secrets: Iterable[str | None]) -> frozenset[str]:
-    """Return what `without_parts` looks for."""
+    """Return the texts for `without_parts` to look for."""
     return frozenset(
         form[start : start + _PART] for form in _forms(secrets) for start in range(max(1, len(form) - _PART + 1))
     )
