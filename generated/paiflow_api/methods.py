@@ -54,7 +54,7 @@ class Methods(ABC):
             pipeline_provider: Only pipelines of this provider, which is pai for PAI's own pipelines, else the id of the
                 account.
             pipeline_version: Only pipelines of this version.
-            workspace_id: Only pipelines of this workspace. ListWorkspaces returns the ids.
+            workspace_id: Only pipelines of this workspace. `list_workspaces` returns the ids.
             fuzzy_matching: Whether partial matches count as well.
 
         Returns:
@@ -93,7 +93,7 @@ class Methods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            workspace_id: The workspace for the pipeline. ListWorkspaces returns the ids.
+            workspace_id: The workspace for the pipeline. `list_workspaces` returns the ids.
             manifest: The definition of the pipeline, in YAML.
 
         Returns:
@@ -115,7 +115,7 @@ class Methods(ABC):
         """Get a pipeline with its manifest.
 
         Args:
-            pipeline_id: The pipeline's id. ListPipelines returns the ids.
+            pipeline_id: The pipeline's id. `list_pipelines` returns the ids.
 
         Returns:
             The pipeline.
@@ -138,7 +138,7 @@ class Methods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_id: The pipeline's id. ListPipelines returns the ids.
+            pipeline_id: The pipeline's id. `list_pipelines` returns the ids.
             manifest: The new definition of the pipeline, in YAML.
 
         Returns:
@@ -165,7 +165,7 @@ class Methods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_id: The pipeline's id. ListPipelines returns the ids.
+            pipeline_id: The pipeline's id. `list_pipelines` returns the ids.
 
         Returns:
             The pipeline was deleted.
@@ -208,17 +208,17 @@ class Methods(ABC):
             page_size: How many runs a page holds. The default is 10.
             source_id: Only runs that were started from this source. The run's details page in the console shows the id.
             name: Only runs with this name.
-            order: The order of sorting, for use together with SortBy. Valid values: ASC (ascending) and DESC
+            order: The order of sorting, for use together with `sort_by`. Valid values: ASC (ascending) and DESC
                 (descending). The default is DESC.
             source_type: Only runs from this type of source. Valid values: UNKNOWN (the type was not given), SDK
                 (created by an SDK), DESIGNER (created by Machine Learning Designer) and M6 (created by another site).
                 The default is UNKNOWN.
             status: Only runs with this status. Valid values: Initialized, Running, Succeeded, Failed, Terminated,
                 Unknown, Skipped and Terminating.
-            workspace_id: Only runs of this workspace. ListWorkspaces returns the ids.
+            workspace_id: Only runs of this workspace. `list_workspaces` returns the ids.
             user_id: Only runs of this user.
-            pipeline_ids: Only runs of these pipelines. Separate ids by commas. ListPipelines returns the ids.
-            sort_by: The field to sort by. Valid values: PipelineId, UserId, ParentUserId, StartedAt, FinishedAt,
+            pipeline_ids: Only runs of these pipelines. Separate ids by commas. `list_pipelines` returns the ids.
+            sort_by: The field to sort by. Valid values: PipelineId, `user_id`, ParentUserId, StartedAt, FinishedAt,
                 WorkflowServiceId, Duration, GmtCreateTime and GmtModifiedTime.
             pipeline_run_id: Only the run with this id.
 
@@ -271,17 +271,17 @@ class Methods(ABC):
     ) -> _models.CreatePipelineRunResponse:
         """Create a pipeline run.
 
-        The run starts at once, unless NoConfirmRequired is false.
+        The run starts at once, unless `no_confirm_required` is false.
 
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_id: The pipeline to run. Give this or PipelineManifest.
+            pipeline_id: The pipeline to run. Give this or `pipeline_manifest`.
             name: The run's name. Without one, the service makes a name.
-            pipeline_manifest: The definition of a pipeline to run, in YAML. Give this or PipelineId.
+            pipeline_manifest: The definition of a pipeline to run, in YAML. Give this or `pipeline_id`.
             arguments: The arguments of the run, in YAML.
             no_confirm_required: Whether the run starts at once. With false it is only created. The default is true.
-            workspace_id: The workspace for the run. ListWorkspaces returns the ids.
+            workspace_id: The workspace for the run. `list_workspaces` returns the ids.
             source_type: The type of the run's source. Valid values: UNKNOWN, SDK, DESIGNER and M6. The default is
                 UNKNOWN.
             source_id: The id of the run's source.
@@ -330,15 +330,16 @@ class Methods(ABC):
     ) -> _models.ListPipelineRunsStatusResponse:
         """Statuses of many pipeline runs or nodes at once.
 
-        Give PipelineRuns or Nodes; the vendor recommends Nodes. A node's outputs come with it, and OutputType narrows
-        them to one type.
+        Give `pipeline_runs` or `nodes`; the vendor recommends `nodes`. A node's outputs come with it, and `output_type`
+        narrows them to one type.
 
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
             pipeline_runs: The ids of the runs to look up.
-            nodes: The nodes to look up. Each is a tuple or a mapping of pipeline_run_id, node_id.
-            workspace_id: The workspace that holds them, as ListWorkspaces gives it.
+            nodes: The nodes to look up. Each is a mapping of pipeline_run_id and node_id, or a tuple of pipeline_run_id
+                and node_id.
+            workspace_id: The workspace that holds them, as `list_workspaces` gives it.
             output_type: Which type of output to return with the nodes. One of Model, DataSet, Metrics and
                 ModelEvaluation.
 
@@ -377,7 +378,7 @@ class Methods(ABC):
         """Get a pipeline run.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
             verbose: Whether to return details as well. For now, the details are the manifest.
             manifest_type: Which manifest to return. Valid values: Raw (as it was submitted), Frozen (each pipeline
                 fixed to the version that ran, by its Uuid; a rerun can use it), Rendered (with the data of the runtime
@@ -419,7 +420,7 @@ class Methods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
             name: The run's new name.
 
         Returns:
@@ -445,7 +446,7 @@ class Methods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
 
         Returns:
             The run was deleted.
@@ -468,7 +469,7 @@ class Methods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
 
         Returns:
             The run was started.
@@ -491,7 +492,7 @@ class Methods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
 
         Returns:
             The run is being terminated.
@@ -515,7 +516,7 @@ class Methods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
 
         Returns:
             The run was started again.
@@ -544,11 +545,11 @@ class Methods(ABC):
         """Get a node of a pipeline run.
 
         A node may hold other nodes. Depth says how many levels of them to return. Each run has one root node, of which
-        GetPipelineRun returns the id: all nodes of the run are below it.
+        `get_pipeline_run` returns the id: all nodes of the run are below it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
-            node_id: The node's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
+            node_id: The node's id. `list_pipeline_runs` returns the ids.
             depth: How many levels of nodes to return. With 2, the node and its direct children are returned. The
                 default is 2.
             type_: The type of nodes. Valid values: Logical (the nodes that users submit) and Physical (the containers
@@ -594,8 +595,8 @@ class Methods(ABC):
         """List the statuses of a node and the nodes in it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
-            node_id: The node's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
+            node_id: The node's id. `list_pipeline_runs` returns the ids.
             depth: How many levels of nodes to return. With N, the node and N-1 levels of its children are returned.
             type_: The type of nodes. Valid values: Logical (the nodes that users submit) and Physical (the containers
                 that run them). The default is Logical.
@@ -645,14 +646,14 @@ class Methods(ABC):
         """List the outputs of a node.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
-            node_id: The node's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
+            node_id: The node's id. `list_pipeline_runs` returns the ids.
             depth: How many levels of nodes to look at. With 2, the node and its direct children.
             name: Only outputs of the node with this name.
             page_number: The number of the page, from 1.
             page_size: How many outputs a page holds.
             sort_by: The field to sort by. Valid values: Name, Type and GmtCreateTime.
-            order: The order of sorting, for use together with SortBy. Valid values: ASC (ascending) and DESC
+            order: The order of sorting, for use together with `sort_by`. Valid values: ASC (ascending) and DESC
                 (descending). The default is DESC.
             type_: Only outputs of this type. Valid values: Model, DataSet, Metrics and ModelEvaluation.
             token_id: The share token of the run, if somebody else shared it.
@@ -705,8 +706,8 @@ class Methods(ABC):
         """List the log lines of a node.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
-            node_id: The node's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
+            node_id: The node's id. `list_pipeline_runs` returns the ids.
             offset: Where to start. The English page calls it an offset, the Chinese page a page number. The default is
                 0.
             page_size: How many lines a page holds.
@@ -852,7 +853,7 @@ class AsyncMethods(ABC):
             pipeline_provider: Only pipelines of this provider, which is pai for PAI's own pipelines, else the id of the
                 account.
             pipeline_version: Only pipelines of this version.
-            workspace_id: Only pipelines of this workspace. ListWorkspaces returns the ids.
+            workspace_id: Only pipelines of this workspace. `list_workspaces` returns the ids.
             fuzzy_matching: Whether partial matches count as well.
 
         Returns:
@@ -891,7 +892,7 @@ class AsyncMethods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            workspace_id: The workspace for the pipeline. ListWorkspaces returns the ids.
+            workspace_id: The workspace for the pipeline. `list_workspaces` returns the ids.
             manifest: The definition of the pipeline, in YAML.
 
         Returns:
@@ -913,7 +914,7 @@ class AsyncMethods(ABC):
         """Get a pipeline with its manifest.
 
         Args:
-            pipeline_id: The pipeline's id. ListPipelines returns the ids.
+            pipeline_id: The pipeline's id. `list_pipelines` returns the ids.
 
         Returns:
             The pipeline.
@@ -936,7 +937,7 @@ class AsyncMethods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_id: The pipeline's id. ListPipelines returns the ids.
+            pipeline_id: The pipeline's id. `list_pipelines` returns the ids.
             manifest: The new definition of the pipeline, in YAML.
 
         Returns:
@@ -963,7 +964,7 @@ class AsyncMethods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_id: The pipeline's id. ListPipelines returns the ids.
+            pipeline_id: The pipeline's id. `list_pipelines` returns the ids.
 
         Returns:
             The pipeline was deleted.
@@ -1006,17 +1007,17 @@ class AsyncMethods(ABC):
             page_size: How many runs a page holds. The default is 10.
             source_id: Only runs that were started from this source. The run's details page in the console shows the id.
             name: Only runs with this name.
-            order: The order of sorting, for use together with SortBy. Valid values: ASC (ascending) and DESC
+            order: The order of sorting, for use together with `sort_by`. Valid values: ASC (ascending) and DESC
                 (descending). The default is DESC.
             source_type: Only runs from this type of source. Valid values: UNKNOWN (the type was not given), SDK
                 (created by an SDK), DESIGNER (created by Machine Learning Designer) and M6 (created by another site).
                 The default is UNKNOWN.
             status: Only runs with this status. Valid values: Initialized, Running, Succeeded, Failed, Terminated,
                 Unknown, Skipped and Terminating.
-            workspace_id: Only runs of this workspace. ListWorkspaces returns the ids.
+            workspace_id: Only runs of this workspace. `list_workspaces` returns the ids.
             user_id: Only runs of this user.
-            pipeline_ids: Only runs of these pipelines. Separate ids by commas. ListPipelines returns the ids.
-            sort_by: The field to sort by. Valid values: PipelineId, UserId, ParentUserId, StartedAt, FinishedAt,
+            pipeline_ids: Only runs of these pipelines. Separate ids by commas. `list_pipelines` returns the ids.
+            sort_by: The field to sort by. Valid values: PipelineId, `user_id`, ParentUserId, StartedAt, FinishedAt,
                 WorkflowServiceId, Duration, GmtCreateTime and GmtModifiedTime.
             pipeline_run_id: Only the run with this id.
 
@@ -1069,17 +1070,17 @@ class AsyncMethods(ABC):
     ) -> _models.CreatePipelineRunResponse:
         """Create a pipeline run.
 
-        The run starts at once, unless NoConfirmRequired is false.
+        The run starts at once, unless `no_confirm_required` is false.
 
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_id: The pipeline to run. Give this or PipelineManifest.
+            pipeline_id: The pipeline to run. Give this or `pipeline_manifest`.
             name: The run's name. Without one, the service makes a name.
-            pipeline_manifest: The definition of a pipeline to run, in YAML. Give this or PipelineId.
+            pipeline_manifest: The definition of a pipeline to run, in YAML. Give this or `pipeline_id`.
             arguments: The arguments of the run, in YAML.
             no_confirm_required: Whether the run starts at once. With false it is only created. The default is true.
-            workspace_id: The workspace for the run. ListWorkspaces returns the ids.
+            workspace_id: The workspace for the run. `list_workspaces` returns the ids.
             source_type: The type of the run's source. Valid values: UNKNOWN, SDK, DESIGNER and M6. The default is
                 UNKNOWN.
             source_id: The id of the run's source.
@@ -1128,15 +1129,16 @@ class AsyncMethods(ABC):
     ) -> _models.ListPipelineRunsStatusResponse:
         """Statuses of many pipeline runs or nodes at once.
 
-        Give PipelineRuns or Nodes; the vendor recommends Nodes. A node's outputs come with it, and OutputType narrows
-        them to one type.
+        Give `pipeline_runs` or `nodes`; the vendor recommends `nodes`. A node's outputs come with it, and `output_type`
+        narrows them to one type.
 
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
             pipeline_runs: The ids of the runs to look up.
-            nodes: The nodes to look up. Each is a tuple or a mapping of pipeline_run_id, node_id.
-            workspace_id: The workspace that holds them, as ListWorkspaces gives it.
+            nodes: The nodes to look up. Each is a mapping of pipeline_run_id and node_id, or a tuple of pipeline_run_id
+                and node_id.
+            workspace_id: The workspace that holds them, as `list_workspaces` gives it.
             output_type: Which type of output to return with the nodes. One of Model, DataSet, Metrics and
                 ModelEvaluation.
 
@@ -1175,7 +1177,7 @@ class AsyncMethods(ABC):
         """Get a pipeline run.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
             verbose: Whether to return details as well. For now, the details are the manifest.
             manifest_type: Which manifest to return. Valid values: Raw (as it was submitted), Frozen (each pipeline
                 fixed to the version that ran, by its Uuid; a rerun can use it), Rendered (with the data of the runtime
@@ -1217,7 +1219,7 @@ class AsyncMethods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
             name: The run's new name.
 
         Returns:
@@ -1245,7 +1247,7 @@ class AsyncMethods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
 
         Returns:
             The run was deleted.
@@ -1268,7 +1270,7 @@ class AsyncMethods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
 
         Returns:
             The run was started.
@@ -1291,7 +1293,7 @@ class AsyncMethods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
 
         Returns:
             The run is being terminated.
@@ -1315,7 +1317,7 @@ class AsyncMethods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
 
         Returns:
             The run was started again.
@@ -1344,11 +1346,11 @@ class AsyncMethods(ABC):
         """Get a node of a pipeline run.
 
         A node may hold other nodes. Depth says how many levels of them to return. Each run has one root node, of which
-        GetPipelineRun returns the id: all nodes of the run are below it.
+        `get_pipeline_run` returns the id: all nodes of the run are below it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
-            node_id: The node's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
+            node_id: The node's id. `list_pipeline_runs` returns the ids.
             depth: How many levels of nodes to return. With 2, the node and its direct children are returned. The
                 default is 2.
             type_: The type of nodes. Valid values: Logical (the nodes that users submit) and Physical (the containers
@@ -1394,8 +1396,8 @@ class AsyncMethods(ABC):
         """List the statuses of a node and the nodes in it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
-            node_id: The node's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
+            node_id: The node's id. `list_pipeline_runs` returns the ids.
             depth: How many levels of nodes to return. With N, the node and N-1 levels of its children are returned.
             type_: The type of nodes. Valid values: Logical (the nodes that users submit) and Physical (the containers
                 that run them). The default is Logical.
@@ -1445,14 +1447,14 @@ class AsyncMethods(ABC):
         """List the outputs of a node.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
-            node_id: The node's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
+            node_id: The node's id. `list_pipeline_runs` returns the ids.
             depth: How many levels of nodes to look at. With 2, the node and its direct children.
             name: Only outputs of the node with this name.
             page_number: The number of the page, from 1.
             page_size: How many outputs a page holds.
             sort_by: The field to sort by. Valid values: Name, Type and GmtCreateTime.
-            order: The order of sorting, for use together with SortBy. Valid values: ASC (ascending) and DESC
+            order: The order of sorting, for use together with `sort_by`. Valid values: ASC (ascending) and DESC
                 (descending). The default is DESC.
             type_: Only outputs of this type. Valid values: Model, DataSet, Metrics and ModelEvaluation.
             token_id: The share token of the run, if somebody else shared it.
@@ -1505,8 +1507,8 @@ class AsyncMethods(ABC):
         """List the log lines of a node.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
-            node_id: The node's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
+            node_id: The node's id. `list_pipeline_runs` returns the ids.
             offset: Where to start. The English page calls it an offset, the Chinese page a page number. The default is
                 0.
             page_size: How many lines a page holds.
