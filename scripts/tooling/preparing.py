@@ -1,8 +1,13 @@
-"""Prepare a description for the generator: name the members of enums, and describe replies that have no body."""
+"""Prepare a description for the generator, which reads some of what it may hold wrongly or not at all.
+
+The members of enums are named. What is in an allOf inside another, or beside one, goes into the outer one. A success
+without a body has an empty model. All means the same as before.
+"""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from typing import Any
 
 from openapi_python_client.strings import snake_case
@@ -26,12 +31,30 @@ def prepared(description: dict[str, Any]) -> dict[str, Any]:
     """
     description = copy.deepcopy(description)
     for place, node in nodes(description):
+        if isinstance(node, dict) and isinstance(node.get("allOf"), list):
+            node["allOf"] = [*_parts(node["allOf"]), *_own_part(node)]
         if isinstance(node, dict) and isinstance(node.get("enum"), list):
             values = [value for value in node["enum"] if value is not None]
             if values and all(isinstance(value, str) for value in values):
                 node["x-enum-varnames"] = _member_names(values, node.get("x-enum-varnames"), place)
     _describe_empty_replies(description)
     return description
+
+
+def _parts(schemas: list[Any]) -> Iterator[Any]:
+    """Yield the parts of an allOf, those of an inner one too."""
+    for schema in schemas:
+        if isinstance(schema, dict) and isinstance(schema.get("allOf"), list):
+            yield from _parts(schema["allOf"])
+            yield {key: value for key, value in schema.items() if key != "allOf"}
+        else:
+            yield schema
+
+
+def _own_part(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what a schema with an allOf has of properties, as a part of it."""
+    if "properties" in schema:
+        yield {"type": "object", "properties": schema.pop("properties")}
 
 
 def _member_names(values: list[str], given: Any, place: str) -> list[str]:

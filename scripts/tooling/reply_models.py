@@ -40,7 +40,7 @@ from openapi_python_client.parser.properties.string import StringProperty
 from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.parser.properties.uuid import UuidProperty
 from openapi_python_client.parser.responses import JSON_SOURCE
-from openapi_python_client.schema import Reference
+from openapi_python_client.schema import Reference, Schema
 from openapi_python_client.strings import ClassName
 
 from tooling.errors import GenerationError
@@ -266,9 +266,15 @@ def _bases(model: ModelProperty, by_reference: dict[str, str]) -> list[str]:
             if (name := by_reference.get(reference.removeprefix("#"))) is None:
                 raise GenerationError(f"{model.class_info.name}: allOf: {reference} has no class of its own")
             found.append(name)
-        elif part.allOf or (part.properties and (part.anyOf or part.oneOf)):
-            raise GenerationError(f"{model.class_info.name}: allOf: a part that has parts itself is not supported")
+        elif any(_has_properties(branch) for branch in (*part.anyOf, *part.oneOf)):
+            raise GenerationError(
+                f"{model.class_info.name}: allOf: a part with alternatives is not supported in a reply"
+            )
     return list(dict.fromkeys(found))
+
+
+def _has_properties(schema: Reference | Schema) -> bool:
+    return isinstance(schema, Reference) or bool(schema.properties)
 
 
 def inheriting(

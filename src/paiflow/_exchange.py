@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
+import attrs
 import httpx
 
 from paiflow._discretion import unchain
@@ -21,11 +22,32 @@ from paiflow.answering import NO_BODY, Described, judge
 from paiflow.errors import ConfigurationError, PaiFlowError, ServiceError, TransportError, UnexpectedReply
 from paiflow_api.decoding import Reply, read_json, undisturbed
 from paiflow_api.calling import Operation
-from paiflow_api.types import Response
 
 R = TypeVar("R", bound=Reply)
+R_co = TypeVar("R_co", covariant=True)
 
 logger = logging.getLogger("paiflow")
+
+
+@attrs.frozen(repr=False)
+class Response(Generic[R_co]):
+    """The reply to a call.
+
+    Attributes:
+        status_code: the HTTP status.
+        content: the body, decompressed.
+        headers: names in any case.
+        parsed: the model that the body was decoded into.
+    """
+
+    status_code: HTTPStatus
+    content: bytes
+    headers: Mapping[str, str]
+    parsed: R_co
+
+    def __repr__(self) -> str:
+        return f"<Response {int(self.status_code)}: {self.parsed!r:.200}>"
+
 
 # In words, where httpx has none of its own.
 _REASONS: dict[type[Exception], str] = {

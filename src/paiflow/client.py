@@ -19,7 +19,7 @@ import httpx
 from paiflow import _deadline
 from paiflow._connections import AsyncConnections, Connections, opener
 from paiflow._discretion import Discretion, discreet_content
-from paiflow._exchange import attempt, clock_skew, interpret
+from paiflow._exchange import Response, attempt, clock_skew, interpret
 from paiflow._hidden import Environment, Hidden
 from paiflow._replies import ACCEPTED_ENCODINGS, Intake, Whole, aread, read
 from paiflow._threads import in_threads
@@ -35,7 +35,6 @@ from paiflow.steps import Answers, Ask, AsyncIteration, Iteration, Steps
 from paiflow_api import operations
 from paiflow_api.calling import Call, Operation
 from paiflow_api.methods import AsyncMethods, Methods
-from paiflow_api.types import Response
 
 if TYPE_CHECKING:
     from paiflow.batches import StatusReport

@@ -19,20 +19,20 @@ class ListPipelineRunsResponse(_decoding.Reply):
     wire name; so do fields that the description does not know.
 
     Attributes:
-        request_id: The request's id, which the vendor's support asks for.
         pipeline_runs: The runs.
+        request_id: The request's id, which the vendor's support asks for.
         total_count: How many runs match, on all pages.
 
     """
 
     _FIELDS: ClassVar[Mapping[str, str]] = {
-        "RequestId": "request_id",
         "PipelineRuns": "pipeline_runs",
+        "RequestId": "request_id",
         "TotalCount": "total_count",
     }
 
-    request_id: str | None = None
     pipeline_runs: list[_models.PipelineRunSummary] = _attrs_field(factory=list)
+    request_id: str | None = None
     total_count: int | None = None
 
     @classmethod
@@ -56,10 +56,6 @@ class ListPipelineRunsResponse(_decoding.Reply):
             self._additional_properties = self._as_sent = None
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.request_id = value = get(source, "RequestId")
-            if type(value) is not str:
-                self.request_id = None
-                other += 1
             value = get(source, "PipelineRuns")
             self.pipeline_runs = _decoding.models(
                 value, _models.PipelineRunSummary.from_list, "ListPipelineRunsResponse.PipelineRuns"
@@ -67,6 +63,10 @@ class ListPipelineRunsResponse(_decoding.Reply):
             if value == []:
                 _decoding.keep_empty(self, "PipelineRuns")
             elif type(value) is not list or len(value) != len(self.pipeline_runs):
+                other += 1
+            self.request_id = value = get(source, "RequestId")
+            if type(value) is not str:
+                self.request_id = None
                 other += 1
             value = get(source, "TotalCount")
             self.total_count = _decoding.integer(value)
