@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple, TypeVar
 
+from paiflow._ids import flaw
 from paiflow.errors import InvalidRequest
 from paiflow_api.models import ListPipelineRunsStatusRequest, NodeReference, OutputType
 from paiflow_api.types import UNSET
@@ -35,9 +36,14 @@ def status_request(
     """Return the body that asks for these runs and nodes; what is not given is left out of it.
 
     Raises:
-        InvalidRequest: neither list has an entry, an id is empty or no text, or the output type is none of the four.
+        InvalidRequest: neither list has an entry, or both; an id cannot be one; or the output type is none of the four.
     """
     runs, references = ids_of(pipeline_runs, nodes)
+    if runs and references:
+        raise refusal(
+            "InvalidParameter",
+            "given both, the service takes Nodes and drops PipelineRuns: use statuses(), which takes pipeline_runs and nodes",
+        )
     return ListPipelineRunsStatusRequest(
         pipeline_runs=runs or UNSET,
         nodes=[NodeReference(reference.pipeline_run_id, reference.node_id) for reference in references] or UNSET,
@@ -50,11 +56,11 @@ def ids_of(pipeline_runs: Iterable[str], nodes: Iterable[NodeRef | tuple[str, st
     """Return the ids of runs and the nodes, checked.
 
     Raises:
-        InvalidRequest: neither list has an entry, or an id is empty or no text.
+        InvalidRequest: neither list has an entry, or an id cannot be one.
     """
     runs = list(entries(pipeline_runs, "pipeline_runs"))
     for place, item in enumerate(runs):
-        if type(item) is not str or not item.isascii() or not item:  # hardly any: a name for each would take longer
+        if type(item) is not str or not item or flaw(item):  # hardly any: a name for each would take longer
             run_id(item, f"pipeline_runs[{place}]")
     refs = [node_ref(item, f"nodes[{place}]") for place, item in enumerate(entries(nodes, "nodes"))]
     if not runs and not refs:
@@ -78,6 +84,9 @@ def run_id(value: object, name: str) -> str:
             value.encode()
         except UnicodeEncodeError:
             raise refusal("InvalidParameter", f"{name} holds half a surrogate pair: {value!a:.60}") from None
+    if what := flaw(value):
+        advice = "give a node in nodes, as a pair of ids" if what == "a slash" else "give each id by itself"
+        raise refusal("InvalidParameter", f"{name} cannot be an id, for it holds {what}: {value!r:.60}; {advice}")
     return value
 
 

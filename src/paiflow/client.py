@@ -206,7 +206,7 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
     ) -> ListPipelineRunsStatusResponse:
         """Return the statuses of runs, or of nodes with their outputs, by one call of the service.
 
-        Given both lists, the service takes the nodes and leaves the runs out.
+        Runs or nodes, not both: `statuses` takes both. Given both, the service would drop the runs.
 
         Args:
             pipeline_runs: ids of runs.
@@ -215,7 +215,7 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
             output_type: return outputs of this type only.
 
         Raises:
-            InvalidRequest: neither list has an entry, or an argument cannot be asked for; nothing was sent.
+            InvalidRequest: neither list has an entry, or both, or an argument cannot be asked for; nothing was sent.
             CredentialsError: there are none, or half a pair.
             TransportError: no reply came.
             ServiceError: the service said no; its subclasses say what a caller can do.
