@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 import paiflow
 from paiflow import NodeRef
-from paiflow._requests import BATCH_SIZE, IN_FLIGHT
+from paiflow.ids import BATCH_SIZE
+from paiflow.steps import IN_FLIGHT
 from paiflow.batches import Batch, Found, id_of, join, plan
 from paiflow_api.models import ListPipelineRunsStatusResponse, Node, PipelineRun
 

@@ -92,16 +92,15 @@ def test_the_detailed_call_gives_status_headers_and_content_too(call):
         ({"nodes": [paiflow.NodeRef(RUN, NODE)]}, {"Nodes": [{"PipelineRunId": RUN, "NodeId": NODE}]}),
         ({"nodes": [(RUN, NODE)]}, {"Nodes": [{"PipelineRunId": RUN, "NodeId": NODE}]}),
         (
-            {"pipeline_runs": ["a"], "nodes": [("b", "c")], "output_type": "Model", "workspace_id": "1"},
+            {"nodes": [("b", "c")], "output_type": "Model", "workspace_id": "1"},
             {
-                "PipelineRuns": ["a"],
                 "Nodes": [{"PipelineRunId": "b", "NodeId": "c"}],
                 "OutputType": "Model",
                 "WorkspaceId": "1",
             },
         ),
         ({"nodes": [("b", "c")], "output_type": paiflow.OutputType.DATASET}, {"OutputType": "DataSet"}),
-        ({"pipeline_runs": ["日本", "a\n"]}, {"PipelineRuns": ["日本", "a\n"]}),
+        ({"pipeline_runs": ["日本", 'a"#;']}, {"PipelineRuns": ["日本", 'a"#;']}),
     ],
 )
 def test_a_request_says_what_was_asked_and_no_more(call, arguments, body):
@@ -131,6 +130,23 @@ def test_the_workspace_of_a_call_wins_over_the_clients(call):
         ({"pipeline_runs": ["a", ""]}, "InvalidParameter", "pipeline_runs[1] must be a text that is not empty"),
         ({"pipeline_runs": [5]}, "InvalidParameter", "pipeline_runs[0] must be a text that is not empty, not 5"),
         ({"pipeline_runs": ["\ud800"]}, "InvalidParameter", "pipeline_runs[0] holds half a surrogate pair"),
+        (
+            {"pipeline_runs": ["a"], "nodes": [("a", "b")]},
+            "InvalidParameter",
+            "use statuses(), which takes pipeline_runs",
+        ),
+        (
+            {"pipeline_runs": ["a,b"]},
+            "InvalidParameter",
+            "pipeline_runs[0] cannot be an id, for it holds a comma: 'a,b'",
+        ),
+        ({"pipeline_runs": ["a", "a/b"]}, "InvalidParameter", "holds a slash: 'a/b'; give a node in nodes, as a pair"),
+        ({"pipeline_runs": [" a"]}, "InvalidParameter", "holds a space"),
+        ({"pipeline_runs": ["a\n"]}, "InvalidParameter", "holds a line break"),
+        ({"pipeline_runs": ["a\x00"]}, "InvalidParameter", "holds the character U+0000"),
+        ({"pipeline_runs": ["\ufeffa"]}, "InvalidParameter", "holds a byte order mark"),
+        ({"nodes": [("a", "b\t")]}, "InvalidParameter", "nodes[0].node_id cannot be an id, for it holds a space"),
+        ({"pipeline_runs": ["a"], "workspace_id": "9 48"}, "InvalidParameter", "workspace_id cannot be an id"),
         ({"nodes": "ab"}, "InvalidParameter", "nodes must be a list, not 'ab'"),
         ({"nodes": ["ab"]}, "InvalidParameter", "nodes[0] must be a NodeRef or a pair"),
         ({"nodes": [("a", "b", "c")]}, "InvalidParameter", "nodes[0] must be a NodeRef or a pair"),

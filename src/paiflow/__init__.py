@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "paiflow._requests": ("NodeRef",),
+    "paiflow.ids": ("NodeRef",),
     "paiflow.batches": ("StatusReport",),
     "paiflow.client": ("AsyncPaiFlow", "PaiFlow"),
     "paiflow.credentials": ("Credentials",),

@@ -1,6 +1,6 @@
 # What type checkers and editors see of __init__.py, which loads these names when they are first used.
 
-from paiflow._requests import NodeRef
+from paiflow.ids import NodeRef
 from paiflow.batches import StatusReport
 from paiflow.client import AsyncPaiFlow, PaiFlow
 from paiflow.credentials import Credentials

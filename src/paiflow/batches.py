@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar, overload
 
 import attrs
 
-from paiflow._requests import BATCH_SIZE, NodeRef, refusal
+from paiflow.ids import BATCH_SIZE, NodeRef, refusal
 from paiflow.errors import PaiFlowError
 from paiflow.steps import Ask, Steps
 from paiflow_api.calling import Call

@@ -27,11 +27,11 @@ from paiflow._time import Time
 from paiflow.credentials import Credentials, CredentialsSource, VendorClient
 from paiflow.endpoint import Endpoints
 from paiflow.errors import AccessDenied, ConfigurationError, PaiFlowError, TransportError
-from paiflow.ids import BATCH_SIZE, IN_FLIGHT, NodeRef, ids_of
+from paiflow.ids import BATCH_SIZE, NodeRef, ids_of
 from paiflow.preparing import Prepared, named, prepare, url_of
 from paiflow.retries import Attempts, RetryPolicy, policy_of
 from paiflow.signing import SignatureAuth
-from paiflow.steps import Answers, Ask, AsyncIteration, Iteration, Steps
+from paiflow.steps import IN_FLIGHT, Answers, Ask, AsyncIteration, Iteration, Steps
 from paiflow_api import operations
 from paiflow_api.calling import Call, Operation
 from paiflow_api.methods import AsyncMethods, Methods

@@ -19,6 +19,7 @@ import attrs
 import httpx
 
 from paiflow.errors import InvalidRequest
+from paiflow.ids import is_plain, refusal_of
 from paiflow_api.calling import Call, Operation, Parameter
 from paiflow_api.operations import OPERATIONS
 
@@ -29,7 +30,11 @@ MASK: Final = "***"
 LISTS: Final = frozenset({"texts", "objects", "comma-list"})
 
 # The method that takes both, where the service would leave one of them out.
-HINTS: Final = {"ListPipelineRunsStatus": "; statuses takes both"}
+HINTS: Final = {
+    "ListPipelineRunsStatus": (
+        "given both, the service takes Nodes and drops PipelineRuns: use statuses(), which takes pipeline_runs and nodes"
+    )
+}
 
 
 @attrs.frozen(repr=False)
@@ -123,7 +128,7 @@ def _check_together(operation: Operation[Any], given: Collection[str]) -> None:
             raise refused(operation, "MissingParameter", message)
         if most is not None and len(there) > most:
             message = f"{' and '.join(arguments)} do not go together in one call: give one of them"
-            raise refused(operation, "InvalidParameter", f"{message}{HINTS.get(operation.name, '')}")
+            raise refused(operation, "InvalidParameter", HINTS.get(operation.name, message))
 
 
 def refused(operation: Operation[Any], code: str, message: str) -> InvalidRequest:
@@ -149,6 +154,8 @@ def _text(operation: Operation[Any], parameter: Parameter, value: object) -> str
             text.encode()
         except UnicodeEncodeError:
             raise _wrong(operation, parameter, "text without half a surrogate pair", ascii(value)) from None
+    if parameter.id and (reason := refusal_of(text, parameter.argument)):
+        raise refused(operation, "InvalidParameter", reason)
     return text
 
 
@@ -196,7 +203,7 @@ def _time(operation: Operation[Any], parameter: Parameter, value: object) -> str
 def _texts(operation: Operation[Any], parameter: Parameter, value: object) -> list[Any]:
     plain = parameter.items == "text"
     return [
-        item if plain and _is_plain(item) else KINDS[parameter.items](operation, _part(parameter, f"[{place}]"), item)
+        item if plain and is_plain(item) else KINDS[parameter.items](operation, _part(parameter, f"[{place}]"), item)
         for place, item in enumerate(_entries(operation, parameter, value))
     ]
 
@@ -205,11 +212,6 @@ def _comma_list(operation: Operation[Any], parameter: Parameter, value: object) 
     if isinstance(value, str):
         return _text(operation, parameter, value)
     return ",".join(map(_query_text, _texts(operation, parameter, value)))
-
-
-def _is_plain(value: object) -> bool:
-    """Return whether a value is surely fine: nearly all are, and a name for each takes longer than sending it."""
-    return type(value) is str and value != "" and value.isascii()
 
 
 def _part(parameter: Parameter, suffix: str) -> Parameter:
@@ -261,7 +263,7 @@ def _objects(operation: Operation[Any], parameter: Parameter, value: object) -> 
     names = [field.name for field in parameter.fields if field.required and field.kind == "text"]
     return [
         dict(zip(names, item, strict=True))
-        if isinstance(item, tuple) and len(item) == len(names) and all(map(_is_plain, item))
+        if isinstance(item, tuple) and len(item) == len(names) and all(map(is_plain, item))
         else _object(operation, _part(parameter, f"[{place}]"), item)
         for place, item in enumerate(_entries(operation, parameter, value))
     ]

@@ -12,8 +12,8 @@ and a test drives hours of work in no time.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
-from contextlib import closing as _closing
-from typing import Any, Generic, TypeAlias, TypeVar
+from contextlib import closing
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 import attrs
 
@@ -22,6 +22,9 @@ from paiflow_api.calling import Call
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+# Ours: calls at a time.
+IN_FLIGHT: Final = 8
 
 
 @attrs.frozen
@@ -102,7 +105,7 @@ class Iteration(Generic[T, R]):
 
     def __iter__(self) -> Iterator[T]:
         answers: Answers | None = None
-        with _closing(self._steps):
+        with closing(self._steps):
             while True:
                 try:
                     step = self._steps.send(answers)
@@ -142,7 +145,7 @@ class AsyncIteration(Generic[T, R]):
 
     async def __aiter__(self) -> AsyncIterator[T]:
         answers: Answers | None = None
-        with _closing(self._steps):
+        with closing(self._steps):
             while True:
                 try:
                     step = self._steps.send(answers)

@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 
 import attrs
 
-from paiflow._requests import BATCH_SIZE, IN_FLIGHT, NodeRef, refusal
+from paiflow.ids import BATCH_SIZE, NodeRef, refusal
 from paiflow._text import visible
 from paiflow._time import Time
 from paiflow.batches import Id, StatusReport, id_of, join, plan
@@ -34,7 +34,7 @@ from paiflow.errors import (
     WaitTimedOut,
 )
 from paiflow.retries import ONCE
-from paiflow.steps import Ask, Item, Pause, Steps
+from paiflow.steps import IN_FLIGHT, Ask, Item, Pause, Steps
 from paiflow_api.models import Node, PipelineRun
 from paiflow_api.outcomes import NODE_STATUS, PIPELINE_RUN_STATUS
 from paiflow_api.outcomes import Outcome as StatusOutcome

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 
 from paiflow import Credentials, PaiFlow
-from paiflow._requests import BATCH_SIZE
+from paiflow.ids import BATCH_SIZE
 from paiflow._time import Time
 from tooling.bench.workers.timing import run_id
 
