@@ -7,7 +7,7 @@ import attrs
 import jsonschema_rs
 
 from paiflow import _description, _yaml
-from paiflow._description import EFFECTIVE, Place, effective_text, reference
+from paiflow._description import EFFECTIVE, Place, effective_text, reference_to
 
 __all__ = ["Description", "Operation", "effective_description"]
 
@@ -51,7 +51,7 @@ class Description:
 
     def validator(self, *place: str | int) -> jsonschema_rs.Validator:
         """Return the validator of the schema at a place of the description. Formats count."""
-        schema = {"$schema": _DIALECT, "$ref": reference(*place, within=_URI)}
+        schema = {"$schema": _DIALECT, "$ref": reference_to(*place, within=_URI)}
         return jsonschema_rs.validator_for(schema, registry=self._registry, validate_formats=True)
 
     def fields(self, schema: str) -> list[str]:
