@@ -9,8 +9,9 @@ import sys
 import pytest
 
 from paiflow import _yaml
+from paiflow._description import keys_of
 from tooling import generation, lint
-from tooling.lint import command, evidence, places, rules
+from tooling.lint import command, evidence, rules
 
 BASE = _yaml.load_file(generation.DESCRIPTION)
 EFFECTIVE = generation.effective_description()
@@ -103,6 +104,14 @@ BROKEN_ONCE_APPLIED = {
 }
 
 
+def of_descriptions(description):
+    return [fault for rule in lint.OF_DESCRIPTIONS for fault in rule(description)]
+
+
+def of_effective(description):
+    return [fault for rule in lint.OF_EFFECTIVE for fault in rule(description)]
+
+
 def faults(rule, description, break_it):
     broken = copy.deepcopy(description)
     before = set(rule(broken))
@@ -112,14 +121,14 @@ def faults(rule, description, break_it):
 
 @pytest.mark.parametrize("words", BROKEN)
 def test_a_broken_description_is_found(words):
-    found = faults(lint.description_faults, BASE, BROKEN[words])
+    found = faults(of_descriptions, BASE, BROKEN[words])
 
     assert [fault.message for fault in found if words in fault.message]
 
 
 @pytest.mark.parametrize("words", BROKEN_ONCE_APPLIED)
 def test_what_is_due_once_the_overlays_are_applied_is_found(words):
-    found = faults(rules.effective_faults, EFFECTIVE, BROKEN_ONCE_APPLIED[words])
+    found = faults(of_effective, EFFECTIVE, BROKEN_ONCE_APPLIED[words])
 
     assert [fault.message for fault in found if words in fault.message]
 
@@ -292,7 +301,7 @@ def overlay(folder, *actions, name="010-x.yaml", head="overlay: 1.1.0"):
 )
 def test_an_action_without_public_evidence_is_found(tmp_path, description, words):
     path = overlay(tmp_path, "description: 'Evidence: https://help.aliyun.com/.', update: {a: 1}", description)
-    [fault] = lint.evidence_faults(path)
+    [fault] = lint.evidence_faults(_yaml.load_file(path))
 
     assert "#/actions/1" == fault.pointer
     assert words in fault.message
@@ -301,7 +310,7 @@ def test_an_action_without_public_evidence_is_found(tmp_path, description, words
 def test_an_overlay_of_another_version_is_found(tmp_path):
     path = overlay(tmp_path, "description: 'Evidence: https://help.aliyun.com/', update: {a: 1}", head="overlay: 1.0.0")
 
-    assert ["#/overlay"] == [fault.pointer for fault in lint.evidence_faults(path)]
+    assert ["#/overlay"] == [fault.pointer for fault in lint.evidence_faults(_yaml.load_file(path))]
 
 
 def test_overlays_of_odd_names_or_the_same_number_are_found(tmp_path):
@@ -328,7 +337,6 @@ def ours(tmp_path, monkeypatch):
     monkeypatch.setattr(generation, "OVERLAYS", tmp_path / "overlays")
     monkeypatch.setattr(command, "DESCRIPTION", tmp_path / "openapi.yaml")
     monkeypatch.setattr(command, "ROOT", tmp_path)
-    command._text.cache_clear()
     return tmp_path
 
 
@@ -367,6 +375,42 @@ def test_what_an_overlay_breaks_is_told_of_its_action(ours, capsys):
 
     assert 1 == status
     assert said.startswith(f"overlays/040-timestamps.yaml:{text[:first].count(chr(10)) + 1}: the example does not hold")
+
+
+def test_many_faults_take_one_reading_of_each_file(ours, capsys, monkeypatch):
+    """The overlays break an operation that the base has right, and the base many that it has not."""
+    path = ours / "openapi.yaml"
+    text = path.read_text()
+    wrong = "".join(
+        f"  /api/v1/things/{{Thing{number}}}:\n    get:\n      operationId: get-{number}\n      responses:\n"
+        "        '200': {description: d}\n"
+        for number in range(30)
+    )
+    path.write_text(text.replace("\ncomponents:", f"\n{wrong}components:", 1))
+    overlay = ours / "overlays" / "040-timestamps.yaml"
+    broken = (
+        "  - target: $.paths[*][*]\n    description: 'Evidence: https://help.aliyun.com/'\n    update: {tags: [lost]}\n"
+    )
+    overlay.write_text(overlay.read_text() + broken)
+    read, judged = [], []
+    locate, invalid = _yaml.locate_file, rules.operation_faults
+    monkeypatch.setattr(_yaml, "locate_file", lambda path: read.append(path) or locate(path))
+    counted = lambda description: judged.append(description) or invalid(description)  # noqa: E731
+    monkeypatch.setattr(
+        command, "OF_EFFECTIVE", tuple(counted if rule is invalid else rule for rule in rules.OF_EFFECTIVE)
+    )
+
+    status, said = printed(capsys)
+
+    assert 1 == status
+    line = path.read_text().splitlines().index("  /api/v1/things/{Thing7}:") + 2
+    assert any(
+        f"openapi.yaml:{line + 1}: GET /api/v1/things/{{Thing7}}: operationId get-7 is not" in one for one in said
+    )
+    action = overlay.read_text().splitlines().index("  - target: $.paths[*][*]") + 1
+    assert 31 == sum(f"040-timestamps.yaml:{action}: " in one and "the tag lost" in one for one in said)
+    assert len(read) == len(set(read))
+    assert len(judged) < 10
 
 
 def test_style_is_judged_too(ours, capsys):
@@ -419,7 +463,9 @@ TEXT = """a:
     ],
 )
 def test_a_place_is_a_line(pointer, line):
-    assert line == places.line_of(TEXT, pointer)
+    place = tuple(int(key) if key.isdecimal() else key for key in keys_of(pointer))
+
+    assert line == _yaml.locate(TEXT).line(place)
 
 
 # Workflows: they cannot be run here, but what they call can be looked for.

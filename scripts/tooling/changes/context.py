@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tooling.changes.documents import Description
+from paiflow._description import Description
 from tooling.changes.keywords import shown
 from tooling.changes.schemas import SchemaComparison
 from tooling.changes.shapes import text_of

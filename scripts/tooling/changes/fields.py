@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from paiflow._description import Description
 from tooling.changes import containment
-from tooling.changes.documents import Description
 from tooling.changes.shapes import Branch, flattened, text_of
 from tooling.changes.verdicts import LENIENT, ON_THE_WIRE, Direction, Side, Verdict
 

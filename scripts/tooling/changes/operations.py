@@ -38,12 +38,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from paiflow._description import METHODS, Description, Operation
 from tooling.changes import bodies, components, parameters, responses, security, servers
 from tooling.changes.context import ADDITIVE, BREAKING, INVISIBLE, Comparison
-from tooling.changes.documents import METHODS, Description
 from tooling.changes.keywords import shown
 from tooling.changes.texts import text_findings
 from tooling.changes.verdicts import OTHER_SIDE, Finding, Side
@@ -62,51 +61,32 @@ def findings(old: Description, new: Description) -> list[Finding]:
     return [*at.all_findings, *text_findings(old.document, new.document)]
 
 
-@dataclass(frozen=True)
-class _Operation:
-    """One operation: where it is, with the parameters that its path gives to all of its operations."""
-
-    path: str
-    method: str
-    node: dict[str, Any]
-    shared: list[Any]
-
-    @property
-    def name(self) -> str:
-        return f"{self.method.upper()} {self.path}"
-
-    @property
-    def parameters(self) -> list[Any]:
-        """All parameters; of two that are one, its own stands last."""
-        return [*self.shared, *self.node.get("parameters", [])]
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What it is on the wire: path parameters have no names there."""
-        return re.sub(r"\{[^}]*\}", "{}", self.path), self.method
+def _key(operation: Operation) -> tuple[str, str]:
+    """Return what an operation is on the wire: path parameters have no names there."""
+    return re.sub(r"\{[^}]*\}", "{}", operation.path), operation.method
 
 
 def _items(at: Comparison, old: Any, new: Any, prefix: str, sent: Side) -> None:
     """Compare path items; `sent` is the side of what their requests hold."""
-    before, after = _operations(at.old, old), _operations(at.new, new)
+    before, after = list(at.old.operations_of(old)), list(at.new.operations_of(new))
     pairs, gone, come = _paired(before, after)
     for one, other in pairs:
-        if one.key != other.key:
+        if _key(one) != _key(other):
             at.tell(
                 Side.OPERATION,
-                f"{prefix}{other.name}",
-                f"moved from {one.name}",
+                f"{prefix}{other.title}",
+                f"moved from {one.title}",
                 BREAKING,
                 INVISIBLE,
                 "clients call where it was; the client's method stays, and calls where it is",
             )
-        _operation(at, one, other, f"{prefix}{other.name}", sent)
+        _operation(at, one, other, f"{prefix}{other.title}", sent)
     for operation in gone:
         at.tell(
-            Side.OPERATION, f"{prefix}{operation.name}", "removed", BREAKING, BREAKING, "nobody can use it any more"
+            Side.OPERATION, f"{prefix}{operation.title}", "removed", BREAKING, BREAKING, "nobody can use it any more"
         )
     for operation in come:
-        at.tell(Side.OPERATION, f"{prefix}{operation.name}", "added", ADDITIVE, ADDITIVE, "nobody uses it yet")
+        at.tell(Side.OPERATION, f"{prefix}{operation.title}", "added", ADDITIVE, ADDITIVE, "nobody uses it yet")
     for path, item in (new or {}).items():
         if path in (old or {}) and not path.startswith("x-"):
             one, other = at.old.resolved(old[path])[0], at.new.resolved(item)[0]
@@ -114,7 +94,7 @@ def _items(at: Comparison, old: Any, new: Any, prefix: str, sent: Side) -> None:
             at.unknown(Side.OPERATION, f"{prefix}{path}", one, other, {*METHODS, "parameters", "servers"})
 
 
-def _operation(at: Comparison, old: _Operation, new: _Operation, name: str, sent: Side) -> None:
+def _operation(at: Comparison, old: Operation, new: Operation, name: str, sent: Side) -> None:
     parameters.compare(at, (old.path, old.parameters), (new.path, new.parameters), name, sent)
     bodies.compare(at, old.node.get("requestBody"), new.node.get("requestBody"), name, sent)
     responses.compare(at, old.node.get("responses", {}), new.node.get("responses", {}), name, OTHER_SIDE[sent])
@@ -142,26 +122,14 @@ def _operation_id(at: Comparison, place: str, old: str | None, new: str | None) 
         )
 
 
-def _operations(description: Description, items: Any) -> list[_Operation]:
-    found = []
-    for path, item in (items or {}).items():
-        if path.startswith("x-"):
-            continue
-        node, _ = description.resolved(item)
-        found += [
-            _Operation(path, method, node[method], node.get("parameters", [])) for method in METHODS if method in node
-        ]
-    return found
-
-
 def _paired(
-    old: list[_Operation], new: list[_Operation]
-) -> tuple[list[tuple[_Operation, _Operation]], list[_Operation], list[_Operation]]:
+    old: list[Operation], new: list[Operation]
+) -> tuple[list[tuple[Operation, Operation]], list[Operation], list[Operation]]:
     """Return the operations that belong together, by their place or else by their operationId; those gone; those come."""
     gone, come = list(old), list(new)
     pairs = []
-    keys: tuple[Callable[[_Operation], Any], ...] = (
-        lambda found: found.key,
+    keys: tuple[Callable[[Operation], Any], ...] = (
+        _key,
         lambda found: found.node.get("operationId"),
     )
     for key in keys:

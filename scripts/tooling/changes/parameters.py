@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from paiflow._description import Description
 from tooling.changes.context import ADDITIVE, BREAKING, INVISIBLE, Comparison
-from tooling.changes.documents import Description
 from tooling.changes.keywords import shown
 from tooling.changes.verdicts import Side
 

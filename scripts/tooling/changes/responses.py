@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from paiflow._description import Place
 from tooling.changes import bodies, parameters
 from tooling.changes.context import ADDITIVE, BREAKING, INVISIBLE, Comparison
 from tooling.changes.verdicts import Side
@@ -46,9 +47,9 @@ def _status_added(at: Comparison, place: str, success: bool, side: Side) -> None
         at.tell(side, place, "response added", ADDITIVE, INVISIBLE, why)
 
 
-def _response(at: Comparison, old: tuple[Any, str], new: tuple[Any, str], place: str, side: Side) -> None:
-    (before, name), (after, name_now) = old, new
-    place = name if name and name == name_now else place
+def _response(at: Comparison, old: tuple[Any, Place], new: tuple[Any, Place], place: str, side: Side) -> None:
+    (before, home), (after, home_now) = old, new
+    place = str(home[-1]) if home and home == home_now else place
     bodies.content(at, before.get("content", {}), after.get("content", {}), place, side, answers=True)
     _headers(at, before.get("headers", {}), after.get("headers", {}), place, side)
     at.unknown(side, place, before, after, {"content", "headers", "links"})
@@ -66,10 +67,10 @@ def _headers(at: Comparison, old: dict[str, Any], new: dict[str, Any], place: st
         elif key not in after:
             at.tell(side, where, "header removed", BREAKING, INVISIBLE, f"whoever reads it gets nothing; {unseen}")
         else:
-            (one, name), (other, name_now) = at.old.resolved(before[key][1]), at.new.resolved(after[key][1])
+            (one, home), (other, home_now) = at.old.resolved(before[key][1]), at.new.resolved(after[key][1])
             # By a comparison of its own, since what headers hold users do not see, wherever else it is used.
             aside = Comparison(at.old, at.new)
-            _header(aside, one, other, f"header {name}" if name and name == name_now else where, side)
+            _header(aside, one, other, f"header {home[-1]}" if home and home == home_now else where, side)
             at.findings += [
                 replace(found, client=INVISIBLE, why=f"{found.why.partition(';')[0]}; {unseen}")
                 for found in aside.all_findings

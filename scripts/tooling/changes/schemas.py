@@ -42,7 +42,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tooling.changes.documents import Description, component_of
+from paiflow._description import Description
+from tooling.changes.documents import component_of
 from tooling.changes.places import Place
 from tooling.changes.shapes import Branch, Facet, Shape, shape, text_of
 from tooling.changes.verdicts import Finding, Side

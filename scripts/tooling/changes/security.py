@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from paiflow._description import Description
 from tooling.changes.context import ADDITIVE, BREAKING, INVISIBLE, Comparison
-from tooling.changes.documents import METHODS, Description, bare
+from tooling.changes.documents import bare
 from tooling.changes.keywords import shown
 from tooling.changes.shapes import text_of
 from tooling.changes.texts import TEXTS
@@ -102,6 +103,5 @@ def _way(way: set[tuple[str, str | None]]) -> str:
 
 def used(description: Description) -> set[str]:
     """Return the names of the schemes that operations ask for."""
-    operations = [item for item in description.document.get("paths", {}).values() if isinstance(item, dict)]
-    nodes = [description.document, *(item[method] for item in operations for method in METHODS if method in item)]
+    nodes = [description.document, *(operation.node for operation in description.operations)]
     return {name for node in nodes for way in node.get("security", []) for name in way}
