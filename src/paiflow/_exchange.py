@@ -16,7 +16,7 @@ from paiflow._replies import Whole
 from paiflow._service_errors import excerpt, request_id_of, service_error
 from paiflow._text import clean, without
 from paiflow.credentials import Credentials
-from paiflow.errors import ConfigurationError, PaiFlowError, ServiceError, TransportError, UnexpectedReply
+from paiflow.errors import PaiFlowError, ServiceError, TransportError, UnexpectedReply
 from paiflow_api.api.pipeline_runs import list_pipeline_runs_status as operation
 from paiflow_api.models import ListPipelineRunsStatusResponse
 from paiflow_api.types import Response
@@ -60,11 +60,6 @@ def attempt(name: str, number: int, deadline: float) -> Iterator[None]:
         cause = None if isinstance(error, httpx.ProtocolError) else error
     except TransportError as error:  # of the intake, which does not know the number
         failure, cause = TransportError(name, error.reason, number), None
-    except RuntimeError as error:
-        if "loop" not in str(error):
-            raise
-        failure = ConfigurationError("an AsyncPaiFlow belongs to the event loop that it was first used in")
-        cause = error
     else:
         return
     logger.debug("%s attempt %d: %s after %.3f s", name, number, failure, time.monotonic() - started)

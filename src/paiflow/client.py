@@ -12,19 +12,19 @@ from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Sequence
 from functools import lru_cache
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar
 
 import httpx
 
 from paiflow import _deadline
+from paiflow._connections import AsyncConnections, Connections, is_shared, opener
 from paiflow._exchange import attempt, clock_skew, discreet, discreet_content, interpret, reply_of
 from paiflow._replies import ACCEPTED_ENCODINGS, Intake, Whole, aread, read
 from paiflow._requests import BATCH_SIZE, IN_FLIGHT, LIST_PIPELINE_RUNS_STATUS, NodeRef, ids_of, status_request
-from paiflow._text import clean
 from paiflow._threads import in_threads
 from paiflow._time import Time
 from paiflow.credentials import Credentials, CredentialsSource, VendorClient
-from paiflow.endpoint import is_loopback, resolve_endpoint
+from paiflow.endpoint import resolve_endpoint
 from paiflow.errors import AccessDenied, ConfigurationError, PaiFlowError, TransportError
 from paiflow.retries import Attempts, RetryPolicy, policy_of
 from paiflow.signing import SignatureAuth
@@ -48,14 +48,14 @@ HEADERS: Final = {
 }
 
 Transport = TypeVar("Transport", httpx.BaseTransport, httpx.AsyncBaseTransport)
-Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
+Held = TypeVar("Held", Connections, AsyncConnections)
 Reply = Response[ListPipelineRunsStatusResponse]
 Nodes = Iterable[NodeRef | tuple[str, str]]
 # Is told of each reply: operationId, HTTP status, body. Must not raise.
 Observer = Callable[[str, int, bytes], None]
 
 
-class _Client(Generic[Transport, Http]):
+class _Client(Generic[Transport, Held]):
     """What both clients share: where requests go, who signs them, and how one is built."""
 
     def __init__(
@@ -84,11 +84,14 @@ class _Client(Generic[Transport, Http]):
             timeout: seconds for each phase of an attempt (connect, send, receive, wait for the pool), or an
                 httpx.Timeout.
             retries: a RetryPolicy, or how often to repeat a call that failed in a way that may pass; 0 for not at all.
-            transport: an httpx transport to use instead of the network.
+            transport: an httpx transport to use instead of the network. A forked process, or another event loop, opens
+                connections of its own where it is httpx's own HTTPTransport or AsyncHTTPTransport; any other is used
+                as it is.
             allow_http: allow plain http to other machines than this one. Requests are signed, not secret.
 
         Raises:
-            ConfigurationError: no endpoint was found, or an argument will not do.
+            ConfigurationError: no endpoint was found, or an argument or a proxy or certificate setting of the
+                environment will not do.
             CredentialsError: what was given as credentials can give none.
         """
         self.endpoint: Final = resolve_endpoint(endpoint, region, vpc, allow_http, os.environ)
@@ -100,31 +103,17 @@ class _Client(Generic[Transport, Http]):
         self._skew = 0.0
         self._observers: tuple[Observer, ...] = ()
         _check_timeout(timeout)
-        host = httpx.URL(self.endpoint).host
-        # No proxy can reach this machine's loopback, whatever the environment says.
-        unproxied = {f"all://[{host}]" if ":" in host else f"all://{host}": None}
-        try:
-            self._http: Http = self._open(
-                timeout=timeout,
-                transport=transport,
-                headers=HEADERS,
-                mounts=unproxied if is_loopback(self.endpoint) else None,
-            )
-        except (ValueError, OSError, ImportError, httpx.InvalidURL) as error:
-            # Of the environment: HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, SSLKEYLOGFILE.
-            raise ConfigurationError(
-                f"a proxy or certificate setting of the environment: {clean(str(error), 300)}"
-            ) from error
+        self._connections: Held = self._connect(transport, timeout)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(endpoint={self.endpoint!r})"
+        return f"{type(self).__name__}(endpoint={getattr(self, 'endpoint', None)!r})"
 
     @abstractmethod
-    def _open(self, **settings: Any) -> Http: ...
+    def _connect(self, transport: Transport | None, timeout: float | httpx.Timeout) -> Held: ...
 
-    def _check_open(self) -> None:
-        if self._http.is_closed:
-            raise ConfigurationError("the client is closed: make a new one")
+    @property
+    def _http(self) -> httpx.Client | httpx.AsyncClient:
+        return self._connections.client()
 
     def _body(
         self,
@@ -133,7 +122,7 @@ class _Client(Generic[Transport, Http]):
         workspace_id: str | None,
         output_type: OutputType | str | None,
     ) -> ListPipelineRunsStatusRequest:
-        self._check_open()
+        self._connections.check_open()
         workspace_id = self._workspace_id if workspace_id is None else workspace_id
         return status_request(pipeline_runs, nodes, workspace_id, output_type)
 
@@ -142,9 +131,16 @@ class _Client(Generic[Transport, Http]):
     ) -> list[ListPipelineRunsStatusRequest]:
         return [self._body(batch.pipeline_runs, batch.nodes, workspace_id, output_type) for batch in batches]
 
-    def _request(self, body: ListPipelineRunsStatusRequest) -> httpx.Request:
+    def _request(
+        self, http: httpx.Client | httpx.AsyncClient, body: ListPipelineRunsStatusRequest, deadline: float
+    ) -> httpx.Request:
         kwargs = operation._get_kwargs(body=body)
-        return self._http.build_request(**{**kwargs, "url": _url(self.endpoint, kwargs["url"])})
+        request = http.build_request(**{**kwargs, "url": _url(self.endpoint, kwargs["url"])})
+        timeouts = request.extensions["timeout"]
+        left = max(0.0, deadline - real_time.monotonic())
+        # Of the phases, this is the one in which nothing is sent or received, and so nothing else would cut it.
+        timeouts["pool"] = left if timeouts["pool"] is None else min(timeouts["pool"], left)
+        return request
 
     def _auth(self, credentials: Credentials) -> SignatureAuth:
         return SignatureAuth(LIST_PIPELINE_RUNS_STATUS, API_VERSION, lambda: credentials, clock=self._service_time)
@@ -185,7 +181,7 @@ class _Client(Generic[Transport, Http]):
     def _steps(
         self, pipeline_runs: Iterable[str], nodes: Nodes, until: Until, timeout: float | None
     ) -> Generator[Step, Answer, WaitResult]:
-        self._check_open()
+        self._connections.check_open()
         from paiflow.waiting import check_wait, follow  # noqa: PLC0415 - whoever makes single calls needs none of it
 
         check_wait(until, timeout)
@@ -193,8 +189,11 @@ class _Client(Generic[Transport, Http]):
         return follow(runs, refs, until, timeout, self._time, refreshes=self._credentials.refreshes)
 
 
-class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
-    """Asks PAIFlow for the statuses of runs and nodes. Threads may share one. Close it, or use it in a `with`."""
+class PaiFlow(_Client[httpx.BaseTransport, Connections]):
+    """Asks PAIFlow for the statuses of runs and nodes. Close it, or use it in a `with`.
+
+    Threads may share one, and so may forked processes: each process has connections of its own.
+    """
 
     def list_pipeline_runs_status(
         self,
@@ -316,7 +315,7 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
 
     def close(self) -> None:
         """Close the connections. Closing twice does no harm."""
-        self._http.close()
+        self._connections.close()
 
     def __enter__(self) -> Self:
         return self
@@ -326,8 +325,9 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
     ) -> None:
         self.close()
 
-    def _open(self, **settings: Any) -> httpx.Client:
-        return _equipped(httpx.Client(**settings), settings["transport"])
+    def _connect(self, transport: httpx.BaseTransport | None, timeout: float | httpx.Timeout) -> Connections:
+        open_ = opener(httpx.Client, self.endpoint, transport, timeout, HEADERS)
+        return Connections(open_, shared=is_shared(transport))
 
     def _call(self, body: ListPipelineRunsStatusRequest, within: float | None = None) -> Reply:
         # Within a wait only one attempt is made: the next poll is the next one, and the other batches need not wait.
@@ -338,8 +338,14 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
         deadline = real_time.monotonic() + left
         credentials = self._credentials.get()
         with discreet(credentials):
-            with attempt(LIST_PIPELINE_RUNS_STATUS, number, deadline), _deadline.until(deadline):
-                response = self._http.send(self._request(body), auth=self._auth(credentials), stream=True)
+            with (
+                attempt(LIST_PIPELINE_RUNS_STATUS, number, deadline),
+                self._connections.in_use(),
+                _deadline.until(deadline),
+            ):
+                http = self._connections.client()
+                request = self._request(http, body, deadline)
+                response = http.send(request, auth=self._auth(credentials), stream=True)
                 try:
                     whole = read(Intake(LIST_PIPELINE_RUNS_STATUS, response, deadline), response)
                 finally:
@@ -384,8 +390,11 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
                     answer = _joined(batches, self._answers(bodies, IN_FLIGHT, step.within or self._policy.total))
 
 
-class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
-    """PaiFlow with methods to await. Belongs to one event loop. Close it with `aclose`, or use it in an `async with`."""
+class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections]):
+    """PaiFlow with methods to await. Close it with `aclose`, or use it in an `async with`.
+
+    Each event loop that uses it has connections of its own; they are closed when asyncio.run ends the loop.
+    """
 
     async def list_pipeline_runs_status(
         self,
@@ -455,7 +464,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
 
     async def aclose(self) -> None:
         """Close the connections. Closing twice does no harm."""
-        await self._http.aclose()
+        await self._connections.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -465,8 +474,9 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
     ) -> None:
         await self.aclose()
 
-    def _open(self, **settings: Any) -> httpx.AsyncClient:
-        return _equipped(httpx.AsyncClient(**settings), settings["transport"])
+    def _connect(self, transport: httpx.AsyncBaseTransport | None, timeout: float | httpx.Timeout) -> AsyncConnections:
+        open_ = opener(httpx.AsyncClient, self.endpoint, transport, timeout, HEADERS)
+        return AsyncConnections(open_, shared=is_shared(transport))
 
     async def _call(self, body: ListPipelineRunsStatusRequest, within: float | None = None) -> Reply:
         attempts = Attempts(self._policy, self._time, within, patient=within is None)
@@ -481,9 +491,11 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
             async with asyncio.timeout(left):
                 credentials = await asyncio.to_thread(source.get) if source.blocks else source.get()
         with discreet(credentials):
-            with attempt(LIST_PIPELINE_RUNS_STATUS, number, deadline):
+            with attempt(LIST_PIPELINE_RUNS_STATUS, number, deadline), self._connections.in_use():
                 async with asyncio.timeout(deadline - real_time.monotonic()):
-                    response = await self._http.send(self._request(body), auth=self._auth(credentials), stream=True)
+                    http = await self._connections.open()
+                    request = self._request(http, body, deadline)
+                    response = await http.send(request, auth=self._auth(credentials), stream=True)
                     try:
                         whole = await aread(Intake(LIST_PIPELINE_RUNS_STATUS, response, deadline), response)
                     finally:
@@ -537,15 +549,6 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
                     batches = plan(step.pipeline_runs, step.nodes)
                     bodies = self._bodies(batches, workspace_id, None)
                     answer = _joined(batches, await self._answers(bodies, IN_FLIGHT, step.within or self._policy.total))
-
-
-def _equipped(client: Http, transport: object) -> Http:
-    """Return the client with our network backend; a transport that the user gave is left alone."""
-    if transport is None:
-        from paiflow._network import equip  # noqa: PLC0415 - takes long; the client has just loaded what it needs
-
-        equip(client)
-    return client
 
 
 @lru_cache
