@@ -19,7 +19,7 @@ from paiflow._replies import Whole
 from paiflow._service_errors import excerpt, request_id_of, service_error
 from paiflow._text import clean
 from paiflow.answering import NO_BODY, Described, judge
-from paiflow.errors import ConfigurationError, PaiFlowError, ServiceError, TransportError, UnexpectedReply
+from paiflow.errors import PaiFlowError, ServiceError, TransportError, UnexpectedReply
 from paiflow_api.decoding import Reply, read_json, undisturbed
 from paiflow_api.calling import Operation
 

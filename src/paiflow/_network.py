@@ -8,25 +8,54 @@ several times a call, and for each anyio would ask the system for all the connec
 from __future__ import annotations
 
 import select
+import socket
 from collections.abc import Iterable
-from typing import Any
+from contextlib import suppress
+from copy import copy
+from typing import Any, Final
 
 import httpcore
 import httpx
 
 from paiflow._deadline import left
+from paiflow.errors import ConfigurationError
+
+OWN: Final = (httpx.HTTPTransport, httpx.AsyncHTTPTransport)
 
 
 def equip(client: httpx.Client | httpx.AsyncClient) -> None:
     """Give a client our backend, on all its ways out.
 
-    httpx has no setting for it, so this reaches into it; a transport without one is left as it is.
+    Raises:
+        ConfigurationError: this version of httpx has no place for it; without it no deadline would hold.
     """
     ours: Any = Backend if isinstance(client, httpx.Client) else AsyncBackend
-    for transport in (client._transport, *client._mounts.values()):
-        pool: Any = getattr(transport, "_pool", None)
-        if hasattr(pool, "_network_backend"):
-            pool._network_backend = ours(pool._network_backend)
+    try:
+        for transport in (client._transport, *client._mounts.values()):
+            if isinstance(transport, OWN):
+                pool: Any = transport._pool
+                pool._network_backend = ours(pool._network_backend)
+    except AttributeError as error:
+        raise _unknown_version() from error
+
+
+def renewed(transport: Any) -> Any:
+    """Return a copy of one of httpx's own transports, with its settings and without its connections."""
+    other = copy(transport)
+    try:
+        other._pool = pool = copy(transport._pool)
+        pool._connections, pool._requests = type(pool._connections)(), type(pool._requests)()
+        pool._optional_thread_lock = type(pool._optional_thread_lock)()
+    except AttributeError as error:
+        raise _unknown_version() from error
+    return other
+
+
+def _unknown_version() -> ConfigurationError:
+    return ConfigurationError(
+        f"paiflow cannot use httpx {httpx.__version__} with httpcore {httpcore.__version__}: "
+        "install httpx 0.28 and httpcore 1.0"
+    )
 
 
 class Backend(httpcore.NetworkBackend):
@@ -69,6 +98,9 @@ class Stream(httpcore.NetworkStream):
         self._stream.write(buffer, left(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
+        with suppress(OSError, AttributeError):  # not connected any more; no socket
+            # Wakes another thread that waits here, which closing would not.
+            socket.socket.shutdown(self._stream.get_extra_info("socket"), socket.SHUT_RDWR)
         self._stream.close()
 
     def start_tls(
@@ -133,9 +165,9 @@ class AsyncStream(httpcore.AsyncNetworkStream):
         return self._stream.get_extra_info(info)
 
 
-def _is_readable(socket: Any) -> bool:
+def _is_readable(sock: Any) -> bool:
     """Return whether there is something to read, the end included."""
-    if (number := socket.fileno()) < 0:
+    if (number := sock.fileno()) < 0:
         return True  # closed here
     poll = select.poll()
     poll.register(number, select.POLLIN)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 import httpx
 
 from paiflow import _deadline
-from paiflow._connections import AsyncConnections, Connections, opener
+from paiflow._connections import AsyncConnections, Connections, is_shared, opener
 from paiflow._discretion import Discretion, discreet_content
 from paiflow._exchange import Response, attempt, clock_skew, interpret
 from paiflow._hidden import Environment, Hidden
@@ -409,7 +409,8 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         self.close()
 
     def _connect(self, transport: httpx.BaseTransport | None, timeout: float | httpx.Timeout) -> Connections:
-        return Connections(opener(httpx.Client, self._endpoints.all(), transport, timeout, HEADERS))
+        open_ = opener(httpx.Client, self._endpoints.all(), transport, timeout, HEADERS)
+        return Connections(open_, shared=is_shared(transport))
 
     def _run(self, steps: Steps[T, R]) -> Iteration[T, R]:
         return Iteration(steps, self.ask, self._time.sleep)
@@ -543,7 +544,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
 
     def _connect(self, transport: httpx.AsyncBaseTransport | None, timeout: float | httpx.Timeout) -> AsyncConnections:
         open_ = opener(httpx.AsyncClient, self._endpoints.all(), transport, timeout, HEADERS)
-        return AsyncConnections(open_, ending=transport is None)
+        return AsyncConnections(open_, shared=is_shared(transport))
 
     def _run(self, steps: Steps[T, R]) -> AsyncIteration[T, R]:
         return AsyncIteration(steps, self.ask, self._time.asleep)
@@ -564,7 +565,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
 
         deadline = real_time.monotonic() + left
         source = self._credentials
-        with attempt(operation.name, number, deadline):
+        with attempt(operation.name, number, deadline, sends=False):
             async with asyncio.timeout(left):
                 credentials = await asyncio.to_thread(source.get) if source.blocks else source.get()
         http = await self._connections.open()

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from paiflow.errors import ConfigurationError
 
-__all__ = ["Endpoints", "is_loopback", "resolve_endpoint"]
+__all__ = ["Endpoints", "is_host", "is_loopback", "resolve_endpoint"]
 
 # By the first label of the service's host: the variable that holds its endpoint, and the argument of the client.
 PAIFLOW, AIWORKSPACE = "paiflow", "aiworkspace"
@@ -145,6 +145,21 @@ def is_loopback(url: str) -> bool:
     return host is not None and _is_loopback_host(host)
 
 
+def is_host(host: str) -> bool:
+    """Return whether the text is a host: a name, an IPv4 address, or an IPv6 address in brackets."""
+    try:
+        if host.startswith("["):
+            IPv6Address(host[1:-1])
+            return host.endswith("]") and "%" not in host
+        # What ends in a number is an address: some resolvers take 127.1 or 2130706433 for one too.
+        if host.rpartition(".")[2].isdigit():
+            IPv4Address(host)
+            return True
+    except AddressValueError:
+        return False
+    return re.fullmatch(_NAME, host) is not None
+
+
 def _base_url(text: str, allow_http: bool) -> str:
     """Return the base URL that the text stands for.
 
@@ -188,27 +203,13 @@ def _host_and_port(authority: str) -> tuple[str, str]:
     else:
         host, colon, port = authority.partition(":")
         port = colon + port
-    if not _is_host(host):
+    if not is_host(host):
         raise ValueError("has no valid host: a name, an IPv4 address, or an IPv6 address in brackets")
     if not port:
         return host, ""
     if not re.fullmatch(_PORT, port) or not 1 <= int(port[1:]) <= 65535:
         raise ValueError("has a bad port: after the host, ':' and 1 to 65535")
     return host, f":{int(port[1:])}"
-
-
-def _is_host(host: str) -> bool:
-    try:
-        if host.startswith("["):
-            IPv6Address(host[1:-1])
-            return host.endswith("]") and "%" not in host
-        # What ends in a number is an address: some resolvers take 127.1 or 2130706433 for one too.
-        if host.rpartition(".")[2].isdigit():
-            IPv4Address(host)
-            return True
-    except AddressValueError:
-        return False
-    return re.fullmatch(_NAME, host) is not None
 
 
 def _is_loopback_host(host: str) -> bool:
