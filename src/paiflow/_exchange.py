@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
-from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar, cast
 
@@ -20,8 +19,8 @@ from paiflow._service_errors import excerpt, request_id_of, service_error
 from paiflow._text import clean
 from paiflow.answering import NO_BODY, Described, judge
 from paiflow.errors import PaiFlowError, ServiceError, TransportError, UnexpectedReply
-from paiflow_api.decoding import Reply, read_json, undisturbed
 from paiflow_api.calling import Operation
+from paiflow_api.decoding import Reply, read_json, undisturbed
 
 R = TypeVar("R", bound=Reply)
 R_co = TypeVar("R_co", covariant=True)
@@ -147,7 +146,7 @@ def _decoded(
     try:
         if 200 <= status < 300:
             body = read_json(content) if content else NO_BODY
-        verdict = judge(status, body, _described(model), headers.get("location"))
+        verdict = judge(status, body, Described(tuple(model._FIELDS), operation.lists), headers.get("location"))
         if verdict.says == "yes":
             return model.from_dict({} if body is NO_BODY else body)
         reason = verdict.reason
@@ -165,14 +164,6 @@ def _decoded(
     # The body of a redirect quotes the URL that it leads to.
     begins = "" if 300 <= status < 400 else excerpt(content)
     return UnexpectedReply(name, status, begins, request_id_of(headers), reason)
-
-
-@lru_cache
-def _described(model: type[Reply]) -> Described:
-    """Return what the description says of the replies that a model holds."""
-    blank = model()
-    lists = [name for name, attribute in model._FIELDS.items() if getattr(blank, attribute) == []]
-    return Described(tuple(model._FIELDS), tuple(lists))
 
 
 def _known_status(status: int) -> HTTPStatus:

@@ -17,11 +17,11 @@ from paiflow.ids import BATCH_SIZE, NodeRef, refusal
 from paiflow.errors import PaiFlowError
 from paiflow.steps import Ask, Steps
 from paiflow_api.calling import Call
-from paiflow_api.models import ListPipelineRunsStatusResponse, Node, Output, PipelineRun
+from paiflow_api.models import ListPipelineRunsStatusResponse, NodeState, OutputValue, PipelineRunState
 from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS
 
 Id = str | NodeRef
-Item = TypeVar("Item", bound=PipelineRun | Node)
+Item = TypeVar("Item", bound=PipelineRunState | NodeState)
 
 
 @attrs.frozen
@@ -122,7 +122,7 @@ class Found(Sequence[Item], Generic[Item]):
         return iter(self._items)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._items if isinstance(key, PipelineRun | Node) else key in self._by_id
+        return key in self._items if isinstance(key, PipelineRunState | NodeState) else key in self._by_id
 
     def __eq__(self, other: object) -> bool:
         return self._items == list(other) if isinstance(other, Sequence) else NotImplemented
@@ -133,9 +133,9 @@ class Found(Sequence[Item], Generic[Item]):
         return repr(vars(self).get("_items"))
 
 
-def id_of(item: PipelineRun | Node) -> Id | None:
+def id_of(item: PipelineRunState | NodeState) -> Id | None:
     """Return the id that asks for a run or a node, None if the reply left it out."""
-    if isinstance(item, PipelineRun):
+    if isinstance(item, PipelineRunState):
         return item.pipeline_run_id
     if item.pipeline_run_id is None or item.node_id is None:
         return None
@@ -156,9 +156,9 @@ class StatusReport:
         request_ids: of the requests that were answered.
     """
 
-    runs: Found[PipelineRun]
-    nodes: Found[Node]
-    outputs: list[Output]
+    runs: Found[PipelineRunState]
+    nodes: Found[NodeState]
+    outputs: list[OutputValue]
     missing: list[Id]
     unanswered: list[Id]
     errors: list[PaiFlowError]
@@ -179,9 +179,9 @@ def join(batches: Sequence[Batch], answers: Sequence[ListPipelineRunsStatusRespo
     errors = [answer for answer in answers if isinstance(answer, PaiFlowError)]
     if errors and len(errors) == len(batches):
         raise errors[0]
-    runs: list[PipelineRun] = []
-    nodes: list[Node] = []
-    outputs: list[Output] = []
+    runs: list[PipelineRunState] = []
+    nodes: list[NodeState] = []
+    outputs: list[OutputValue] = []
     missing: list[Id] = []
     unanswered: list[Id] = []
     request_ids: list[str] = []
@@ -222,7 +222,7 @@ def _asked_for(items: Iterable[Item], asked: frozenset[Id]) -> dict[Id, list[Ite
     return {id_: same if len(same) == 1 else list(_distinct(same)) for id_, same in by_id.items()}
 
 
-def _may_be_of(output: Output, asked: frozenset[Id]) -> bool:
+def _may_be_of(output: OutputValue, asked: frozenset[Id]) -> bool:
     if output.pipeline_run_id is None or output.node_id is None:
         return True
     return NodeRef(output.pipeline_run_id, output.node_id) in asked

@@ -34,6 +34,7 @@ from paiflow.signing import SignatureAuth
 from paiflow.steps import IN_FLIGHT, Answers, Ask, AsyncIteration, Iteration, Steps
 from paiflow_api import operations
 from paiflow_api.calling import Call, Operation
+from paiflow_api.decoding import Reply
 from paiflow_api.methods import AsyncMethods, Methods
 
 if TYPE_CHECKING:
@@ -50,8 +51,9 @@ HEADERS: Final = {
     "user-agent": f"paiflow (python-httpx/{httpx.__version__})",
 }
 
-R = TypeVar("R")
-T = TypeVar("T")
+R = TypeVar("R", bound=Reply)
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 Transport = TypeVar("Transport", httpx.BaseTransport, httpx.AsyncBaseTransport)
 Held = TypeVar("Held", Connections, AsyncConnections)
 Nodes = Iterable[NodeRef | tuple[str, str]]
@@ -412,7 +414,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         open_ = opener(httpx.Client, self._endpoints.all(), transport, timeout, HEADERS)
         return Connections(open_, shared=is_shared(transport))
 
-    def _run(self, steps: Steps[T, R]) -> Iteration[T, R]:
+    def _run(self, steps: Steps[Item, Result]) -> Iteration[Item, Result]:
         return Iteration(steps, self.ask, self._time.sleep)
 
     def _call(self, call: Call[R]) -> R:
@@ -546,7 +548,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         open_ = opener(httpx.AsyncClient, self._endpoints.all(), transport, timeout, HEADERS)
         return AsyncConnections(open_, shared=is_shared(transport))
 
-    def _run(self, steps: Steps[T, R]) -> AsyncIteration[T, R]:
+    def _run(self, steps: Steps[Item, Result]) -> AsyncIteration[Item, Result]:
         return AsyncIteration(steps, self.ask, self._time.asleep)
 
     async def _call(self, call: Call[R]) -> R:

@@ -45,7 +45,7 @@ def items(call: Call[Any], limit: int | None, page_size: int = PAGE_SIZE) -> Ste
             Call(call.operation, {**call.arguments, pages.number: number, pages.size: size})
         )
         page = pages.items_of(reply)
-        ids = [pages.id_of(item) or item for item in page]
+        ids = [pages.id_of(item) if pages.id_of(item) is not None else item for item in page]
         if not page or ids == before:
             return
         before = ids

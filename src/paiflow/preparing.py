@@ -21,9 +21,10 @@ import httpx
 from paiflow.errors import InvalidRequest
 from paiflow.ids import is_plain, refusal_of
 from paiflow_api.calling import Call, Operation, Parameter
+from paiflow_api.decoding import Reply
 from paiflow_api.operations import OPERATIONS
 
-R = TypeVar("R")
+R = TypeVar("R", bound=Reply)
 
 MASK: Final = "***"
 
@@ -217,12 +218,6 @@ def _comma_list(operation: Operation[Any], parameter: Parameter, value: object) 
 def _part(parameter: Parameter, suffix: str) -> Parameter:
     """Return the parameter that errors about a part of a value name."""
     return replace(parameter, argument=f"{parameter.argument}{suffix}", non_empty=parameter.non_empty_items)
-
-
-def _comma_list(operation: Operation[Any], parameter: Parameter, value: object) -> str | None:
-    if isinstance(value, str):
-        return _text(operation, parameter, value)
-    return ",".join(_texts(operation, parameter, value)) or None
 
 
 def _entries(operation: Operation[Any], parameter: Parameter, value: object) -> Iterable[object]:

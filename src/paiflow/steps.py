@@ -19,9 +19,11 @@ import attrs
 
 from paiflow.errors import PaiFlowError
 from paiflow_api.calling import Call
+from paiflow_api.decoding import Reply
 
 T = TypeVar("T")
 R = TypeVar("R")
+Model = TypeVar("Model", bound=Reply)
 
 # Ours: calls at a time.
 IN_FLIGHT: Final = 8
@@ -65,7 +67,7 @@ Answer: TypeAlias = Any | PaiFlowError
 Answers: TypeAlias = list[Answer]
 
 
-def one(call: Call[R]) -> Steps[Any, R]:
+def one(call: Call[Model]) -> Steps[Any, Model]:
     """Make one call and return its reply.
 
     Raises:

@@ -51,14 +51,14 @@ def submit(arguments: Mapping[str, Any], *, start: bool, once: str | None) -> St
         },
     )
     if once is None:
-        return _id(yield from one(create))
+        return _id((yield from one(create)))
     _check_key(once, arguments)
     create = Call(CREATE_PIPELINE_RUN, {**create.arguments, "source_id": once, "source_type": SOURCE_TYPE})
     workspace = arguments.get("workspace_id")
     if (found := (yield from _existing(once, workspace))) is not None:
         return found
     try:
-        return _id(yield from one(create))
+        return _id((yield from one(create)))
     except PaiFlowError as error:
         if not error.maybe_done:
             raise
@@ -126,7 +126,7 @@ def _existing(once: str, workspace_id: str | None) -> Steps[Any, str | None]:
     match [id_ for id_ in ids if id_ not in deleted]:
         case []:
             return None
-        case [id_]:
+        case [str(id_)]:
             return id_
         case left:
             message = f"once={once!r:.100}: {len(left)} runs have this key: {', '.join(left[:5])}; delete all but one"
@@ -135,5 +135,7 @@ def _existing(once: str, workspace_id: str | None) -> Steps[Any, str | None]:
 
 def _id(reply: Any) -> str:
     if not reply.pipeline_run_id:
-        raise UnexpectedReply(OPERATION, 200, "", reply.request_id, "it has no PipelineRunId", maybe_done=True)
+        error = UnexpectedReply(OPERATION, 200, "", reply.request_id, "it has no PipelineRunId")
+        error.maybe_done = True
+        raise error
     return str(reply.pipeline_run_id)

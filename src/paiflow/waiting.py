@@ -35,7 +35,7 @@ from paiflow.errors import (
 )
 from paiflow.retries import ONCE
 from paiflow.steps import IN_FLIGHT, Ask, Item, Pause, Steps
-from paiflow_api.models import Node, PipelineRun
+from paiflow_api.models import Node, NodeState, PipelineRun, PipelineRunState
 from paiflow_api.outcomes import NODE_STATUS, PIPELINE_RUN_STATUS
 from paiflow_api.outcomes import Outcome as StatusOutcome
 
@@ -55,11 +55,11 @@ LAST_LOOK: Final = 1.0
 
 
 def outcome_of(item: PipelineRun | Node) -> Outcome:
-    """Return what a run's or node's status means to whoever waits for it."""
+    """Return what the status of a run or a node means to whoever waits for it, whichever operation returned it."""
     table = NODE_STATUS if isinstance(item, Node) else PIPELINE_RUN_STATUS
     outcome = table.get(item.status or "", "unknown")
     # Nothing will come of a run that was deleted on the way.
-    deleted = isinstance(item, PipelineRun) and item.is_deleted is True
+    deleted = isinstance(item, PipelineRunState) and item.is_deleted is True
     return "stopped" if outcome == "active" and deleted else outcome
 
 
@@ -80,7 +80,7 @@ class Waited:
     status: str | None = None
     outcome: Outcome = "unknown"
     since: datetime
-    reply: PipelineRun | Node | None = None
+    reply: PipelineRunState | NodeState | None = None
     ended: bool = False
 
 
@@ -304,8 +304,8 @@ class _Wait:
     def take(self, report: StatusReport) -> list[Change]:
         """Take in an answer and return what has changed by it."""
         self._answered = True
-        replies: dict[Id, list[PipelineRun | Node]] = {}
-        returned: list[PipelineRun | Node] = [*report.runs, *report.nodes]
+        replies: dict[Id, list[PipelineRunState | NodeState]] = {}
+        returned: list[PipelineRunState | NodeState] = [*report.runs, *report.nodes]
         for reply in returned:
             if (id_ := id_of(reply)) is not None:
                 replies.setdefault(id_, []).append(reply)
@@ -321,7 +321,7 @@ class _Wait:
             self._items[id_] = after
         return changes
 
-    def _seen(self, before: Waited, replies: list[PipelineRun | Node]) -> Waited:
+    def _seen(self, before: Waited, replies: list[PipelineRunState | NodeState]) -> Waited:
         self._unseen_since.pop(before.id, None)
         reply = replies[0]
         status, outcome = reply.status, outcome_of(reply)

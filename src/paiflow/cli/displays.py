@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 
 import click
 
-from paiflow import Change, NodeRef, PaiFlowError, PipelineRun, Waited, WaitResult
+from paiflow import Change, NodeRef, PaiFlowError, PipelineRun, PipelineRunState, Waited, WaitResult
 from paiflow._text import visible
 from paiflow.batches import Id
 from paiflow.cli import tables
@@ -147,7 +147,7 @@ def name_of(item: Waited) -> str | None:
 def _note(item: Waited) -> str:
     if item.outcome == "missing" and item.ended:
         return "missing, given up"
-    if isinstance(item.reply, PipelineRun) and item.reply.is_deleted:
+    if isinstance(item.reply, PipelineRunState) and item.reply.is_deleted:
         return f"{item.outcome}, deleted"
     return item.outcome
 

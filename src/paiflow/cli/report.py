@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from paiflow import Node, NodeRef, Output, PipelineRun, StatusReport, outcome_of
+from paiflow import Node, NodeRef, Output, PipelineRun, PipelineRunState, StatusReport, outcome_of
 from paiflow.batches import Id
 from paiflow.cli import tables
 from paiflow.cli.tables import cell, outcome_cell
@@ -127,5 +127,5 @@ def _write_tables(report: StatusReport) -> None:
 
 def status_of(item: PipelineRun | Node) -> str:
     """Return a status as people are shown it: `-` for none, and whether a run was deleted."""
-    deleted = " (deleted)" if isinstance(item, PipelineRun) and item.is_deleted else ""
+    deleted = " (deleted)" if isinstance(item, PipelineRunState) and item.is_deleted else ""
     return f"{item.status or '-'}{deleted}"

@@ -7,12 +7,15 @@ import sys
 
 import click
 
+from paiflow import AsyncPaiFlow
+
 from paiflow.cli import exit_codes, ids, options
 from paiflow.cli.durations import duration
 from paiflow.cli.exit_codes import ExitCode
 from paiflow.cli.stopping import Stop
 from paiflow.cli.words import discard, say
-from paiflow.waiting import UNTIL, Until, calls_per_hour
+from paiflow.ids import ids_of
+from paiflow.waiting import UNTIL, Until, calls_per_hour, check_wait, follow
 
 
 @click.command()
@@ -55,10 +58,17 @@ def wait(
     wanted = ids.wanted(context, runs, nodes)
     stop = context.find_object(Stop) or Stop()
     progress = Progress(wanted)
-    client = polling.PollingClient(progress, **options.connection(endpoint, region, request_timeout))
-    changes = client.watch(
-        pipeline_runs=wanted.runs, nodes=wanted.nodes, until=until, timeout=timeout, workspace_id=workspace
+    client = AsyncPaiFlow(**options.connection(endpoint, region, request_timeout))
+    check_wait(until, timeout)
+    steps = follow(
+        *ids_of(wanted.runs, wanted.nodes),
+        until,
+        timeout,
+        client.time,
+        refreshes=client.refreshes,
+        workspace_id=workspace,
     )
+    changes = polling.polled(client, steps, progress)
     cost = calls_per_hour(len(wanted.runs)) + calls_per_hour(len(wanted.nodes))
     say(f"waiting for {len(wanted)} {'id' if len(wanted) == 1 else 'ids'}, at most {cost} calls an hour, retries aside")
     display = displays.display_for(form, progress)

@@ -67,8 +67,7 @@ class Observation:
         self._collection = Collection(description, MAX_FINDINGS)
         self._witnesses = _Witnesses(description)
         self._lock = threading.Lock()
-        self._client = client
-        client._observe(self._see)
+        self._stop = client.observe(self._see)
 
     def __repr__(self) -> str:
         return f"Observation({self._collection.summary() if hasattr(self, '_collection') else ''})"
@@ -116,7 +115,7 @@ class Observation:
 
     def stop(self) -> None:
         """Observe no longer; what was found stays. Stopping twice does no harm."""
-        self._client._unobserve(self._see)
+        self._stop()
 
     def __enter__(self) -> Self:
         return self
