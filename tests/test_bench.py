@@ -338,8 +338,8 @@ def test_the_vendor_s_sdk_brings_what_it_needs_and_nothing_of_ours():
 
 
 def test_the_extra_fast_is_msgspec_and_not_of_the_core():
-    assert ["msgspec"] == environments._needed("paiflow", "fast")
-    assert "msgspec" not in environments._needed("paiflow")
+    assert ["msgspec"] == environments._needed("paiflow-client", "fast")
+    assert "msgspec" not in environments._needed("paiflow-client")
 
 
 def test_prism_is_pinned_without_the_name_of_any_registry():

@@ -410,7 +410,7 @@ def test_version_tells_what_the_client_was_generated_from(run):
     assert out.startswith("paiflow 0.1.0\n")
     for text in (provenance.GENERATOR, provenance.DESCRIPTION, *provenance.OVERLAYS, *provenance.OVERLAYS.values()):
         assert text in out
-    assert (0, "paiflow 0.1.0\n", "") == run("version")
+    assert (0, "paiflow 0.1.0\n", "") == run("version") == run("--version")
 
 
 def test_help_is_help(run):
@@ -449,7 +449,7 @@ def test_without_its_extra_the_command_says_how_to_install_it(package):
     finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
 
     assert (2, "") == (finished.returncode, finished.stdout)
-    assert finished.stderr == "paiflow: the command needs an extra: pip install 'paiflow[cli]'\n"
+    assert finished.stderr == "paiflow: the command needs an extra: pip install 'paiflow-client[cli]'\n"
 
 
 def test_without_its_extra_the_mock_says_how_to_install_it():
@@ -457,4 +457,4 @@ def test_without_its_extra_the_mock_says_how_to_install_it():
     finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
 
     assert (2, "", 1) == (finished.returncode, finished.stdout, finished.stderr.count("\n"))
-    assert "pip install 'paiflow[mock]'" in finished.stderr
+    assert "pip install 'paiflow-client[mock]'" in finished.stderr

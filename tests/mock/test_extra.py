@@ -30,7 +30,7 @@ except ImportError as error:
     print(error)
 """
 
-    assert f"the mock service needs the package {package}, among others: pip install 'paiflow[mock]'\n" == python(
+    assert f"the mock service needs the package {package}, among others: pip install 'paiflow-client[mock]'\n" == python(
         script
     )
 

@@ -100,7 +100,7 @@ class Environments:
 
     def versions(self) -> dict[str, str]:
         """Return the versions of what was compared, of the environments asked for so far, by name."""
-        found = {"paiflow": importlib.metadata.version("paiflow")}
+        found = {"paiflow": importlib.metadata.version("paiflow-client")}
         for made in self._made.values():
             found |= {name: version for name, version in made.versions.items() if name in COMPARED}
         return dict(sorted(found.items()))
@@ -122,7 +122,7 @@ class Environments:
 
     def _make(self, name: str) -> Environment:
         folder = self._folder / name
-        core, fast = _needed("paiflow"), _needed("paiflow", "fast")
+        core, fast = _needed("paiflow-client"), _needed("paiflow-client", "fast")
         distributions = {"core": core, "fast": [*core, *fast], "vendor": [VENDOR]}[name]
         pins = pinned(closure(distributions), LOCK.read_text())
         if _stamp(folder, PINNED) != (stamp := f"{sys.version}\n{pins}"):
