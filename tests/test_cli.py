@@ -19,7 +19,7 @@ from paiflow.mock import MockService, serve
 from paiflow_api import provenance
 
 RUN, NODE = "flow-hynm2bv8wqhp5esfxq", "node-hynm2bv8wqhp5esfx1"
-SAMPLE = json.loads(Path(__file__).with_name("data").joinpath("documented_sample.json").read_text())
+SAMPLE = json.loads(Path(__file__).with_name("data").joinpath("documented_sample.json").read_text(encoding="utf-8"))
 PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
 
 

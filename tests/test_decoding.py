@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from paiflow import ListPipelineRunsStatusResponse, Node, NodeStatus, Output, OutputType, PipelineRun, PipelineRunStatus
 from paiflow_api import decoding
 
-SAMPLE = json.loads(Path(__file__).with_name("data").joinpath("documented_sample.json").read_text())
+SAMPLE = json.loads(Path(__file__).with_name("data").joinpath("documented_sample.json").read_text(encoding="utf-8"))
 
 FIELDS = {
     "PipelineRuns": ["PipelineRunId", "Status", "Name", "UserId", "ParentUserId", "NodeId", "SourceId", "IsDeleted"],

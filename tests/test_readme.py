@@ -17,7 +17,7 @@ from paiflow import _yaml
 from paiflow.mock import HandClock, HandTime, MockService, load_scenario, serve
 
 README_PATH = Path(__file__).parent.parent / "README.md"
-README = README_PATH.read_text()
+README = README_PATH.read_text(encoding="utf-8")
 DEMO = README_PATH.with_name("scripts") / "tooling" / "demo.yaml"
 PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
 
@@ -88,7 +88,7 @@ def test_readme_leads_the_command_to_the_mock(tmp_path):
 @pytest.mark.parametrize("code", TESTS)
 def test_readme_tests_pass(code, tmp_path):
     name = code.partition("\n")[0].removeprefix("# ")
-    (tmp_path / name).write_text(code)
+    (tmp_path / name).write_text(code, encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", name]
     finished = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
@@ -97,7 +97,7 @@ def test_readme_tests_pass(code, tmp_path):
 
 @pytest.mark.parametrize("text", SCENARIOS)
 def test_readme_scenarios_load(text, tmp_path):
-    (tmp_path / "scenario.yaml").write_text(text)
+    (tmp_path / "scenario.yaml").write_text(text, encoding="utf-8")
 
     assert load_scenario(tmp_path / "scenario.yaml").steps
 

@@ -82,7 +82,7 @@ def python(wheel, tmp_path_factory):
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site_packages)
     [metadata] = site_packages.glob("paiflow_client-*.dist-info/METADATA")
-    core = re.findall(r"^Requires-Dist: ([\w.-]+)(?!.*extra ==).*$", metadata.read_text(), re.MULTILINE)
+    core = re.findall(r"^Requires-Dist: ([\w.-]+)(?!.*extra ==).*$", metadata.read_text(encoding="utf-8"), re.MULTILINE)
     for distribution in distributions(core):
         for file in distribution.files or []:
             if ".." not in file.parts and "__pycache__" not in file.parts:
@@ -122,10 +122,10 @@ def test_a_users_script_runs_with_core_dependencies_only(python):
 
 def test_a_users_script_type_checks_there(python, tmp_path):
     script = tmp_path / "script.py"
-    script.write_text(SCRIPT)
+    script.write_text(SCRIPT, encoding="utf-8")
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--python-executable", str(python)]
     finished = subprocess.run([*command, str(script)], capture_output=True, text=True, check=False, cwd=tmp_path)
-    (tmp_path / "wrong.py").write_text(SCRIPT.replace('["flow-a"]', "[7]"))
+    (tmp_path / "wrong.py").write_text(SCRIPT.replace('["flow-a"]', "[7]"), encoding="utf-8")
     wrong = subprocess.run([*command, "wrong.py"], capture_output=True, text=True, check=False, cwd=tmp_path)
 
     assert (0, "Success: no issues found in 1 source file\n") == (finished.returncode, finished.stdout)
@@ -268,7 +268,9 @@ def test_with_the_core_alone_every_name_that_is_listed_can_be_used(python, scrip
 
 
 def test_a_name_of_an_extra_is_listed_where_that_is_installed(python):
-    script = "import paiflow; print(*sorted({'Finding', 'Observation', 'observe'} & {*dir(paiflow)} & {*paiflow.__all__}))"
+    script = (
+        "import paiflow; print(*sorted({'Finding', 'Observation', 'observe'} & {*dir(paiflow)} & {*paiflow.__all__}))"
+    )
 
     assert ("\n", "Finding Observation observe\n") == (run(python, script).stdout, run(sys.executable, script).stdout)
     assert "pip install 'paiflow-client[drift]'" in run(python, "import paiflow; paiflow.observe").stderr

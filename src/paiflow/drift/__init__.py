@@ -27,7 +27,8 @@ except ModuleNotFoundError as error:
     if error.name not in PACKAGES["drift"]:
         raise
     raise ImportError(
-        f"the drift report needs the package {error.name}, among others: pip install 'paiflow-client[drift]'", name=error.name
+        f"the drift report needs the package {error.name}, among others: pip install 'paiflow-client[drift]'",
+        name=error.name,
     ) from None
 
 __all__ = [

@@ -31,7 +31,8 @@ except ModuleNotFoundError as error:
     if error.name not in PACKAGES["mock"]:
         raise
     raise ImportError(
-        f"the mock service needs the package {error.name}, among others: pip install 'paiflow-client[mock]'", name=error.name
+        f"the mock service needs the package {error.name}, among others: pip install 'paiflow-client[mock]'",
+        name=error.name,
     ) from None
 
 __all__ = [
