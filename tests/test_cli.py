@@ -20,7 +20,7 @@ from paiflow.mock import MockService, serve
 from paiflow_api import provenance
 
 RUN, NODE = "flow-hynm2bv8wqhp5esfxq", "node-hynm2bv8wqhp5esfx1"
-SAMPLE = json.loads(Path(__file__).with_name("data").joinpath("documented_sample.json").read_text())
+SAMPLE = json.loads(Path(__file__).with_name("data").joinpath("documented_sample.json").read_text(encoding="utf-8"))
 OUTPUT = {**SAMPLE["Outputs"][0], "PipelineRunId": "flow-out", "NodeId": "node-out"}
 PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
 
@@ -502,7 +502,7 @@ def test_version_tells_what_the_client_was_generated_from(run):
     assert out.startswith("paiflow 0.1.0\n")
     for text in (provenance.GENERATOR, provenance.DESCRIPTION, *provenance.OVERLAYS, *provenance.OVERLAYS.values()):
         assert text in out
-    assert (0, "paiflow 0.1.0\n", "") == run("version")
+    assert (0, "paiflow 0.1.0\n", "") == run("version") == run("--version")
 
 
 def test_help_is_help(run):
@@ -541,7 +541,7 @@ def test_without_its_extra_the_command_says_how_to_install_it(package):
     finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
 
     assert (2, "") == (finished.returncode, finished.stdout)
-    assert finished.stderr == "paiflow: the command needs an extra: pip install 'paiflow[cli]'\n"
+    assert finished.stderr == "paiflow: the command needs an extra: pip install 'paiflow-client[cli]'\n"
 
 
 def test_without_its_extra_the_mock_says_how_to_install_it():
@@ -549,4 +549,4 @@ def test_without_its_extra_the_mock_says_how_to_install_it():
     finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
 
     assert (2, "", 1) == (finished.returncode, finished.stdout, finished.stderr.count("\n"))
-    assert "pip install 'paiflow[mock]'" in finished.stderr
+    assert "pip install 'paiflow-client[mock]'" in finished.stderr

@@ -31,7 +31,7 @@ from paiflow_api import decoding, types
 from paiflow_api.models import ListPipelineRunsStatusRequest, NodeReference
 from paiflow_api.types import UNSET
 
-SAMPLE = json.loads(Path(__file__).with_name("data").joinpath("documented_sample.json").read_text())
+SAMPLE = json.loads(Path(__file__).with_name("data").joinpath("documented_sample.json").read_text(encoding="utf-8"))
 
 FIELDS = {
     "PipelineRuns": ["PipelineRunId", "Status", "Name", "UserId", "ParentUserId", "NodeId", "SourceId", "IsDeleted"],

@@ -7,7 +7,7 @@ from paiflow import _yaml
 from tooling import generation
 
 DATA = Path(__file__).with_name("data")
-BASE = _yaml.load(generation.DESCRIPTION.read_text())
+BASE = _yaml.load(generation.DESCRIPTION.read_text(encoding="utf-8"))
 SCHEMAS = BASE["components"]["schemas"]
 
 DOCUMENTED_VALUE = (
@@ -91,11 +91,11 @@ def test_nothing_is_required_that_the_page_does_not_require():
 
 def test_the_sample_is_the_pages_to_the_letter():
     content = BASE["paths"]["/api/v1/pipelineruns"]["put"]["responses"]["200"]["content"]["application/json"]
-    sample = (DATA / "documented_sample.json").read_text()
+    sample = (DATA / "documented_sample.json").read_text(encoding="utf-8")
 
     assert json.loads(sample) == content["examples"]["documented"]["value"]
     # To the letter: the very text, but for where its lines start.
-    description = "".join(line.strip() for line in generation.DESCRIPTION.read_text().splitlines())
+    description = "".join(line.strip() for line in generation.DESCRIPTION.read_text(encoding="utf-8").splitlines())
     assert "".join(line.strip() for line in sample.splitlines()) in description
 
 

@@ -276,7 +276,7 @@ def overlay(folder, *actions, name="010-x.yaml", head="overlay: 1.1.0"):
     path = folder / "overlays" / name
     path.parent.mkdir(exist_ok=True)
     listed = "".join(f"  - {{target: $.info, {action}}}\n" for action in actions)
-    path.write_text(f"{head}\ninfo: {{title: t, version: '1'}}\nactions:\n{listed}")
+    path.write_text(f"{head}\ninfo: {{title: t, version: '1'}}\nactions:\n{listed}", encoding="utf-8")
     return path
 
 
@@ -342,9 +342,9 @@ def ours(tmp_path, monkeypatch):
 
 def edited(path, old, new):
     """Change a file, and return the number of the line that was changed."""
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert old in text
-    path.write_text(text.replace(old, new, 1))
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
     return text[: text.index(old)].count("\n") + 1
 
 
@@ -364,11 +364,12 @@ def test_a_finding_names_file_and_line(ours, capsys):
 
 def test_what_an_overlay_breaks_is_told_of_its_action(ours, capsys):
     path = ours / "overlays" / "040-timestamps.yaml"
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     first = text.index("  - target:")
     path.write_text(
         text[:first] + "  - target: $.components.schemas.Node.properties.NodeName\n"
-        "    description: 'Evidence: https://help.aliyun.com/'\n    update: {examples: [5]}\n" + text[first:]
+        "    description: 'Evidence: https://help.aliyun.com/'\n    update: {examples: [5]}\n" + text[first:],
+        encoding="utf-8",
     )
 
     status, [said] = printed(capsys)
@@ -495,7 +496,7 @@ def test_only_a_missing_base_is_no_failure_of_the_change_gate(tmp_path, gate, jo
     [step] = [run for run in STEPS if "scripts/changes" in run]
     script = tmp_path / "scripts" / "changes"
     script.parent.mkdir()
-    script.write_text(f'#!/bin/sh\necho "asked $*"\nexit {gate}\n')
+    script.write_text(f'#!/bin/sh\necho "asked $*"\nexit {gate}\n', encoding="utf-8")
     script.chmod(0o755)
     environ = {"PATH": "/usr/bin:/bin", "BASE": base, "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
     # As GitHub runs a step whose shell is bash.
@@ -503,5 +504,5 @@ def test_only_a_missing_base_is_no_failure_of_the_change_gate(tmp_path, gate, jo
     finished = subprocess.run(command_line, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
 
     assert job == finished.returncode
-    assert f"asked {'--base origin/main' if base else ''}\n" == (tmp_path / "summary").read_text()
+    assert f"asked {'--base origin/main' if base else ''}\n" == (tmp_path / "summary").read_text(encoding="utf-8")
     assert (gate == 3) == ("::notice::" in finished.stdout)

@@ -34,6 +34,8 @@ from paiflow_api.models import (
     PipelineRunStatus,
 )
 
+__version__: str
+
 __all__ = [
     "AccessDenied",
     "AsyncPaiFlow",

@@ -216,7 +216,7 @@ def _of_default_chain() -> Credentials:
         with _making:
             client = _default_client()
     except ImportError:
-        failure = "; profiles and roles need pip install 'paiflow[credentials]'"
+        failure = "; profiles and roles need pip install 'paiflow-client[credentials]'"
     except Exception as error:  # noqa: BLE001 - of a variable that it cannot use
         failure = f", and alibabacloud-credentials cannot look elsewhere ({_told(error)})"
     else:

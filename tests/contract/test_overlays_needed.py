@@ -18,7 +18,7 @@ from contract.second_engine import Engine
 from paiflow import _yaml, overlays
 from tooling import generation
 
-SAMPLE = json.loads((Path(__file__).parent.parent / "data" / "documented_sample.json").read_text())
+SAMPLE = json.loads((Path(__file__).parent.parent / "data" / "documented_sample.json").read_text(encoding="utf-8"))
 ID = {"x-acs-request-id": "R-1"}
 ERROR = {"Code": "MissingParameter", "Message": "PipelineRuns is mandatory.", "RequestId": "R-1"}
 NODE = {"PipelineRunId": "flow-1", "NodeId": "node-1"}
