@@ -24,6 +24,7 @@ import pytest
 from silence import SilentServer
 
 import paiflow
+from paiflow._durations import spelled
 from paiflow.cli import commands, displays, durations, exit_codes, live, polling, tables
 from paiflow.cli.ids import Wanted
 from paiflow.cli.progress import Progress
@@ -318,7 +319,7 @@ def test_a_duration_is_as_people_write_it(text, seconds):
     [(-1, "0s"), (0, "0s"), (59.9, "59s"), (60, "1m00s"), (125, "2m05s"), (3600, "1h00m"), (90000, "1d01h")],
 )
 def test_a_duration_is_spelled_by_its_two_largest_units(seconds, text):
-    assert text == durations.spelled(seconds)
+    assert text == spelled(seconds)
 
 
 # What goes wrong

@@ -21,9 +21,9 @@ from rich.table import Table
 from rich.text import Text
 
 from paiflow import Change, PaiFlowError, Waited
+from paiflow._durations import spelled
 from paiflow.cli import tables
 from paiflow.cli.displays import Display, name_of, shown_id, shown_status
-from paiflow.cli.durations import spelled
 from paiflow.cli.progress import Progress
 from paiflow.waiting import BAD, OUTCOMES
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from paiflow import Change, PaiFlowError, Waited, WaitResult
+from paiflow._durations import spelled
 from paiflow._time import Time
 from paiflow.batches import Id
-from paiflow.cli.durations import spelled
 from paiflow.cli.ids import Wanted
 from paiflow.waiting import OUTCOMES
 
