@@ -112,6 +112,27 @@ def test_the_line_of_a_change_reads_as_documented():
     assert "2026-11-23T12:00:05Z flow-a Running -> Succeeded (succeeded)" == line
 
 
+ASKED = "flow-a is still Initialized: has it been started (StartPipelineRun)?"
+
+
+@pytest.mark.parametrize("form", ["table", "jsonl", "json"])
+def test_a_run_that_stays_initialized_is_asked_about_once(wait, mock, form):
+    mock.add_run("flow-a", [(0, "Initialized"), (600, "Succeeded")])
+    code, _, err = wait("flow-a", "--format", form)
+
+    assert code == 0
+    assert re.fullmatch(rf"{COST}\npaiflow: {re.escape(ASKED)}\npaiflow: 1 of 1 succeeded; .*\n", err)
+
+
+def test_the_view_asks_about_a_run_that_stays_initialized(mock):
+    progress = Progress(Wanted(["flow-a"], []))
+    progress.known["flow-a"] = Waited(id="flow-a", status="Initialized", outcome="active", since=NOW)
+    with progress.sleeping(1):
+        pass
+
+    assert ASKED in shown(live.View(progress), 100)
+
+
 def test_what_vanishes_and_what_is_deleted_says_so(wait, mock):
     mock.add_run("flow-gone", "Running", vanishes=[(1, 600)])
     mock.add_run("flow-deleted", "Running", deleted=1)

@@ -524,6 +524,40 @@ def test_a_timeout_tells_what_has_not_ended():
     )
 
 
+NODES = [paiflow.NodeRef("flow-a", "node-a"), paiflow.NodeRef("flow-b", "node-b")]
+
+
+@pytest.mark.parametrize(
+    ("lives", "words"),
+    [
+        ({"flow-a": life("Initialized")}, "flow-a is still Initialized: has it been started"),
+        ({"flow-a": life("Running", "Initialized")}, "flow-a is still Initialized: has it been started"),
+        ({NODES[0]: life("Initialized")}, "flow-a/node-a is still Initialized: has it been started"),
+        ({"flow-a": life("Running"), NODES[0]: life("Initialized")}, None),
+        (
+            {"flow-a": life("Initialized"), "flow-c": life("Running"), NODES[1]: life("Initialized")},
+            "flow-a, flow-b/node-b are still Initialized: have they been started",
+        ),
+        ({"flow-a": life("Initialized", "Running", every=15)}, None),
+        ({"flow-a": life("Starting")}, None),
+    ],
+)
+def test_what_stays_initialized_is_asked_about_once(asynchronous, caplog, lives, words):
+    """A run that was made without being started waits for ever."""
+    outcome, _ = wait_for(Scenario(lives), "all", 300.0, asynchronous=asynchronous)
+
+    assert outcome.timed_out
+    assert [words or ""] * bool(words) == [record.message[: len(words or "")] for record in caplog.records]
+    assert all(record.levelname == "WARNING" for record in caplog.records)
+
+
+def test_a_timeout_asks_whether_a_run_has_been_started():
+    with pytest.raises(
+        paiflow.WaitTimedOut, match="flow-a Initialized; flow-a is still Initialized: has it been started"
+    ):
+        wait_with_time(Scenario({"flow-a": life("Initialized")}))
+
+
 def wait_with_time(scenario):
     """Wait 10 s for the scenario's runs, and raise what the wait raises."""
     time = FakeTime()

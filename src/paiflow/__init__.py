@@ -1,6 +1,7 @@
-"""A typed client for Alibaba Cloud PAI's ListPipelineRunsStatus: what pipeline runs and nodes are doing.
+"""A typed client for PAIFlow, the service of Alibaba Cloud PAI that runs machine-learning pipelines.
 
-The names are loaded when they are first used; type checkers and editors see them in __init__.pyi.
+The names are loaded when they are first used; type checkers and editors see them in __init__.pyi. All models of replies
+are among them.
 
 Example:
     ```python
@@ -15,7 +16,8 @@ Example:
 
 _HOMES = {
     "paiflow.ids": ("NodeRef",),
-    "paiflow.batches": ("StatusReport",),
+    "paiflow._exchange": ("Response",),
+    "paiflow.batches": ("Found", "StatusReport"),
     "paiflow.client": ("AsyncPaiFlow", "PaiFlow"),
     "paiflow.credentials": ("Credentials",),
     "paiflow.drift": ("Finding", "Observation", "observe"),
@@ -36,17 +38,7 @@ _HOMES = {
         "WaitTimedOut",
     ),
     "paiflow.retries": ("RetryPolicy",),
-    "paiflow.waiting": ("Change", "WaitResult", "Waited", "outcome_of"),
-    "paiflow_api.models": (
-        "ListPipelineRunsStatusResponse",
-        "Node",
-        "NodeStatus",
-        "Output",
-        "OutputMetadata",
-        "OutputType",
-        "PipelineRun",
-        "PipelineRunStatus",
-    ),
+    "paiflow.waiting": ("Change", "Outcome", "Until", "WaitResult", "Waited", "outcome_of"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -63,6 +55,10 @@ def __getattr__(name: str) -> object:
         from importlib import import_module  # noqa: PLC0415 - would be a name of ours
 
         value = getattr(import_module(_HOME[name]), name)
+    elif name in _models():
+        from paiflow_api import models  # noqa: PLC0415 - as above
+
+        value = getattr(models, name)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
@@ -77,7 +73,15 @@ def _available() -> list[str]:
     """Return the public names, without those whose extra is not installed."""
     from paiflow._distribution import installed  # noqa: PLC0415 - as above
 
-    return sorted(name for name, home in _HOME.items() if home != "paiflow.drift" or installed("drift"))
+    ours = [name for name, home in _HOME.items() if home != "paiflow.drift" or installed("drift")]
+    return sorted([*ours, *_models()])
+
+
+def _models() -> tuple[str, ...]:
+    """Return the names of the models, of which none is loaded by that."""
+    from paiflow_api import models  # noqa: PLC0415 - as above
+
+    return models.__all__
 
 
 def _version() -> str:

@@ -11,6 +11,7 @@ up to 30 s while nothing changes: 120 to 160 an hour then. `calls_per_hour` give
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from math import ceil
@@ -52,6 +53,10 @@ MISSING_GRACE: Final = 60.0
 LONGEST_WISH: Final = 3600.0
 # Before the time is up there is a last look, so much earlier that it can be answered.
 LAST_LOOK: Final = 1.0
+# A run that is Initialized for so long has perhaps not been started.
+UNSTARTED: Final = 20.0
+
+logger = logging.getLogger("paiflow")
 
 
 def outcome_of(item: PipelineRun | Node) -> Outcome:
@@ -233,6 +238,7 @@ def follow(
             yield Item(change)
         if wait.over(until):
             return wait.result()
+        wait.hint()
         for error in errors:
             if not mends(error, refreshes=refreshes):
                 error.result = wait.result()
@@ -270,6 +276,35 @@ def wished(error: PaiFlowError) -> float:
     return min(error.retry_after or 0.0, LONGEST_WISH) if isinstance(error, ServiceError) else 0.0
 
 
+def unstarted(items: Iterable[Waited], now: datetime | None = None) -> str | None:
+    """Return the question whether something has been started, for it waits for ever if not; None if all seems well.
+
+    Asked of what is Initialized, together with all that is known of the same run.
+
+    Args:
+        items: what is known of each id.
+        now: ask only of what has been Initialized for a while; None to ask of all.
+    """
+    items = list(items)
+    begun = {_run_of(item) for item in items if item.status not in (None, "Initialized")}
+    ids = [
+        visible(_shown(item.id))
+        for item in items
+        if item.status == "Initialized"
+        and item.outcome == "active"
+        and _run_of(item) not in begun
+        and (now is None or (now - item.since).total_seconds() >= UNSTARTED)
+    ]
+    if not ids:
+        return None
+    be, what = ("is", "has it") if len(ids) == 1 else ("are", "have they")
+    return f"{_some(ids)} {be} still Initialized: {what} been started (StartPipelineRun)?"
+
+
+def _run_of(item: Waited) -> str:
+    return item.id if isinstance(item.id, str) else item.id.pipeline_run_id
+
+
 class _Wait:
     """What is known of each id, and since when."""
 
@@ -284,6 +319,7 @@ class _Wait:
         self._unseen_since: dict[Id, float] = {}
         self._calls = 0
         self._answered = False
+        self._hinted = False
 
     def look(self, within: float | None) -> Steps[Any, tuple[list[Change], list[PaiFlowError]]]:
         """Ask for what has not ended. Return what has changed, and the errors of calls that were not answered.
@@ -351,6 +387,12 @@ class _Wait:
             return bool(ended)
         return until == "first-failure" and any(item.outcome in BAD for item in ended)
 
+    def hint(self) -> None:
+        """Log once, as a warning, what has perhaps not been started."""
+        if not self._hinted and (words := unstarted(self._items.values(), self._now())):
+            self._hinted = True
+            logger.warning("%s", words)
+
     def result(self) -> WaitResult:
         """Return what is known."""
         return WaitResult(self._items.values(), calls=self._calls, answered=self._answered)
@@ -359,6 +401,8 @@ class _Wait:
         """Return the error for a wait whose time is up."""
         open_ = [item for item in self._items.values() if not item.ended]
         what = f"{len(open_)} of {len(self._items)} have not ended after {timeout:g} s: {_some(map(_told, open_))}"
+        if words := unstarted(self._items.values()):
+            what = f"{what}; {words}"
         return WaitTimedOut(what if self._answered else f"no answer within {timeout:g} s", self.result())
 
     def _now(self) -> datetime:
@@ -367,9 +411,12 @@ class _Wait:
 
 def _told(item: Waited) -> str:
     """Return an id and what is known of it, in two words; a missing one was perhaps seen before."""
-    id_ = item.id if isinstance(item.id, str) else "/".join(item.id)
     known = item.outcome if item.outcome == "missing" else item.status or item.outcome
-    return visible(f"{id_} {known}")
+    return visible(f"{_shown(item.id)} {known}")
+
+
+def _shown(id_: Id) -> str:
+    return id_ if isinstance(id_, str) else "/".join(id_)
 
 
 def _some(texts: Iterable[str]) -> str:

@@ -44,6 +44,10 @@ class Display:
         """Tell that polls fail, or do no more."""
         say("answered again" if error is None else f"still waiting: {error}")
 
+    def hint(self, words: str) -> None:
+        """Ask whether something has been started."""
+        say(words)
+
     def tick(self) -> None:
         """Take note that a second has passed."""
 

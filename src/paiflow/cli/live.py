@@ -69,6 +69,10 @@ class LiveTable(Display):
         """Show it: it stands in the view."""
         self.tick()
 
+    def hint(self, _: str) -> None:
+        """Show it: it stands in the view."""
+        self.tick()
+
     def tick(self) -> None:
         """Show how things are now."""
         self._due = False
@@ -121,8 +125,11 @@ class View:
         look = "asking now" if left is None else f"next look in {spelled(ceil(left))}"
         words = f"{_counted(items)} · waited {spelled(progress.waited())} · {look}"
         footer: list[RenderableType] = [bar, _one_line(Text(words))]
+        troubles = [progress.hint] if progress.hint is not None else []
         if progress.trouble is not None:
-            said = tables.cell(f"still waiting: {progress.trouble}")
+            troubles.append(f"still waiting: {progress.trouble}")
+        for trouble in troubles:
+            said = tables.cell(trouble)
             said.stylize("yellow")
             footer.append(_one_line(said))
         return footer

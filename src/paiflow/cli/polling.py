@@ -92,7 +92,7 @@ async def _followed(
         closed = True
         task.cancel()
 
-    progress.on_trouble = display.trouble
+    progress.on_trouble, progress.on_hint = display.trouble, display.hint
     ticking = loop.create_task(_tick(display))
     try:
         with display, stop.waking(wake), _reader_watched(loop, close):
