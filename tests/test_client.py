@@ -11,8 +11,10 @@ import httpx
 import pytest
 
 import paiflow
-from paiflow import _requests
-from paiflow_api.types import Response
+from paiflow import Response
+from paiflow.preparing import prepare
+from paiflow_api.calling import Call
+from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS
 
 SAMPLE = Path(__file__).with_name("data").joinpath("documented_sample.json").read_bytes()
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
@@ -126,7 +128,8 @@ def test_the_workspace_of_a_call_wins_over_the_clients(call):
         ({}, "MissingParameter", "give pipeline_runs or nodes"),
         ({"pipeline_runs": [], "nodes": []}, "MissingParameter", "give pipeline_runs or nodes"),
         ({"pipeline_runs": RUN}, "InvalidParameter", "pipeline_runs must be a list, not 'flow-"),
-        ({"pipeline_runs": None}, "InvalidParameter", "pipeline_runs must be a list, not None"),
+        ({"pipeline_runs": None}, "MissingParameter", "PipelineRuns or Nodes is mandatory"),
+        ({"pipeline_runs": 5}, "InvalidParameter", "pipeline_runs must be a list, not 5"),
         ({"pipeline_runs": ["a", ""]}, "InvalidParameter", "pipeline_runs[1] must be a text that is not empty"),
         ({"pipeline_runs": [5]}, "InvalidParameter", "pipeline_runs[0] must be a text that is not empty, not 5"),
         ({"pipeline_runs": ["\ud800"]}, "InvalidParameter", "pipeline_runs[0] holds half a surrogate pair"),
@@ -148,11 +151,11 @@ def test_the_workspace_of_a_call_wins_over_the_clients(call):
         ({"nodes": [("a", "b\t")]}, "InvalidParameter", "nodes[0].node_id cannot be an id, for it holds a space"),
         ({"pipeline_runs": ["a"], "workspace_id": "9 48"}, "InvalidParameter", "workspace_id cannot be an id"),
         ({"nodes": "ab"}, "InvalidParameter", "nodes must be a list, not 'ab'"),
-        ({"nodes": ["ab"]}, "InvalidParameter", "nodes[0] must be a NodeRef or a pair"),
-        ({"nodes": [("a", "b", "c")]}, "InvalidParameter", "nodes[0] must be a NodeRef or a pair"),
+        ({"nodes": ["ab"]}, "InvalidParameter", "nodes[0] must be a pair of pipeline_run_id and node_id"),
+        ({"nodes": [("a", "b", "c")]}, "InvalidParameter", "nodes[0] must be a pair of pipeline_run_id and node_id"),
         ({"nodes": [("a", "")]}, "InvalidParameter", "nodes[0].node_id must be a text that is not empty"),
-        ({"pipeline_runs": ["a"], "workspace_id": 948}, "InvalidParameter", "workspace_id must be a text"),
-        ({"pipeline_runs": ["a"], "output_type": "dataset"}, "InvalidParameter", "one of DataSet, Metrics, Model"),
+        ({"pipeline_runs": ["a"], "workspace_id": 9.48}, "InvalidParameter", "workspace_id must be a text"),
+        ({"pipeline_runs": ["a"], "output_type": "dataset"}, "InvalidParameter", "output_type must be one of Model, DataSet, Metrics"),
     ],
 )
 def test_a_request_that_cannot_be_made_is_refused_before_any_call(call, arguments, code, words):
@@ -337,7 +340,7 @@ class TestSettingUp:
             client_class("cn-hangzhou", timeout=timeout)
 
     def test_the_default_timeouts_are_per_phase(self, client_class):
-        timeout = client_class("cn-hangzhou")._http.timeout
+        timeout = client_class("cn-hangzhou")._connections.client().timeout
 
         assert (5, 10) == (timeout.connect, timeout.read)
 
@@ -384,4 +387,9 @@ def test_an_attempt_is_one_line_at_debug(call, caplog):
 
 
 def test_every_known_output_type_can_be_asked_for():
-    assert [_requests.known_output_type(known.value) for known in paiflow.OutputType] == list(paiflow.OutputType)
+    asked = [
+        prepare(Call(LIST_PIPELINE_RUNS_STATUS, {"pipeline_runs": ["a"], "output_type": known}), {}).body
+        for known in paiflow.OutputType
+    ]
+
+    assert asked == [f'{{"PipelineRuns":["a"],"OutputType":"{known.value}"}}'.encode() for known in paiflow.OutputType]

@@ -122,7 +122,7 @@ def test_no_proxy_spares_hosts_domains_and_networks(monkeypatch, endpoint, no_pr
 def test_requests_go_through_the_proxy_or_past_it(monkeypatch, kind, endpoint, no_proxy, proxied):
     monkeypatch.setenv("ALL_PROXY", PROXY)
     monkeypatch.setenv("NO_PROXY", no_proxy)
-    http = kind(endpoint=endpoint, credentials=CREDENTIALS)._http
+    http = kind(endpoint=endpoint, credentials=CREDENTIALS)._connections.client()
 
     assert proxied is (http._transport_for_url(httpx.URL(endpoint)) is not http._transport)
 

@@ -214,7 +214,7 @@ class TestDeadline:
         monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
         for kind, backend in ((paiflow.PaiFlow, _network.Backend), (paiflow.AsyncPaiFlow, _network.AsyncBackend)):
             client_ = kind("cn-hangzhou", credentials=CREDENTIALS)
-            transports = [client_._http._transport, *client_._http._mounts.values()]
+            transports = [client_._connections.client()._transport, *client_._connections.client()._mounts.values()]
 
             assert len(transports) > 1
             for transport in transports:

@@ -252,7 +252,9 @@ LIST_PIPELINE_RUNS_STATUS: Final[Operation[_models.ListPipelineRunsStatusRespons
             ),
             non_empty=True,
         ),
-        Parameter(name="WorkspaceId", argument="workspace_id", place="body", non_empty=True, default="workspace_id"),
+        Parameter(
+            name="WorkspaceId", argument="workspace_id", place="body", non_empty=True, id=True, default="workspace_id"
+        ),
         Parameter(
             name="OutputType",
             argument="output_type",

@@ -17,7 +17,7 @@ from paiflow.ids import BATCH_SIZE, NodeRef, refusal
 from paiflow.errors import PaiFlowError
 from paiflow.steps import Ask, Steps
 from paiflow_api.calling import Call
-from paiflow_api.models import ListPipelineRunsStatusResponse, NodeState, OutputValue, PipelineRunState
+from paiflow_api.models import ListPipelineRunsStatusResponse, Node, NodeState, OutputValue, PipelineRun, PipelineRunState
 from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS
 
 Id = str | NodeRef
@@ -122,7 +122,7 @@ class Found(Sequence[Item], Generic[Item]):
         return iter(self._items)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._items if isinstance(key, PipelineRunState | NodeState) else key in self._by_id
+        return key in self._items if isinstance(key, PipelineRun | Node) else key in self._by_id
 
     def __eq__(self, other: object) -> bool:
         return self._items == list(other) if isinstance(other, Sequence) else NotImplemented
@@ -135,7 +135,7 @@ class Found(Sequence[Item], Generic[Item]):
 
 def id_of(item: PipelineRunState | NodeState) -> Id | None:
     """Return the id that asks for a run or a node, None if the reply left it out."""
-    if isinstance(item, PipelineRunState):
+    if isinstance(item, PipelineRun):
         return item.pipeline_run_id
     if item.pipeline_run_id is None or item.node_id is None:
         return None

@@ -431,8 +431,9 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
     def _attempt(self, operation: Operation[R], prepared: Prepared, number: int, left: float) -> Response[R]:
         deadline = real_time.monotonic() + left
         credentials = self._credentials.get()
-        http = self._connections.client()
-        request = self._request(http, operation, prepared, deadline)
+        with self._connections.in_use():
+            http = self._connections.client()
+            request = self._request(http, operation, prepared, deadline)
         with Discretion(credentials, request):
             with attempt(operation.name, number, deadline), self._connections.in_use(), _deadline.until(deadline):
                 response = http.send(request, auth=self._auth(operation, credentials), stream=True)
@@ -570,8 +571,9 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         with attempt(operation.name, number, deadline, sends=False):
             async with asyncio.timeout(left):
                 credentials = await asyncio.to_thread(source.get) if source.blocks else source.get()
-        http = await self._connections.open()
-        request = self._request(http, operation, prepared, deadline)
+        with self._connections.in_use():
+            http = await self._connections.open()
+            request = self._request(http, operation, prepared, deadline)
         with Discretion(credentials, request):
             with attempt(operation.name, number, deadline), self._connections.in_use():
                 async with asyncio.timeout(deadline - real_time.monotonic()):

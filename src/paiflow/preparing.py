@@ -145,16 +145,21 @@ def _wrong(operation: Operation[Any], parameter: Parameter, due: str, value: obj
 def _text(operation: Operation[Any], parameter: Parameter, value: object) -> str:
     if isinstance(value, Enum):
         value = value.value
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise _wrong(operation, parameter, "a text", value)
+    filled = parameter.required or parameter.non_empty
+    due = "a text that is not empty" if filled else "a text"
+    # A number is taken for its digits, but not in a list of ids: no run's id is a number.
+    if isinstance(value, bool) or not isinstance(value, str if parameter.id and filled else str | int):
+        raise _wrong(operation, parameter, due, value)
     text = str(value)
-    if not text and (parameter.required or parameter.non_empty):
-        raise _wrong(operation, parameter, "a text that is not empty", value)
+    if not text and filled:
+        raise _wrong(operation, parameter, due, value)
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise _wrong(operation, parameter, "text without half a surrogate pair", ascii(value)) from None
+            shown = "" if parameter.secret else f": {text!a:.60}"
+            message = f"{parameter.argument} holds half a surrogate pair{shown}"
+            raise refused(operation, "InvalidParameter", message) from None
     if parameter.id and (reason := refusal_of(text, parameter.argument)):
         raise refused(operation, "InvalidParameter", reason)
     return text
@@ -237,8 +242,9 @@ def _object(operation: Operation[Any], parameter: Parameter, value: object) -> A
         if len(value) == len(needed):
             value = {field.name: item for field, item in zip(needed, value, strict=True)}
     if not isinstance(value, Mapping):
-        names = " and ".join(field.argument for field in fields if field.required)
-        raise _wrong(operation, parameter, f"a tuple of {names}, or a mapping" if names else "a mapping", value)
+        names = [field.argument for field in fields if field.required]
+        either = f"a {'pair' if len(names) == 2 else 'tuple'} of {' and '.join(names)}, or a mapping"
+        raise _wrong(operation, parameter, either if names else "a mapping", value)
     return {**value, **_fields(operation, parameter, value)} if fields else dict(value)
 
 
