@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import httpx
 
 from paiflow._environment import certificates, proxy_of
+from paiflow._httpx import OWN, equip, renewed
 from paiflow.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -53,8 +54,6 @@ def opener(
         def open_given() -> Http:
             with suppress(IndexError):
                 return kind(**settings, transport=given.pop())
-            from paiflow._network import renewed  # noqa: PLC0415 - takes long, and is hardly ever needed
-
             return kind(**settings, transport=renewed(transport))
 
         return open_given
@@ -64,8 +63,6 @@ def opener(
     direct: Any = httpx.HTTPTransport if issubclass(kind, httpx.Client) else httpx.AsyncHTTPTransport
 
     def open_own() -> Http:
-        from paiflow._network import equip  # noqa: PLC0415 - takes long; the client has just loaded what it needs
-
         mounts = {endpoint: direct(verify=settings["verify"], proxy=proxy) for endpoint, proxy in proxies.items()}
         client = kind(**settings, mounts=mounts)
         equip(client)
@@ -76,7 +73,7 @@ def opener(
 
 def is_shared(transport: object) -> bool:
     """Return whether a transport that the user gave serves all processes and event loops: no copy can be made of it."""
-    return not (transport is None or isinstance(transport, httpx.HTTPTransport | httpx.AsyncHTTPTransport))
+    return not (transport is None or isinstance(transport, OWN))
 
 
 class _NoCookies(CookieJar):

@@ -11,51 +11,11 @@ import select
 import socket
 from collections.abc import Iterable
 from contextlib import suppress
-from copy import copy
-from typing import Any, Final
+from typing import Any
 
 import httpcore
-import httpx
 
 from paiflow._deadline import left
-from paiflow.errors import ConfigurationError
-
-OWN: Final = (httpx.HTTPTransport, httpx.AsyncHTTPTransport)
-
-
-def equip(client: httpx.Client | httpx.AsyncClient) -> None:
-    """Give a client our backend, on all its ways out.
-
-    Raises:
-        ConfigurationError: this version of httpx has no place for it; without it no deadline would hold.
-    """
-    ours: Any = Backend if isinstance(client, httpx.Client) else AsyncBackend
-    try:
-        for transport in (client._transport, *client._mounts.values()):
-            if isinstance(transport, OWN):
-                pool: Any = transport._pool
-                pool._network_backend = ours(pool._network_backend)
-    except AttributeError as error:
-        raise _unknown_version() from error
-
-
-def renewed(transport: Any) -> Any:
-    """Return a copy of one of httpx's own transports, with its settings and without its connections."""
-    other = copy(transport)
-    try:
-        other._pool = pool = copy(transport._pool)
-        pool._connections, pool._requests = type(pool._connections)(), type(pool._requests)()
-        pool._optional_thread_lock = type(pool._optional_thread_lock)()
-    except AttributeError as error:
-        raise _unknown_version() from error
-    return other
-
-
-def _unknown_version() -> ConfigurationError:
-    return ConfigurationError(
-        f"paiflow cannot use httpx {httpx.__version__} with httpcore {httpcore.__version__}: "
-        "install httpx 0.28 and httpcore 1.0"
-    )
 
 
 class Backend(httpcore.NetworkBackend):
