@@ -12,7 +12,6 @@ import pytest
 
 import paiflow
 from paiflow import _requests
-from paiflow_api.types import Response
 
 SAMPLE = Path(__file__).with_name("data").joinpath("documented_sample.json").read_bytes()
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
