@@ -5,8 +5,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .accessibility import Accessibility
     from .acknowledgement import Acknowledgement
-    from .child_node import ChildNode
     from .create_pipeline_response import CreatePipelineResponse
     from .create_pipeline_run_response import CreatePipelineRunResponse
     from .error_reply import ErrorReply
@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from .list_pipeline_runs_status_response import ListPipelineRunsStatusResponse
     from .list_pipelines_response import ListPipelinesResponse
     from .list_workspaces_response import ListWorkspacesResponse
+    from .manifest_type import ManifestType
     from .node import Node
     from .node_artifact import NodeArtifact
     from .node_condition import NodeCondition
     from .node_details import NodeDetails
+    from .node_layer import NodeLayer
     from .node_metadata import NodeMetadata
     from .node_parameter import NodeParameter
     from .node_parts import NodeParts
@@ -38,24 +40,32 @@ if TYPE_CHECKING:
     from .node_state import NodeState
     from .node_status import NodeStatus
     from .node_status_info import NodeStatusInfo
+    from .node_type import NodeType
     from .output import Output
     from .output_details import OutputDetails
     from .output_info import OutputInfo
     from .output_metadata import OutputMetadata
+    from .output_sort_field import OutputSortField
     from .output_type import OutputType
     from .output_value import OutputValue
     from .pipeline import Pipeline
     from .pipeline_run import PipelineRun
+    from .pipeline_run_sort_field import PipelineRunSortField
     from .pipeline_run_state import PipelineRunState
     from .pipeline_run_status import PipelineRunStatus
     from .pipeline_run_summary import PipelineRunSummary
+    from .sort_order import SortOrder
+    from .source_type import SourceType
     from .workspace import Workspace
     from .workspace_extra_infos import WorkspaceExtraInfos
+    from .workspace_option import WorkspaceOption
     from .workspace_resource_limits import WorkspaceResourceLimits
+    from .workspace_sort_field import WorkspaceSortField
+    from .workspace_status import WorkspaceStatus
 
 _MODULES = {
+    "Accessibility": ".accessibility",
     "Acknowledgement": ".acknowledgement",
-    "ChildNode": ".child_node",
     "CreatePipelineResponse": ".create_pipeline_response",
     "CreatePipelineRunResponse": ".create_pipeline_run_response",
     "ErrorReply": ".error_reply",
@@ -70,10 +80,12 @@ _MODULES = {
     "ListPipelineRunsStatusResponse": ".list_pipeline_runs_status_response",
     "ListPipelinesResponse": ".list_pipelines_response",
     "ListWorkspacesResponse": ".list_workspaces_response",
+    "ManifestType": ".manifest_type",
     "Node": ".node",
     "NodeArtifact": ".node_artifact",
     "NodeCondition": ".node_condition",
     "NodeDetails": ".node_details",
+    "NodeLayer": ".node_layer",
     "NodeMetadata": ".node_metadata",
     "NodeParameter": ".node_parameter",
     "NodeParts": ".node_parts",
@@ -83,25 +95,33 @@ _MODULES = {
     "NodeState": ".node_state",
     "NodeStatus": ".node_status",
     "NodeStatusInfo": ".node_status_info",
+    "NodeType": ".node_type",
     "Output": ".output",
     "OutputDetails": ".output_details",
     "OutputInfo": ".output_info",
     "OutputMetadata": ".output_metadata",
+    "OutputSortField": ".output_sort_field",
     "OutputType": ".output_type",
     "OutputValue": ".output_value",
     "Pipeline": ".pipeline",
     "PipelineRun": ".pipeline_run",
+    "PipelineRunSortField": ".pipeline_run_sort_field",
     "PipelineRunState": ".pipeline_run_state",
     "PipelineRunStatus": ".pipeline_run_status",
     "PipelineRunSummary": ".pipeline_run_summary",
+    "SortOrder": ".sort_order",
+    "SourceType": ".source_type",
     "Workspace": ".workspace",
     "WorkspaceExtraInfos": ".workspace_extra_infos",
+    "WorkspaceOption": ".workspace_option",
     "WorkspaceResourceLimits": ".workspace_resource_limits",
+    "WorkspaceSortField": ".workspace_sort_field",
+    "WorkspaceStatus": ".workspace_status",
 }
 
 __all__ = (
+    "Accessibility",
     "Acknowledgement",
-    "ChildNode",
     "CreatePipelineResponse",
     "CreatePipelineRunResponse",
     "ErrorReply",
@@ -116,10 +136,12 @@ __all__ = (
     "ListPipelineRunsStatusResponse",
     "ListPipelinesResponse",
     "ListWorkspacesResponse",
+    "ManifestType",
     "Node",
     "NodeArtifact",
     "NodeCondition",
     "NodeDetails",
+    "NodeLayer",
     "NodeMetadata",
     "NodeParameter",
     "NodeParts",
@@ -129,20 +151,28 @@ __all__ = (
     "NodeState",
     "NodeStatus",
     "NodeStatusInfo",
+    "NodeType",
     "Output",
     "OutputDetails",
     "OutputInfo",
     "OutputMetadata",
+    "OutputSortField",
     "OutputType",
     "OutputValue",
     "Pipeline",
     "PipelineRun",
+    "PipelineRunSortField",
     "PipelineRunState",
     "PipelineRunStatus",
     "PipelineRunSummary",
+    "SortOrder",
+    "SourceType",
     "Workspace",
     "WorkspaceExtraInfos",
+    "WorkspaceOption",
     "WorkspaceResourceLimits",
+    "WorkspaceSortField",
+    "WorkspaceStatus",
 )
 
 

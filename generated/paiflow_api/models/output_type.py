@@ -6,7 +6,7 @@ class OutputType(StrEnum):
     """The documented types of outputs."""
 
     MODEL = "Model"
-    DATA_SET = "DataSet"
+    DATASET = "DataSet"
     METRICS = "Metrics"
     MODEL_EVALUATION = "ModelEvaluation"
 
