@@ -403,7 +403,7 @@ PAGES = {"by": "page", "number": "PageNumber", "size": "PageSize", "items": "Job
         (parameter(**{"in": "header"}), "GetJob: Odd: a parameter in the header is not supported"),
         (parameter(style="pipeDelimited", explode=False), "GetJob: Odd: style: pipeDelimited is not supported in the query"),
         (parameter(schema={"type": "object"}), "GetJob: Odd: a value of this type is not supported in the query"),
-        (parameter(schema={"type": "array", "items": {"type": "array", "items": {}}}), "Odd: a parameter needs one type"),
+        (parameter(schema={"type": "array", "items": {"type": "array", "items": {}}}), "GetJob: Odd[][]: a parameter needs one type"),
         (parameter(schema={"type": ["string", "boolean"]}), "GetJob: Odd: a parameter needs one type"),
         (parameter(name="verbose"), "GetJob: more than one argument would be verbose in Python"),
         (parameter(name="JobId"), "GetJob: more than one argument would be job_id in Python"),

@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 
 import paiflow
 from paiflow.mock import MockService, MockTransport
-from paiflow_api.api.pipeline_runs import list_pipeline_runs_status as operation
-from paiflow_api.client import Client
+from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS
 from tooling.contract.messages import same
 from tooling.contract.targets import sample
 from tooling.generation import effective_description
@@ -28,7 +27,6 @@ DESCRIPTION = effective_description()
 SAMPLE = sample(DESCRIPTION)
 RUN = "flow-hynm2bv8wqhp5esfxq"
 ENGINE = Engine(DESCRIPTION)
-CLIENT = Client(base_url="http://127.0.0.1")
 TIMES = {"StartedAt", "FinishedAt", "GmtCreateTime"}
 MODELS = {"pipeline_runs": paiflow.PipelineRun, "nodes": paiflow.Node, "outputs": paiflow.Output}
 
