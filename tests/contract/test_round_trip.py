@@ -20,7 +20,7 @@ import paiflow
 from paiflow.mock import MockService, MockTransport
 from paiflow_api.api.pipeline_runs import list_pipeline_runs_status as operation
 from paiflow_api.client import Client
-from tooling.contract.messages import same
+from tooling.contract.http import same
 from tooling.contract.targets import sample
 from tooling.generation import effective_description
 
