@@ -27,6 +27,8 @@ from paiflow.waiting import Change, Outcome, Until, Waited, WaitResult, outcome_
 from paiflow_api import models as _models
 from paiflow_api.models import *
 
+__version__: str
+
 __all__ = [
     "AccessDenied",
     "AsyncPaiFlow",

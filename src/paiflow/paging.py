@@ -59,7 +59,7 @@ def items(call: Call[Any], limit: int | None, page_size: int = PAGE_SIZE) -> Ste
                 return
 
 
-def check_counts(operation: str, **counts: int | None) -> None:
+def check_counts(operation: str, **counts: object) -> None:
     """Refuse counts that are no whole number of at least 1; None is no limit.
 
     Raises:

@@ -23,8 +23,8 @@ from tooling import generation
 from tooling.contract import command, recording
 from tooling.contract.checks import Exchange
 from tooling.contract.command import Options
+from tooling.contract.http import Reply, Request
 from tooling.contract.known_secrets import KnownSecrets
-from tooling.contract.messages import Reply, Request
 from tooling.contract.signer import Draft, sign
 from tooling.contract.suites import generated
 from tooling.contract.targets import LASTING, TEMPORARY

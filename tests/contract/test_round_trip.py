@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import paiflow
 from paiflow.mock import MockService, MockTransport
 from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS
-from tooling.contract.messages import same
+from tooling.contract.http import same
 from tooling.contract.targets import sample
 from tooling.generation import effective_description
 

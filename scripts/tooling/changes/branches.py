@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tooling.changes import containment, keywords
 from tooling.changes.fields import FieldComparison
+from tooling.changes.schema_place import Place
 from tooling.changes.shapes import MISSING, REST, Branch, Facet, text_of
 from tooling.changes.verdicts import Direction, Side, Verdict, joined
 from tooling.changes.words import alternative, condition
-
-if TYPE_CHECKING:
-    from tooling.changes.places import Place
-
 
 # Keywords whose values hold schemas of places further in; they are compared there.
 PLACES = frozenset({"properties", "required", "additionalProperties", "unevaluatedProperties", "patternProperties",

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from paiflow._description import Description
 from tooling.changes import containment
+from tooling.changes.schema_place import Place
 from tooling.changes.shapes import Branch, flattened, text_of
 from tooling.changes.verdicts import LENIENT, ON_THE_WIRE, Direction, Side, Verdict
-
-if TYPE_CHECKING:
-    from tooling.changes.places import Place
 
 
 class FieldComparison:

@@ -44,7 +44,8 @@ from typing import Any
 
 from paiflow._description import Description
 from tooling.changes.documents import component_of
-from tooling.changes.places import Place
+from tooling.changes.schema_place import Place
+from tooling.changes.shape_comparison import ShapeComparison
 from tooling.changes.shapes import Branch, Facet, Shape, shape, text_of
 from tooling.changes.verdicts import Finding, Side
 
@@ -98,7 +99,8 @@ class SchemaComparison:
         self._told.add((side, place, *texts))
         self._under_way.append((side, *texts))
         try:
-            Place(self, shape(self.old, old), shape(self.new, new), place, side, subject).compare()
+            at = Place(self, place, side, subject)
+            ShapeComparison(at, shape(self.old, old), shape(self.new, new)).compare()
         finally:
             self._under_way.pop()
 
@@ -106,7 +108,7 @@ class SchemaComparison:
         """Whether two branches are equal, apart from components that are one in both."""
         aside = SchemaComparison(self.old, self.new, shallow=True)
         before, after = (Shape({json_type: Facet({}, (branch,))}, {}, {}, "", "") for branch in (old, new))
-        Place(aside, before, after, "", side, "").compare()
+        ShapeComparison(Place(aside, "", side, ""), before, after).compare()
         return not aside.findings
 
     def compare_component(self, json_type: str, old: Branch, new: Branch, side: Side) -> bool:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tooling.changes import containment
 from tooling.changes.keywords import shown
+from tooling.changes.schema_place import Place
 from tooling.changes.shapes import Facet, Named
 from tooling.changes.verdicts import Direction, Side, Verdict
-
-if TYPE_CHECKING:
-    from tooling.changes.places import Place
 
 
 def compare(at: Place, json_type: str, old: Facet, new: Facet) -> None:

@@ -36,8 +36,8 @@ from paiflow import PaiFlowError
 from paiflow._redaction import REDACTED, Redaction
 from paiflow.credentials import KEY_ID, KEY_SECRET, TOKEN, Credentials
 from tooling.contract.checks import Exchange
+from tooling.contract.http import Headers, Reply
 from tooling.contract.known_secrets import SHORTEST, KnownSecrets
-from tooling.contract.messages import Headers, Reply
 from tooling.contract.session import Session
 
 CREATOR = harfile.Creator("paiflow scripts/contract --record", paiflow.__version__)

@@ -52,7 +52,7 @@ def wait(
     credentials or permission, 8 if the service or the way to it failed, 130 and 143 when interrupted or terminated.
     """
     # asyncio is costly to load, and no other command needs it.
-    from paiflow.cli import displays, polling  # noqa: PLC0415
+    from paiflow.cli import displays, formats, polling  # noqa: PLC0415
     from paiflow.cli.progress import Progress  # noqa: PLC0415
 
     wanted = ids.wanted(context, runs, nodes)
@@ -71,7 +71,7 @@ def wait(
     changes = polling.polled(client, steps, progress)
     cost = calls_per_hour(len(wanted.runs)) + calls_per_hour(len(wanted.nodes))
     say(f"waiting for {len(wanted)} {'id' if len(wanted) == 1 else 'ids'}, at most {cost} calls an hour, retries aside")
-    display = displays.display_for(form, progress)
+    display = formats.display_for(form, progress)
     with stop.waking(lambda: None):  # what is known is told to the end, whatever comes meanwhile
         ending = polling.run(client, changes, progress, display, stop)
         code = exit_codes.of_wait(ending.result, until, error=ending.error, signal_number=ending.signal_number)

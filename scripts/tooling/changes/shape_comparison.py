@@ -1,93 +1,27 @@
-"""Compare what two shapes allow at one place, and go on to the places further in."""
+"""Compare what two shapes allow at one place."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
 
-from tooling.changes import branches, containment, kinds, values
+from tooling.changes import branches, kinds, values
 from tooling.changes.keywords import shown
+from tooling.changes.schema_place import Place
 from tooling.changes.shapes import INTEGER, MISSING, TYPES, Facet, Shape, text_of
-from tooling.changes.verdicts import LENIENT, ON_THE_WIRE, Direction, Finding, Side, Verdict, joined
+from tooling.changes.verdicts import LENIENT, Direction, Side, Verdict, joined
 from tooling.changes.words import types_of
-
-if TYPE_CHECKING:
-    from tooling.changes.schemas import SchemaComparison
 
 # Which of a place's changes tell that its Python type changes.
 TELLS_TYPE = ("type", "format", INTEGER, "variants", "enum")
 
 
-class Place:
-    """Compare what two shapes allow at one place."""
+class ShapeComparison:
+    """Compare what two shapes allow at a place."""
 
-    def __init__(self, whole: SchemaComparison, old: Shape, new: Shape, place: str, side: Side, subject: str) -> None:
-        self.whole = whole
+    def __init__(self, at: Place, old: Shape, new: Shape) -> None:
+        self.at = at
         self.old = old
         self.new = new
-        self.place = place
-        self.side = side
-        self.subject = subject
-        self.own: list[int] = []
-
-    # What is found.
-
-    def tell(
-        self,
-        what: str,
-        direction: Direction,
-        *,
-        about: str,
-        home: str = "",
-        member: str = "",
-        client: Verdict | None = None,
-        why: str = "",
-    ) -> None:
-        """Add a change of what is allowed here.
-
-        Args:
-            what: the change, in words.
-            direction: how it changes what is allowed.
-            about: the keyword.
-            home: the component that the keyword stands in, where it is not this place.
-            member: the value that it is about, of an enum.
-            client: the verdict for users, where it is not the usual one.
-            why: its reason.
-        """
-        wire, because = ON_THE_WIRE[self.side, direction]
-        usual = Verdict.INVISIBLE if self.side is Side.REPLY else wire
-        if self.side is Side.REPLY and client is None and direction is not Direction.SAME:
-            because = f"{because}; {LENIENT}"
-        self.add(
-            what,
-            wire,
-            usual if client is None else client,
-            f"{because}; {why}" if why else because,
-            about=about,
-            home=home,
-            member=member,
-        )
-
-    def add(
-        self,
-        what: str,
-        wire: Verdict,
-        client: Verdict,
-        why: str,
-        *,
-        about: str = "",
-        home: str = "",
-        member: str = "",
-        name: str = "",
-    ) -> None:
-        """Add a finding: of this place, of the component `home`, of its value `member`, or of the field `name` here."""
-        place = f"{home or self.place}.{name}" if name else home or self.place
-        subject = ".".join(filter(None, (home or self.subject, name or member)))
-        if not name:
-            self.own.append(len(self.whole.findings))
-        self.whole.findings.append(Finding(self.side, place, what, wire, client, why, about, subject))
-
-    # The comparison.
 
     def compare(self) -> None:
         """Add all that differs."""
@@ -104,19 +38,17 @@ class Place:
         before, after = self.old.facets.keys(), self.new.facets.keys()
         if before != after:
             direction = joined([Direction.NARROWER] * bool(before - after) + [Direction.WIDER] * bool(after - before))
-            self.tell(f"type {types_of(self.old)} → {types_of(self.new)}", direction, about="type")
+            self.at.tell(f"type {types_of(self.old)} → {types_of(self.new)}", direction, about="type")
 
     def _facet(self, json_type: str, old: Facet, new: Facet) -> None:
         if old.named or new.named:
-            values.compare(self, json_type, old, new)
+            values.compare(self.at, json_type, old, new)
         if old.branches and new.branches:
-            branches.compare(self, json_type, old, new)
-
-    # What is said of the place as a whole.
+            branches.compare(self.at, json_type, old, new)
 
     def _python_type(self) -> None:
         """Let users know where the Python type of a value changes."""
-        if self.side is Side.REPLY:
+        if self.at.side is Side.REPLY:
             before, after = kinds.in_reply(self.old), kinds.in_reply(self.new)
             # What was Any, as it came, and is one of these now, is still as it came.
             changed = not after <= before | (kinds.AS_THEY_CAME if "Any" in before else set())
@@ -127,39 +59,39 @@ class Place:
             return
         types, types_now = (" | ".join(sorted(found)) for found in (before, after))
         why = f"the Python type changes: {types} → {types_now}"
-        tellers = [index for index in self.own if self.whole.findings[index].about in TELLS_TYPE]
+        tellers = [index for index in self.at.own if self.at.whole.findings[index].about in TELLS_TYPE]
         for index in tellers:
-            found = self.whole.findings[index]
+            found = self.at.whole.findings[index]
             reason = found.why.removesuffix(f"; {LENIENT}")
-            self.whole.findings[index] = replace(found, client=Verdict.BREAKING, why=f"{reason}; {why}")
+            self.at.whole.findings[index] = replace(found, client=Verdict.BREAKING, why=f"{reason}; {why}")
         if not tellers:
-            self.add(f"Python type {types} → {types_now}", Verdict.INVISIBLE, Verdict.BREAKING, why, about="type")
+            self.at.add(f"Python type {types} → {types_now}", Verdict.INVISIBLE, Verdict.BREAKING, why, about="type")
 
     def _classes(self) -> None:
         """Add the models and enums of replies whose class has another name now: that of their component, or of the place."""
-        if self.side is not Side.REPLY:
+        if self.at.side is not Side.REPLY:
             return
-        place = self.subject.replace(".", "").replace("[]", "Item")
+        place = self.at.subject.replace(".", "").replace("[]", "Item")
         for names in (kinds.models, kinds.enums):
             before, after = names(self.old), names(self.new)
             if len(before) == len(after) == 1 and before != after:
                 (one,), (other,) = before, after
                 if (one or place) == other or (one == place and names is kinds.models):
                     continue
-                self.add(
+                self.at.add(
                     f"named {other} now" if other else "written out where it is used",
                     Verdict.INVISIBLE,
                     Verdict.BREAKING,
                     "the wire is as before; in Python the class has another name",
                     about="class",
-                    home=one or self.place,
+                    home=one or self.at.place,
                 )
 
     def _default(self) -> None:
         before, after = (found.place.get("default", MISSING) for found in (self.old, self.new))
         if (before is MISSING) == (after is MISSING) and (before is MISSING or text_of(before) == text_of(after)):
             return
-        lenient = self.side is Side.REPLY
+        lenient = self.at.side is Side.REPLY
         if before is MISSING:
             verdict, what = Verdict.ADDITIVE, f"default {shown(after)} added"
             why = "says what was left open: what holds where the value is left out"
@@ -168,7 +100,7 @@ class Place:
             what = f"default {shown(before)} " + ("removed" if after is MISSING else f"→ {shown(after)}")
             if lenient:
                 why = "a value that is left out means something else than before"
-        self.add(
+        self.at.add(
             what,
             verdict,
             Verdict.INVISIBLE if lenient else verdict,
@@ -178,11 +110,11 @@ class Place:
 
     def _flags(self) -> None:
         """Add what is only about the other side: there, the field comes or goes (fields.py)."""
-        flag, others = ("writeOnly", "replies") if self.side is Side.REQUEST else ("readOnly", "requests")
+        flag, others = ("writeOnly", "replies") if self.at.side is Side.REQUEST else ("readOnly", "requests")
         before, after = (bool(found.place.get(flag)) for found in (self.old, self.new))
         if before != after:
             what = f"{flag} {'added' if after else 'removed'}"
-            self.add(what, Verdict.INVISIBLE, Verdict.INVISIBLE, f"it is about {others}", about=flag)
+            self.at.add(what, Verdict.INVISIBLE, Verdict.INVISIBLE, f"it is about {others}", about=flag)
 
     def _outcomes(self) -> None:
         """Add the statuses whose outcome changes; those of statuses that come or go are told with them."""
@@ -192,7 +124,7 @@ class Place:
             if before.get(status) != after.get(status) and all(text_of(status) in known for known in names):
                 home = self.new.outcomes_home if self.old.outcomes_home == self.new.outcomes_home else ""
                 what = f"outcome of {status} {shown(before.get(status))} → {shown(after.get(status))}"
-                self.add(
+                self.at.add(
                     what,
                     Verdict.INVISIBLE,
                     Verdict.BREAKING,
@@ -200,7 +132,3 @@ class Place:
                     about="x-paiflow-outcomes",
                     home=home,
                 )
-
-    def direction(self, old: Any, new: Any) -> Direction:
-        """Return how the values that a schema allows change; for what is compared here."""
-        return containment.direction(old, new, self.whole.old.document, self.whole.new.document)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from paiflow import _json
-from tooling.contract.messages import Reply, strict_json
+from tooling.contract.http import Reply, strict_json
 
 NodeKey = tuple[str, str]
 Wire = dict[str, Any]
