@@ -10,6 +10,7 @@ from typing import Self
 
 import httpx
 
+from paiflow._hidden import Hidden
 from paiflow._text import parts_of, redacted, without, without_parts
 from paiflow.credentials import Credentials
 from paiflow.errors import PaiFlowError
@@ -32,10 +33,12 @@ class Discretion:
     Args:
         credentials: sign the request.
         request: has its signature once it was sent.
+        secrets: of its arguments.
     """
 
-    def __init__(self, credentials: Credentials, request: httpx.Request) -> None:
+    def __init__(self, credentials: Credentials, request: httpx.Request, secrets: tuple[str, ...] = ()) -> None:
         self._credentials = credentials
+        self._secrets = Hidden(secrets)
         self._request = request
         self._before: Discretion | None = None
         self._sent: str | None = None
@@ -62,12 +65,17 @@ class Discretion:
         """Return the text without credentials and signature, and without parts of them."""
         return without_parts(text, self._parts)
 
+    def content(self, content: bytes) -> bytes:
+        """Return the body of a reply without what signed its request, wherever a service has put it."""
+        values = [*_values(self._credentials), *self._secrets.reveal()]
+        return without(content.decode("latin-1"), values).encode("latin-1")
+
     @property
     def _parts(self) -> frozenset[str]:
         sent = self._request.headers.get("authorization", "")
         if self._sent != sent:
             signed = re.search(_SIGNATURE, sent)
-            self._found = parts_of([*_values(self._credentials), signed and signed[1]])
+            self._found = parts_of([*_values(self._credentials), *self._secrets.reveal(), signed and signed[1]])
             self._sent = sent
         return self._found
 
@@ -84,11 +92,6 @@ def unchain(error: BaseException, cause: BaseException | None) -> None:
     if cause is not None:
         cause.__cause__ = cause.__context__ = cause.__traceback__ = None
         vars(cause).update(dict.fromkeys(vars(cause)))  # httpx's has its request
-
-
-def discreet_content(content: bytes, credentials: Credentials) -> bytes:
-    """Return the body of a reply without the credentials that signed its request."""
-    return without(content.decode("latin-1"), _values(credentials)).encode("latin-1")
 
 
 def _values(credentials: Credentials) -> tuple[str | None, ...]:

@@ -18,7 +18,7 @@ import httpx
 
 from paiflow import _deadline
 from paiflow._connections import AsyncConnections, Connections, is_shared, opener
-from paiflow._discretion import Discretion, discreet_content
+from paiflow._discretion import Discretion
 from paiflow._exchange import Response, attempt, clock_skew, interpret
 from paiflow._hidden import Environment, Hidden
 from paiflow._replies import ACCEPTED_ENCODINGS, Intake, Whole, aread, read
@@ -168,11 +168,9 @@ class _Client(Generic[Transport, Held]):
     def _auth(self, operation: Operation[Any], credentials: Credentials) -> SignatureAuth:
         return SignatureAuth(operation.name, operation.version, lambda: credentials, clock=self._service_time)
 
-    def _interpret(
-        self, operation: Operation[R], response: Whole, number: int, credentials: Credentials
-    ) -> Response[R]:
+    def _interpret(self, operation: Operation[R], response: Whole, number: int, discretion: Discretion) -> Response[R]:
         for observer in self._observers:
-            observer(operation.name, response.status_code, discreet_content(response.content, credentials))
+            observer(operation.name, response.status_code, discretion.content(response.content))
         try:
             return interpret(operation, response, number, self._service_time())
         except AccessDenied as error:
@@ -434,14 +432,14 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         with self._connections.in_use():
             http = self._connections.client()
             request = self._request(http, operation, prepared, deadline)
-        with Discretion(credentials, request):
+        with Discretion(credentials, request, prepared.secrets) as discretion:
             with attempt(operation.name, number, deadline), self._connections.in_use(), _deadline.until(deadline):
                 response = http.send(request, auth=self._auth(operation, credentials), stream=True)
                 try:
                     whole = read(Intake(operation.name, response, deadline), response)
                 finally:
                     response.close()
-            return self._interpret(operation, whole, number, credentials)
+            return self._interpret(operation, whole, number, discretion)
 
 
 class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMethods):
@@ -574,7 +572,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         with self._connections.in_use():
             http = await self._connections.open()
             request = self._request(http, operation, prepared, deadline)
-        with Discretion(credentials, request):
+        with Discretion(credentials, request, prepared.secrets) as discretion:
             with attempt(operation.name, number, deadline), self._connections.in_use():
                 async with asyncio.timeout(deadline - real_time.monotonic()):
                     response = await http.send(request, auth=self._auth(operation, credentials), stream=True)
@@ -582,7 +580,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
                         whole = await aread(Intake(operation.name, response, deadline), response)
                     finally:
                         await response.aclose()
-            return self._interpret(operation, whole, number, credentials)
+            return self._interpret(operation, whole, number, discretion)
 
 
 def _check_timeout(timeout: object) -> None:

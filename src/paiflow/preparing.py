@@ -46,11 +46,13 @@ class Prepared:
         target: path and query as sent, percent-encoded.
         shown: the same with secrets masked: for logs and errors.
         body: JSON in UTF-8, None if there is none.
+        secrets: values that must be seen nowhere.
     """
 
     target: str
     shown: str
     body: bytes | None
+    secrets: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Prepared {self.shown}>"
@@ -81,10 +83,12 @@ def prepare(call: Call[Any], defaults: Mapping[str, object]) -> Prepared:
             case "body":
                 body[parameter.name] = value
     has_body = bool(body) or any(parameter.place == "body" for parameter in operation.parameters)
+    secrets = tuple([str(value) for parameter, value in values.items() if parameter.secret])
     return Prepared(
         target="?".join([path, "&".join(query)]) if query else path,
         shown="?".join([path, "&".join(shown)]) if shown else path,
         body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode() if has_body else None,
+        secrets=secrets,
     )
 
 
