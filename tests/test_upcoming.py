@@ -111,11 +111,11 @@ def test_files_that_come_and_go_are_told(tried):
 
 
 def test_the_public_api_that_would_be_another_is_told(tried):
-    status, text, _ = tried(edit=replaced(RUN, "is_deleted", "deleted"), api=True)
+    status, text, _ = tried(edit=replaced(RUN, "source_id", "origin_id"), api=True)
 
     assert 1 == status
-    assert "| breaking | `paiflow.PipelineRun.is_deleted` | removed |" in text
-    assert "| additive | `paiflow.PipelineRun.deleted` | added |" in text
+    assert "| breaking | `paiflow.PipelineRun.source_id` | removed |" in text
+    assert "| additive | `paiflow.PipelineRun.origin_id` | added |" in text
 
 
 def test_a_package_that_cannot_be_generated_is_a_change(tried):

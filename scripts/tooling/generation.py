@@ -85,10 +85,11 @@ def generate(description: dict[str, Any], target: Path) -> None:
     Raises:
         GenerationError: the description holds what cannot be generated right, or a status has no outcome.
     """
+    outcomes = outcomes_module(description)
     write_code(description, target)
     for name in ("calling.py", "decoding.py"):
         shutil.copyfile(SUPPORT / name, target / name)
-    write(target / "outcomes.py", outcomes_module(description))
+    write(target / "outcomes.py", outcomes)
     write(target / "openapi.yaml", _yaml.dump(description))
     write(target / "provenance.py", provenance_module(target / "openapi.yaml"))
     write(target / "py.typed", "")

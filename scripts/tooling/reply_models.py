@@ -229,18 +229,22 @@ def reply_models(data: GeneratorData) -> dict[str, ReplyModel]:
     _check_classes(classes)
     by_reference = {model.name.get_untrusted_value(): model for model in data.models}
     taken = TAKEN_NAMES | {info.name for info in classes}
-    waiting = list(_response_models(data))
     found: dict[str, ReplyModel] = {}
     bases: dict[str, list[str]] = {}
-    while waiting:
-        name = waiting.pop()
+
+    def add(name: str) -> None:
         if name in found:
-            continue
+            return
         bases[name] = _bases(models[name], by_reference)
+        for base in bases[name]:  # before the fields, because what is wrong with one is the base's fault
+            add(base)
         found[name] = ReplyModel(name, _fields(models[name], by_reference, taken))
-        waiting.extend(bases[name])
         for prop in properties_of(models[name]):
-            waiting.extend(_led_to(prop))
+            for other in _led_to(prop):
+                add(other)
+
+    for name in _response_models(data):
+        add(name)
     return inheriting(found, bases, {info.name: EnumClass(info.name, info.module_name) for info in classes})
 
 
