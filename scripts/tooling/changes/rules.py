@@ -1,4 +1,4 @@
-"""What a change around schemas does, on the wire and to users of the client, and why; schemas.py has those within.
+"""What a change does, on the wire and to users of the client, and why; of what values are allowed see schemas.py.
 
 A status, or a media type, that a range (4XX, default, text/*) covered before is compared with that range. In callbacks
 and webhooks the service sends the request, so there request and reply change sides.
@@ -17,6 +17,8 @@ Rule = tuple[Verdict, Verdict, str]
 _REFUSED = "what clients send today is refused"
 _WRITTEN = "it is written in another way; the client does so by itself"
 HEADERS = "users get headers as they came; none is an attribute"
+_LEFT_OPEN = "says what was left open: what holds where the value is left out"
+_NONE = "users read None where a value is left out"
 _ENDPOINT = "users' client finds its endpoint by the region"
 
 RULES: Final[dict[str, Rule]] = {
@@ -56,6 +58,16 @@ RULES: Final[dict[str, Rule]] = {
     "server added": (ADDITIVE, INVISIBLE, f"nobody calls it yet; {_ENDPOINT}"),
     "server removed": (BREAKING, INVISIBLE, f"clients that call it get no answer; {_ENDPOINT}"),
     "server's variables": (BREAKING, INVISIBLE, f"it cannot be told whether clients reach it as before; {_ENDPOINT}"),
+    "class": (INVISIBLE, BREAKING, "the wire is as before; in Python the class has another name"),
+    "outcome": (INVISIBLE, BREAKING, "the wire is as before; `wait` and `paiflow wait` say something else"),
+    "names of values": (ADDITIVE, ADDITIVE, "values get names; all could come before"),
+    "value of an open enum": (ADDITIVE, ADDITIVE, "an open enum: any value could come before"),
+    "request's default added": (ADDITIVE, ADDITIVE, _LEFT_OPEN),
+    "request's default changed": (BREAKING, BREAKING, "whoever left the value out gets something else than before"),
+    "reply's default added": (ADDITIVE, INVISIBLE, f"{_LEFT_OPEN}; {_NONE}"),
+    "reply's default changed": (BREAKING, INVISIBLE, f"a value that is left out means something else than before; {_NONE}"),
+    "request's field removed": (BREAKING, BREAKING, "whoever sends it is not heard any more; users cannot give it"),
+    "reply's field removed": (BREAKING, BREAKING, "whoever reads it gets nothing; the attribute goes"),
     "component": (INVISIBLE, INVISIBLE, "no operation uses it"),
     "not known": (BREAKING, BREAKING, "what it does is not known here"),
 }  # fmt: skip
