@@ -8,7 +8,7 @@ from typing import Any
 from paiflow._description import Place, place_of, pointer_to
 
 # The keys of what these hold are names of somebody's choice, and no keywords.
-_HOLD_NAMES = frozenset({
+HOLD_NAMES = frozenset({
     "$defs", "callbacks", "content", "dependentSchemas", "encoding", "examples", "headers", "links", "mapping", "parameters",
     "pathItems", "paths", "patternProperties", "properties", "requestBodies", "responses", "schemas", "scopes",
     "securitySchemes", "variables", "webhooks",
@@ -25,7 +25,7 @@ def walk(node: Any, place: Place = (), *, names: bool = False) -> Iterator[tuple
         for key, value in node.items():
             is_data = key in _HOLD_DATA or key.startswith("x-") or (key == "examples" and isinstance(value, list))
             if names or not is_data:
-                holds_names = not names and key in _HOLD_NAMES and isinstance(value, dict)
+                holds_names = not names and key in HOLD_NAMES and isinstance(value, dict)
                 yield from walk(value, (*place, key), names=holds_names)
     elif isinstance(node, list):
         for index, value in enumerate(node):

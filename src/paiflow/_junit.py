@@ -41,7 +41,7 @@ class Suite:
 
 def document(name: str, suites: Sequence[Suite]) -> bytes:
     """Return suites as a document; a character that XML cannot hold is written as an escape."""
-    root = ET.Element("testsuites", name=name)
+    root = ET.Element("testsuites", name=_fit(name))
     for suite in suites:
         failed = sum(bool(case.failures) for case in suite.cases)
         counts = {"tests": len(suite.cases), "failures": failed, "errors": 0, "skipped": 0}

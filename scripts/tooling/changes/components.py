@@ -6,7 +6,7 @@ from typing import Any
 
 from paiflow._description import Description, keys_of
 from tooling.changes import security
-from tooling.changes.context import INVISIBLE, Comparison
+from tooling.changes.context import Comparison
 from tooling.changes.shapes import text_of
 from tooling.changes.verdicts import Side
 from tooling.documents import references
@@ -24,7 +24,7 @@ def unused(at: Comparison) -> None:
             if text_of(one) == text_of(other) or any((kind, name) in found for found in used):
                 continue
             what = "added" if one is None else "removed" if other is None else "changed"
-            at.tell(Side.TEXT, f"components/{kind}/{name}", what, INVISIBLE, INVISIBLE, "no operation uses it")
+            at.tell(Side.TEXT, f"components/{kind}/{name}", "component", what)
 
 
 def _used(description: Description) -> set[tuple[str, str]]:

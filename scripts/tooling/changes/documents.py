@@ -24,10 +24,7 @@ ANNOTATIONS = frozenset({
 def _validator() -> jsonschema_rs.Draft202012Validator:
     """Return what judges descriptions: the schema of OpenAPI 3.1, and for schemas that of JSON Schema 2020-12."""
     schema = copy.deepcopy(dict(schema_v31))
-    schema["$defs"]["schema"] = {
-        "$dynamicAnchor": "meta",
-        "$ref": "https://json-schema.org/draft/2020-12/schema",
-    }
+    schema["$defs"]["schema"] = {"$dynamicAnchor": "meta", "$ref": "https://json-schema.org/draft/2020-12/schema"}
     return jsonschema_rs.Draft202012Validator(schema)
 
 

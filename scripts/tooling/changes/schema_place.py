@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from paiflow._description import Description
 from tooling.changes import containment
+from tooling.changes.rules import Rule
 from tooling.changes.shapes import Branch
 from tooling.changes.verdicts import LENIENT, ON_THE_WIRE, Direction, Finding, Side, Verdict
 
@@ -27,7 +28,7 @@ class Whole(Protocol):
         """Compare two branches as the component that both are and nothing else; whether they are one."""
 
 
-class Place:
+class SchemaPlace:
     """A place in the schemas that are compared.
 
     Args:
@@ -48,15 +49,7 @@ class Place:
         self.own: list[int] = []
 
     def tell(
-        self,
-        what: str,
-        direction: Direction,
-        *,
-        about: str,
-        home: str = "",
-        member: str = "",
-        client: Verdict | None = None,
-        why: str = "",
+        self, what: str, direction: Direction, *, about: str, client: Verdict | None = None, why: str = "", **where: str
     ) -> None:
         """Add a change of what is allowed here.
 
@@ -64,43 +57,24 @@ class Place:
             what: the change, in words.
             direction: how it changes what is allowed.
             about: the keyword.
-            home: the component that the keyword stands in, where it is not this place.
-            member: the value that it is about, of an enum.
             client: the verdict for users, where it is not the usual one.
             why: its reason.
+            where: as for `add`.
         """
         wire, because = ON_THE_WIRE[self.side, direction]
         usual = Verdict.INVISIBLE if self.side is Side.REPLY else wire
         if self.side is Side.REPLY and client is None and direction is not Direction.SAME:
             because = f"{because}; {LENIENT}"
-        self.add(
-            what,
-            wire,
-            usual if client is None else client,
-            f"{because}; {why}" if why else because,
-            about=about,
-            home=home,
-            member=member,
-        )
+        because = f"{because}; {why}" if why else because
+        self.add(what, (wire, usual if client is None else client, because), about=about, **where)
 
-    def add(
-        self,
-        what: str,
-        wire: Verdict,
-        client: Verdict,
-        why: str,
-        *,
-        about: str = "",
-        home: str = "",
-        member: str = "",
-        name: str = "",
-    ) -> None:
+    def add(self, what: str, rule: Rule, *, about: str = "", home: str = "", member: str = "", name: str = "") -> None:
         """Add a finding: of this place, of the component `home`, of its value `member`, or of the field `name` here."""
         place = f"{home or self.place}.{name}" if name else home or self.place
         subject = ".".join(filter(None, (home or self.subject, name or member)))
         if not name:
             self.own.append(len(self.whole.findings))
-        self.whole.findings.append(Finding(self.side, place, what, wire, client, why, about, subject))
+        self.whole.findings.append(Finding(self.side, place, what, *rule, about, subject))
 
     def direction(self, old: Any, new: Any) -> Direction:
         """Return how the values that a schema allows change; for what is compared here."""

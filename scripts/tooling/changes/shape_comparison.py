@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from tooling.changes import branches, kinds, values
 from tooling.changes.keywords import shown
-from tooling.changes.schema_place import Place
+from tooling.changes.rules import BREAKING, INVISIBLE, RULES
+from tooling.changes.schema_place import SchemaPlace
 from tooling.changes.shapes import INTEGER, MISSING, TYPES, Facet, Shape, text_of
-from tooling.changes.verdicts import LENIENT, Direction, Side, Verdict, joined
+from tooling.changes.verdicts import LENIENT, Direction, Side, joined
 from tooling.changes.words import types_of
 
 # Which of a place's changes tell that its Python type changes.
@@ -18,7 +19,7 @@ TELLS_TYPE = ("type", "format", INTEGER, "variants", "enum")
 class ShapeComparison:
     """Compare what two shapes allow at a place."""
 
-    def __init__(self, at: Place, old: Shape, new: Shape) -> None:
+    def __init__(self, at: SchemaPlace, old: Shape, new: Shape) -> None:
         self.at = at
         self.old = old
         self.new = new
@@ -63,9 +64,9 @@ class ShapeComparison:
         for index in tellers:
             found = self.at.whole.findings[index]
             reason = found.why.removesuffix(f"; {LENIENT}")
-            self.at.whole.findings[index] = replace(found, client=Verdict.BREAKING, why=f"{reason}; {why}")
+            self.at.whole.findings[index] = replace(found, client=BREAKING, why=f"{reason}; {why}")
         if not tellers:
-            self.at.add(f"Python type {types} → {types_now}", Verdict.INVISIBLE, Verdict.BREAKING, why, about="type")
+            self.at.add(f"Python type {types} → {types_now}", (INVISIBLE, BREAKING, why), about="type")
 
     def _classes(self) -> None:
         """Add the models and enums of replies whose class has another name now: that of their component, or of the place."""
@@ -78,35 +79,19 @@ class ShapeComparison:
                 (one,), (other,) = before, after
                 if (one or place) == other or (one == place and names is kinds.models):
                     continue
-                self.at.add(
-                    f"named {other} now" if other else "written out where it is used",
-                    Verdict.INVISIBLE,
-                    Verdict.BREAKING,
-                    "the wire is as before; in Python the class has another name",
-                    about="class",
-                    home=one or self.at.place,
-                )
+                what = f"named {other} now" if other else "written out where it is used"
+                self.at.add(what, RULES["class"], about="class", home=one or self.at.place)
 
     def _default(self) -> None:
         before, after = (found.place.get("default", MISSING) for found in (self.old, self.new))
         if (before is MISSING) == (after is MISSING) and (before is MISSING or text_of(before) == text_of(after)):
             return
-        lenient = self.at.side is Side.REPLY
         if before is MISSING:
-            verdict, what = Verdict.ADDITIVE, f"default {shown(after)} added"
-            why = "says what was left open: what holds where the value is left out"
+            what = f"default {shown(after)} added"
         else:
-            verdict, why = Verdict.BREAKING, "whoever left the value out gets something else than before"
             what = f"default {shown(before)} " + ("removed" if after is MISSING else f"→ {shown(after)}")
-            if lenient:
-                why = "a value that is left out means something else than before"
-        self.at.add(
-            what,
-            verdict,
-            Verdict.INVISIBLE if lenient else verdict,
-            f"{why}; users read None where a value is left out" if lenient else why,
-            about="default",
-        )
+        rule = "default added" if before is MISSING else "default changed"
+        self.at.add(what, RULES[f"{self.at.side}'s {rule}"], about="default")
 
     def _flags(self) -> None:
         """Add what is only about the other side: there, the field comes or goes (fields.py)."""
@@ -114,7 +99,7 @@ class ShapeComparison:
         before, after = (bool(found.place.get(flag)) for found in (self.old, self.new))
         if before != after:
             what = f"{flag} {'added' if after else 'removed'}"
-            self.at.add(what, Verdict.INVISIBLE, Verdict.INVISIBLE, f"it is about {others}", about=flag)
+            self.at.add(what, (INVISIBLE, INVISIBLE, f"it is about {others}"), about=flag)
 
     def _outcomes(self) -> None:
         """Add the statuses whose outcome changes; those of statuses that come or go are told with them."""
@@ -124,11 +109,4 @@ class ShapeComparison:
             if before.get(status) != after.get(status) and all(text_of(status) in known for known in names):
                 home = self.new.outcomes_home if self.old.outcomes_home == self.new.outcomes_home else ""
                 what = f"outcome of {status} {shown(before.get(status))} → {shown(after.get(status))}"
-                self.at.add(
-                    what,
-                    Verdict.INVISIBLE,
-                    Verdict.BREAKING,
-                    "the wire is as before; `wait` and `paiflow wait` say something else",
-                    about="x-paiflow-outcomes",
-                    home=home,
-                )
+                self.at.add(what, RULES["outcome"], about="x-paiflow-outcomes", home=home)
