@@ -112,9 +112,14 @@ def error_faults(description: dict[str, Any]) -> Iterator[Fault]:
 
 
 def reference_faults(description: dict[str, Any]) -> Iterator[Fault]:
-    """Yield references that lead nowhere."""
+    """Yield references that lead nowhere, and security schemes that are not there."""
     for place, words in lost(description):
         yield Fault(place, words)
+    schemes = description.get("components", {}).get("securitySchemes", {})
+    for operation in operations(description):
+        for name in (name for requirement in operation.node.get("security", []) for name in requirement):
+            if name not in schemes:
+                yield Fault((*operation.place, "security"), f"{operation.title}: there is no security scheme {name}")
 
 
 def unused_components(description: dict[str, Any]) -> Iterator[Fault]:
