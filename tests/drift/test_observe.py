@@ -10,7 +10,7 @@ from drift import shapes
 
 import paiflow
 from paiflow import _yaml, overlays
-from paiflow.drift import Description, RepairError, Reply, load, observing
+from paiflow.drift import RepairError, Reply, Schemas, load, observing
 from paiflow.drift.replies import judge
 from paiflow.mock import HandClock, HandTime, MockService, MockTransport
 
@@ -44,7 +44,7 @@ def runs(*fields):
 
 
 def applied(drift):
-    return Description(overlays.apply(load().document, _yaml.load(drift.overlay())))
+    return Schemas(overlays.apply(load().document, _yaml.load(drift.overlay())))
 
 
 def test_replies_are_counted_and_drift_is_told():

@@ -26,7 +26,8 @@ import attrs
 
 from paiflow._redaction import redact_json
 from paiflow.drift.collecting import Collection
-from paiflow.drift.description import Description, Place, load
+from paiflow._description import Place
+from paiflow.drift.schemas import Schemas, load
 from paiflow.drift.findings import Finding
 from paiflow.drift.kinds import alternatives
 from paiflow.drift.repair import RepairError, overlay
@@ -61,7 +62,7 @@ def observe(client: PaiFlow | AsyncPaiFlow, *, description: str | None = None) -
 class Observation:
     """What is found in a client's replies, while they come. Threads may share one."""
 
-    def __init__(self, client: PaiFlow | AsyncPaiFlow, description: Description) -> None:
+    def __init__(self, client: PaiFlow | AsyncPaiFlow, description: Schemas) -> None:
         """Begin to observe."""
         self._collection = Collection(description, MAX_FINDINGS)
         self._witnesses = _Witnesses(description)
@@ -130,7 +131,7 @@ class Observation:
         with self._lock:
             try:
                 collection = self._collection
-                answered = next((one for one in collection.description.operations if one.name == operation), None)
+                answered = collection.description.by_name.get(operation)
                 if answered is None:
                     collection.skipped[f"{operation} is not described"] += 1
                     return
@@ -149,7 +150,7 @@ _Trait = tuple[Place, str, str | None, str]
 class _Witnesses:
     """Of all that replies ask of the description: for each thing one reply that does, redacted and cut."""
 
-    def __init__(self, description: Description) -> None:
+    def __init__(self, description: Schemas) -> None:
         self._description = description
         self._traits: set[_Trait] = set()
         self._replies: list[Reply] = []

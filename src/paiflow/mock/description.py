@@ -1,21 +1,19 @@
 """What the effective description says that the mock needs: operations, schemas, the documented sample."""
 
-from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from typing import Any
 
 import attrs
 import jsonschema_rs
 
-from paiflow import _yaml
+from paiflow import _description, _yaml
+from paiflow._description import EFFECTIVE, Place, effective_text, reference
 
 __all__ = ["Description", "Operation", "effective_description"]
 
 # OpenAPI 3.1 schemas are JSON Schema of this dialect.
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _URI = "urn:paiflow:description"
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 @attrs.frozen
@@ -42,43 +40,39 @@ class Description:
         operations: by path, as on the wire, then by method in upper case.
     """
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
-        self._document = document
-        self._registry = jsonschema_rs.Registry([(_URI, dict(document))])
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._description = _description.Description(document)
+        self._registry = jsonschema_rs.Registry([(_URI, document)])
         self.version: str = document["info"]["version"]
-        self.operations = {
-            path.encode(): {
-                method.upper(): Operation(item[method]["operationId"], self._request_body(path, method, item[method]))
-                for method in _METHODS
-                if method in item
-            }
-            for path, item in document["paths"].items()
-        }
+        self.operations: dict[bytes, dict[str, Operation]] = {}
+        for operation in self._description.operations:
+            judge = self._judge(operation)
+            self.operations.setdefault(operation.path.encode(), {})[operation.method] = Operation(operation.name, judge)
 
-    def validator(self, *path: str) -> jsonschema_rs.Validator:
-        """Return the validator of the schema at a path of keys into the description. Formats count."""
-        pointer = "".join([f"/{key.replace('~', '~0').replace('/', '~1')}" for key in path])
-        schema = {"$schema": _DIALECT, "$ref": f"{_URI}#{pointer}"}
+    def validator(self, *place: str | int) -> jsonschema_rs.Validator:
+        """Return the validator of the schema at a place of the description. Formats count."""
+        schema = {"$schema": _DIALECT, "$ref": reference(*place, within=_URI)}
         return jsonschema_rs.validator_for(schema, registry=self._registry, validate_formats=True)
 
     def fields(self, schema: str) -> list[str]:
         """Return the names of the properties of one of components.schemas."""
-        return list(self._document["components"]["schemas"][schema]["properties"])
+        return list(self._description.component("schemas", schema)["properties"])
 
     def sample(self) -> dict[str, list[dict[str, Any]]]:
         """Return the vendor's sample reply to ListPipelineRunsStatus."""
-        ok = self._document["paths"]["/api/v1/pipelineruns"]["put"]["responses"]["200"]
+        responses = self._description.responses(self._description.by_name["ListPipelineRunsStatus"])
+        ok = self._description.at(responses["200"])
         sample: dict[str, list[dict[str, Any]]] = ok["content"]["application/json"]["examples"]["documented"]["value"]
         return sample
 
-    def _request_body(self, path: str, method: str, operation: Mapping[str, Any]) -> jsonschema_rs.Validator | None:
-        if "requestBody" not in operation:
+    def _judge(self, operation: _description.Operation) -> jsonschema_rs.Validator | None:
+        if "requestBody" not in operation.node:
             return None
-        return self.validator("paths", path, method, "requestBody", "content", "application/json", "schema")
+        schema: Place | None = self._description.json_schema((*operation.place, "requestBody"))
+        return None if schema is None else self.validator(*schema)
 
 
 @cache
 def effective_description() -> Description:
     """Return the description that ships in `paiflow_api`: the base with all overlays. Read once."""
-    text = resources.files("paiflow_api").joinpath("openapi.yaml").read_text(encoding="utf-8")
-    return Description(_yaml.load(text, "paiflow_api/openapi.yaml"))
+    return Description(_yaml.load(effective_text(), EFFECTIVE))
