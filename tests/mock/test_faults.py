@@ -10,7 +10,7 @@ from mock.calls import NOW
 from paiflow.mock import FaultError, parse_fault
 from paiflow.mock.fault_kinds import KINDS
 from paiflow.mock.faults import Faults
-from paiflow.mock.messages import Delivery
+from paiflow.mock.http_messages import Delivery
 
 RESET = Delivery(reset=True)
 

@@ -10,7 +10,7 @@ from mock.calls import LASTING, NOW, RUN, answer, refusal, signed
 
 from paiflow.errors import ConfigurationError
 from paiflow.mock import Clock, HandClock, MockService, load_scenario, scenario
-from paiflow.mock.lives import timestamp
+from paiflow.mock.timeline import timestamp
 
 NIGHTLY = """\
 scenario: nightly
@@ -65,7 +65,7 @@ def ask(service, **parameters):
     return answer(service.handle(signed(parameters, now=service.clock.now())))
 
 
-def test_a_scenario_gives_runs_nodes_and_outputs_a_life(load):
+def test_a_scenario_gives_runs_nodes_and_outputs_a_timeline(load):
     service = playing(load(NIGHTLY))
     node = [{"PipelineRunId": "flow-a", "NodeId": "node-a"}]
     seen = {}

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from paiflow.credentials import Credentials
 from paiflow.mock.gate import mandatory
-from paiflow.mock.messages import Request
+from paiflow.mock.http_messages import Request
 from paiflow.mock.nonces import Nonces
 from paiflow.mock.refusals import Refusal
 from paiflow.signing import canonical_request, parse_authorization, signature, string_to_sign

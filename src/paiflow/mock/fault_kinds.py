@@ -12,7 +12,7 @@ import attrs
 
 from paiflow.mock.checks import Check, one_of, positive, signed_duration, text
 from paiflow.mock.durations import duration
-from paiflow.mock.messages import AT_ONCE, Delivery, Reply
+from paiflow.mock.http_messages import AT_ONCE, Delivery, Reply
 from paiflow.mock.refusals import Refusal
 
 __all__ = ["KINDS", "Effect", "Kind", "combined"]

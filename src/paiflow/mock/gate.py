@@ -7,7 +7,7 @@ cheap to see, then who asks, then the signature, then what only a valid signatur
 from collections.abc import Mapping
 
 from paiflow.mock.description import Description, Operation
-from paiflow.mock.messages import Request
+from paiflow.mock.http_messages import Request
 from paiflow.mock.refusals import Refusal
 
 __all__ = ["check_operation", "headers_of", "mandatory", "route"]

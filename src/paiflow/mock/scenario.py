@@ -35,8 +35,8 @@ from paiflow.mock.checks import above_zero, text
 from paiflow.mock.clock import Clock, HandClock
 from paiflow.mock.durations import duration
 from paiflow.mock.faults import Fault, FaultError
-from paiflow.mock.lives import first_backwards
-from paiflow.mock.sections import Section, read_document
+from paiflow.mock.strict_yaml import Section, read_document
+from paiflow.mock.timeline import first_backwards
 
 __all__ = ["Scenario", "Step", "load_scenario"]
 
@@ -48,7 +48,7 @@ class Step:
     Args:
         kind: run, node, output or fault.
         ids: the arguments that name it.
-        settings: the others, as the methods of Stage and Faults take them.
+        settings: the others, as the methods of Contents and Faults take them.
         place: where it stands: file and line.
     """
 
@@ -110,7 +110,7 @@ def _run(run: Section) -> Iterator[Step]:
         "workspace_id": run.get("workspace", text),
         "deleted": run.get("deleted", duration),
     }
-    yield _step("run", [run_id], {**settings, **_life(run)}, run)
+    yield _step("run", [run_id], {**settings, **_timeline(run)}, run)
     for node in _distinct(run.sections("nodes")):
         yield from _node(run_id, node)
 
@@ -118,7 +118,7 @@ def _run(run: Section) -> Iterator[Step]:
 def _node(run_id: str, node: Section) -> Iterator[Step]:
     node.known("id", "name", "status", "statuses", "vanishes", "outputs", "fields")
     node_id = node.must("id", text)
-    yield _step("node", [run_id, node_id], {"name": node.get("name", text), **_life(node)}, node)
+    yield _step("node", [run_id, node_id], {"name": node.get("name", text), **_timeline(node)}, node)
     for output in _distinct(node.sections("outputs")):
         output.known("id", "name", "type", "value", "metadata", "after", "fields")
         settings = {
@@ -146,8 +146,8 @@ def _step(kind: str, ids: Sequence[str], settings: Mapping[str, Any], section: S
     return Step(kind, ids, {**given, **(section.get("fields", _fields) or {})}, section.place)
 
 
-def _life(section: Section) -> dict[str, Any]:
-    """Return statuses and absences, as Stage takes them."""
+def _timeline(section: Section) -> dict[str, Any]:
+    """Return statuses and absences, as Contents takes them."""
     if "status" in section and "statuses" in section:
         raise section.error("status and statuses exclude each other", "status")
     statuses = section.get("status", text)

@@ -18,15 +18,15 @@ from paiflow.mock import gate
 from paiflow.mock.authentication import WINDOW, authenticate
 from paiflow.mock.body import LIMIT_BYTES, read_body
 from paiflow.mock.clock import Clock
+from paiflow.mock.contents import Contents
 from paiflow.mock.description import Description, effective_description
 from paiflow.mock.fault_kinds import Effect
 from paiflow.mock.faults import Faults
-from paiflow.mock.messages import Reply, Request
+from paiflow.mock.http_messages import Reply, Request
 from paiflow.mock.nonces import Nonces
 from paiflow.mock.operations import HANDLERS
 from paiflow.mock.refusals import Refusal
 from paiflow.mock.scenario import Scenario
-from paiflow.mock.stage import Stage
 from paiflow.mock.store import SAMPLE_WORKSPACE, Store
 
 __all__ = ["MockService"]
@@ -71,7 +71,7 @@ class MockService:
         self.clock = clock or (scenario.clock() if scenario else Clock())
         self.store = Store(self._description)
         self.faults = Faults()
-        self.stage = Stage(self.store, self.faults, self.clock)
+        self.stage = Contents(self.store, self.faults, self.clock)
         _add_sample(self.store, self._description)
         if scenario:
             self.stage.play(scenario)

@@ -1,4 +1,4 @@
-"""What the service knows: runs, nodes and outputs, as the wire has them, each in a workspace, with a life of its own.
+"""What the service knows: runs, nodes and outputs, as the wire has them, each in a workspace, with a timeline of its own.
 
 Ids are opaque and compared whole. So the documented output answers to the node id that it has,
 stray newline included, and to no other: an output of a node that nobody asked for would be wrong too.
@@ -12,8 +12,8 @@ import attrs
 
 from paiflow.errors import ConfigurationError
 from paiflow.mock.description import Description
-from paiflow.mock.lives import Life
-from paiflow.mock.shapes import Shape
+from paiflow.mock.item_schema import ItemSchema
+from paiflow.mock.timeline import Timeline
 
 __all__ = ["SAMPLE_WORKSPACE", "Store"]
 
@@ -23,7 +23,7 @@ SAMPLE_WORKSPACE = "948"
 K = TypeVar("K")
 
 
-_ALWAYS = Life()
+_ALWAYS = Timeline()
 
 
 @attrs.frozen
@@ -32,7 +32,7 @@ class Entry:
 
     workspace_id: str
     wire: dict[str, Any]
-    life: Life
+    timeline: Timeline
     run: "Entry | None" = None
 
     def at(self, workspace_id: str | None, now: float) -> dict[str, Any] | None:
@@ -42,27 +42,27 @@ class Entry:
         """
         if workspace_id not in (None, self.workspace_id) or (self.run and self.run.at(None, now) is None):
             return None
-        return self.life.at(self.wire, now)
+        return self.timeline.at(self.wire, now)
 
 
 class Store:
     """Runs, nodes and outputs. Safe to share between threads.
 
-    What is added comes back as it was given, with no more and no fewer fields, unless it is given a life. It has to
+    What is added comes back as it was given, with no more and no fewer fields, unless it is given a timeline. It has to
     fit the description's schema, to have its fields only, and an id that is not taken; else a ConfigurationError.
     """
 
     def __init__(self, description: Description) -> None:
-        self._run = Shape(description, "PipelineRun", "PipelineRunId")
-        self._node = Shape(description, "Node", "PipelineRunId", "NodeId")
-        self._output = Shape(description, "Output", "PipelineRunId", "NodeId", "Id")
+        self._run = ItemSchema(description, "PipelineRun", "PipelineRunId")
+        self._node = ItemSchema(description, "Node", "PipelineRunId", "NodeId")
+        self._output = ItemSchema(description, "Output", "PipelineRunId", "NodeId", "Id")
         self._runs: dict[str, Entry] = {}
         self._nodes: dict[tuple[str, str], Entry] = {}
         # Two levels: all outputs of a node are asked for at once.
         self._outputs: dict[tuple[str, str], dict[str, Entry]] = {}
         self._lock = threading.Lock()
 
-    def add_run(self, wire: Mapping[str, Any], *, workspace_id: str = SAMPLE_WORKSPACE, life: Life = _ALWAYS) -> None:
+    def add_run(self, wire: Mapping[str, Any], *, workspace_id: str = SAMPLE_WORKSPACE, timeline: Timeline = _ALWAYS) -> None:
         """Add a run, in a workspace.
 
         Raises:
@@ -70,9 +70,9 @@ class Store:
         """
         (run_id,), copied = self._run.taken_in(wire)
         with self._lock:
-            _put(self._runs, run_id, Entry(workspace_id, copied, life), f"PipelineRun {run_id!r}")
+            _put(self._runs, run_id, Entry(workspace_id, copied, timeline), f"PipelineRun {run_id!r}")
 
-    def add_node(self, wire: Mapping[str, Any], *, life: Life = _ALWAYS) -> None:
+    def add_node(self, wire: Mapping[str, Any], *, timeline: Timeline = _ALWAYS) -> None:
         """Add a node, in its run's workspace.
 
         Raises:
@@ -83,16 +83,16 @@ class Store:
             run = self._runs.get(run_id)
             if run is None:
                 raise ConfigurationError(f"Node {node_id!r}: there is no run {run_id!r}: add the run first")
-            entry = Entry(run.workspace_id, copied, life, run)
+            entry = Entry(run.workspace_id, copied, timeline, run)
             _put(self._nodes, (run_id, node_id), entry, f"Node {node_id!r} of {run_id!r}")
 
-    def add_output(self, wire: Mapping[str, Any], *, workspace_id: str | None = None, life: Life = _ALWAYS) -> None:
+    def add_output(self, wire: Mapping[str, Any], *, workspace_id: str | None = None, timeline: Timeline = _ALWAYS) -> None:
         """Add an output of a node. Neither the node nor its run has to be known: the documented one's are not.
 
         Args:
             wire: what replies will hold.
             workspace_id: where it lives if its run is not known; otherwise its run's counts.
-            life: how it changes.
+            timeline: how it changes.
 
         Raises:
             ConfigurationError: it cannot be added, or nothing says in which workspace it lives.
@@ -106,7 +106,7 @@ class Store:
                 raise ConfigurationError(
                     f"{name}: there is no run {run_id!r}: add the run first, or give a workspace_id"
                 )
-            entry = Entry(lives_in, copied, life, run)
+            entry = Entry(lives_in, copied, timeline, run)
             _put(self._outputs.setdefault((run_id, node_id), {}), output_id, entry, name)
 
     def runs(self, run_ids: Iterable[str], workspace_id: str | None, now: float) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-__all__ = ["Life", "first_backwards", "timestamp"]
+__all__ = ["Timeline", "first_backwards", "timestamp"]
 
 # Assumption: a node has started with the first of these, and is finished while it is in one of the latter.
 # Before, both fields are null, which the description allows; nobody has published a reply of that time.
@@ -19,7 +19,7 @@ _FINISHED = frozenset({"Succeeded", "Failed", "Terminated"})
 
 
 @attrs.frozen(kw_only=True)
-class Life:
+class Timeline:
     """When something is there, and what changes.
 
     Args:

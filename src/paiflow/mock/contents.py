@@ -9,11 +9,11 @@ from paiflow.mock.checks import Check, text
 from paiflow.mock.clock import Clock
 from paiflow.mock.durations import duration
 from paiflow.mock.faults import Faults
-from paiflow.mock.lives import Life, first_backwards, timestamp
 from paiflow.mock.scenario import Scenario
 from paiflow.mock.store import SAMPLE_WORKSPACE, Store
+from paiflow.mock.timeline import Timeline, first_backwards, timestamp
 
-__all__ = ["Stage"]
+__all__ = ["Contents"]
 
 Seconds = float | str
 """Seconds, or a duration as text: `90`, `"90s"` and `"1m30s"` are the same."""
@@ -22,7 +22,7 @@ Statuses = str | Sequence[tuple[Seconds, str]]
 """One status that stays, or each with when it comes: `[(0, "Running"), ("2m", "Succeeded")]`."""
 
 
-class Stage:
+class Contents:
     """Adds to a store. All times are counted from when something is added, by the service's clock.
 
     Args:
@@ -62,9 +62,9 @@ class Stage:
             ConfigurationError: there is one of this id, the times go backwards, or a field does not fit.
         """
         now = self._clock.now()
-        life = _life(now, f"PipelineRun {run_id!r}", statuses, vanishes, deleted=deleted)
+        timeline = _timeline(now, f"PipelineRun {run_id!r}", statuses, vanishes, deleted=deleted)
         wire = {"PipelineRunId": run_id, **_given(Name=name), "IsDeleted": False, **fields}
-        self._store.add_run(wire, workspace_id=workspace_id, life=life)
+        self._store.add_run(wire, workspace_id=workspace_id, timeline=timeline)
 
     def add_node(
         self,
@@ -93,9 +93,9 @@ class Stage:
         """
         now = self._clock.now()
         dated = not fields.keys() & {"StartedAt", "FinishedAt"}
-        life = _life(now, f"Node {node_id!r} of {run_id!r}", statuses, vanishes, dated=dated)
+        timeline = _timeline(now, f"Node {node_id!r} of {run_id!r}", statuses, vanishes, dated=dated)
         wire = {"PipelineRunId": run_id, "NodeId": node_id, **_given(NodeName=name), **fields}
-        self._store.add_node(wire, life=life)
+        self._store.add_node(wire, timeline=timeline)
 
     def add_output(
         self,
@@ -141,7 +141,7 @@ class Stage:
             **given,
             **fields,
         }
-        self._store.add_output(wire, life=Life(since=created))
+        self._store.add_output(wire, timeline=Timeline(since=created))
 
     def play(self, scenario: Scenario) -> None:
         """Add the runs and faults of a scenario. Its times are counted from now; its clock does not count.
@@ -162,7 +162,7 @@ class Stage:
                 raise ConfigurationError(f"{step.place}: {error}") from error
 
 
-def _life(
+def _timeline(
     now: float,
     name: str,
     statuses: Statuses,
@@ -170,8 +170,8 @@ def _life(
     *,
     deleted: Seconds | None = None,
     dated: bool = False,
-) -> Life:
-    """Return the life of something that is added now; `name` is what errors call it."""
+) -> Timeline:
+    """Return the timeline of something that is added now; `name` is what errors call it."""
     timeline = [(0.0, statuses)] if isinstance(statuses, str) else list(statuses)
     if not timeline:
         raise ConfigurationError(f"{name}: it has no status")
@@ -185,7 +185,7 @@ def _life(
     for index, (start, length) in enumerate(vanishes):
         gone = now + _seconds(start, f"{name}: vanishes[{index}]")
         absences.append((gone, gone + _seconds(length, f"{name}: vanishes[{index}]")))
-    return Life(
+    return Timeline(
         statuses=[(now + after, status) for after, (_, status) in zip(times, timeline, strict=True)],
         absences=absences,
         deleted=None if deleted is None else now + _seconds(deleted, f"{name}: deleted"),

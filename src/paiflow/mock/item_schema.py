@@ -7,10 +7,10 @@ from typing import Any
 from paiflow.errors import ConfigurationError
 from paiflow.mock.description import Description
 
-__all__ = ["Shape"]
+__all__ = ["ItemSchema"]
 
 
-class Shape:
+class ItemSchema:
     """What a run, a node or an output has to look like.
 
     Args:
