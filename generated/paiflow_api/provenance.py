@@ -4,16 +4,16 @@
 from typing import Final
 
 GENERATOR: Final = "openapi-python-client 0.29.1"
-DESCRIPTION: Final = "08dfbe4865cec72642f697850e760e8da58a6ea5e2e4d916ee3529f388d6b0b1"
+DESCRIPTION: Final = "6dd335b49998f20242097c2896bed069d24444a1fcc1ba6616d58cf538b43f4b"
 OVERLAYS: Final[dict[str, str]] = {
-    "010-errors.yaml": "82e2aac36694feb387d1391cecd6ed156b700d65d7972840c2add6f01b5d5334",
-    "020-security.yaml": "fe0deb4c21e0a3ed4c35130787d98317625fc0f91cb8f48e37277f23fc69203c",
+    "010-errors.yaml": "b1ddebc4804a9ff2c2efc51a87c6cafcba37bf3bbd6b495129e85eb36cb5ce2a",
+    "020-security.yaml": "fc42b7354c074de8a40166b6cffff061622151791dae821490402478f1050ce0",
     "030-account-ids.yaml": "f5cfa551ad9fac5b8e41c5194a2652121aa57d8756c01b870dd8acbecf24daa9",
     "040-timestamps.yaml": "2d5a481d82b69adcb5c7cf5d1ba917f7775c665f1fd4c4a04b46b1fab2d195f7",
     "050-statuses.yaml": "e236771a0425328b8deee13965112efaae979cb1b2dd5121ed306bad1f182dd7",
     "060-output-types.yaml": "945ea592a925ae7fbaa701c3ef0885411535a3b27332b173d2858a8490153c6e",
     "070-requests.yaml": "fd266f483dd73156435b1e0a271516b81b78be75e42f427a60efef5a9dd9ddc6",
     "080-replies.yaml": "f7cc9b4826c80a6956411ea0e243f7b2d657a7f8a2a3133536568a621db7fce2",
-    "090-output-contents.yaml": "cb47c37fa40d7c52566d3f7d07afd1911496d33f3bd750b0efeb2a7dc95a4fee",
+    "090-output-contents.yaml": "14e4fed9e92d80e4f12b7ddcb06eb2c8210c3ea15af5b6dddb45e1b8478a090e",
 }
-EFFECTIVE_DESCRIPTION: Final = "4f47ac3f93a4366cb09f7894e2386cbd3ca5ed61229ca9f0260908d7e0b63417"
+EFFECTIVE_DESCRIPTION: Final = "a5023221b91687434a5206b176da8a7998c7eb45279d2cb6d7f0dd86bcdabac4"

@@ -34,6 +34,10 @@ from openapi_python_client.parser.openapi import GeneratorData
 from paiflow import _yaml, overlays
 from tooling.documents import lost_references
 from tooling.errors import GenerationError
+from tooling.importing import import_all
+from tooling.methods import methods, operations_module
+from tooling.operations import operations
+from tooling.preparing import prepared
 from tooling.reply_models import reply_models
 
 HERE = Path(__file__).parent
@@ -93,7 +97,8 @@ def generate(description: dict[str, Any], target: Path) -> None:
         GenerationError: the generator left something out, a reply cannot be read leniently, or a status has no outcome.
     """
     run_generator(description, target)
-    shutil.copyfile(SUPPORT / "decoding.py", target / "decoding.py")
+    for name in ("calling.py", "decoding.py"):
+        shutil.copyfile(SUPPORT / name, target / name)
     write(target / "outcomes.py", outcomes_module(description))
     write(target / "openapi.yaml", _yaml.dump(description))
     write(target / "provenance.py", provenance_module(target / "openapi.yaml"))
@@ -103,6 +108,7 @@ def generate(description: dict[str, Any], target: Path) -> None:
     for path in target.rglob("*"):
         if path.is_file():
             write(path, BANNER + path.read_text(encoding="utf-8"))
+    import_all(target)
 
 
 def write(path: Path, text: str) -> None:
@@ -125,14 +131,20 @@ def run_generator(description: dict[str, Any], target: Path) -> None:
         overwrite=False,
         output_path=target,
     )
+    description = prepared(description)
     data = parse(description, config)
+    replies = reply_models(data)
+    described = operations(description, data, replies)
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         templates = Path(folder)
         collect_templates(templates)
         project = openapi_python_client.Project(openapi=data, config=config, custom_template_path=templates)
-        project.env.globals["replies"] = reply_models(data)
+        project.env.globals["replies"] = replies
         try:
             check(project.build())
+            write(target / "operations.py", operations_module(described))
+            methods_template = project.env.get_template("methods.py.jinja")
+            write(target / "methods.py", methods_template.render(methods=methods(described)))
         except jinja2.TemplateError as error:
             raise GenerationError(f"a template failed: {type(error).__name__}: {error.message}") from error
 

@@ -22,11 +22,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from openapi_python_client.parser.openapi import GeneratorData
-from openapi_python_client.parser.properties import AnyProperty, EnumProperty, ModelProperty
+from openapi_python_client.parser.properties import AnyProperty, Class, EnumProperty, ModelProperty
 from openapi_python_client.parser.properties.boolean import BooleanProperty
 from openapi_python_client.parser.properties.const import ConstProperty
 from openapi_python_client.parser.properties.date import DateProperty
@@ -60,6 +60,8 @@ TAKEN_NAMES = frozenset(
         "Self",
     }
 )
+# The names that a model's module imports, which no class may have.
+TAKEN_CLASSES = frozenset({"Any", "ClassVar", "Mapping", "Self", "StrEnum", "UTC"})
 # The same of the generator's own models, and their local variables.
 TAKEN_IN_REQUESTS = TAKEN_NAMES | {"d", "field_dict", "prop", "prop_dict", "prop_name", "src_dict", "to_multipart"}
 
@@ -192,10 +194,20 @@ class Field:
 
 @dataclass(frozen=True)
 class ReplyModel:
-    """A model of a reply: its class name, its fields, and the enums that they read."""
+    """A model of a reply: its class name, its fields, and the enums that they read.
+
+    Attributes:
+        fields: all of them, with those of the bases.
+        bases: the classes that it inherits from, none of which is a base of another.
+        own: the fields that no base has.
+        slotted: whether its class has slots. Of several bases of a class, one at most may have some.
+    """
 
     name: str
     fields: tuple[Field, ...]
+    bases: tuple[EnumClass, ...] = ()
+    own: tuple[Field, ...] = ()
+    slotted: bool = True
 
     @property
     def shapes(self) -> frozenset[str]:
@@ -215,24 +227,93 @@ def reply_models(data: GeneratorData) -> dict[str, ReplyModel]:
         GenerationError: a response is JSON and no object, or a property's schema allows what cannot be read leniently.
     """
     models: dict[str, ModelProperty] = {model.class_info.name: model for model in data.models}
-    classes = frozenset({*models, *(enum.class_info.name for enum in data.enums)})
+    classes = [info.class_info for info in (*data.models, *data.enums)]
+    _check_classes(classes)
+    by_reference = {model.name.get_untrusted_value(): name for name, model in models.items()}
+    taken = TAKEN_NAMES | {info.name for info in classes}
     waiting = list(_response_models(data))
     found: dict[str, ReplyModel] = {}
+    bases: dict[str, list[str]] = {}
     while waiting:
         name = waiting.pop()
         if name in found:
             continue
-        found[name] = ReplyModel(name, _fields(models[name], models, TAKEN_NAMES | classes))
-        for prop in _properties(models[name]):
+        found[name] = ReplyModel(name, _fields(models[name], models, taken))
+        bases[name] = _bases(models[name], by_reference)
+        waiting.extend(bases[name])
+        for prop in properties_of(models[name]):
             waiting.extend(_led_to(prop))
-    _check_requests(model for name, model in models.items() if name not in found)
-    return found
+    return inheriting(found, bases, {info.name: EnumClass(info.name, info.module_name) for info in classes})
+
+
+def _check_classes(classes: list[Class]) -> None:
+    """Raise GenerationError if two classes would share a module, or one would hide a name of its module."""
+    modules = Counter(info.module_name for info in classes)
+    for info in classes:
+        if info.name in TAKEN_CLASSES:
+            raise GenerationError(f"{info.name}: a schema of this name is not supported: its class would hide another")
+        if modules[info.module_name] > 1:
+            alike = ", ".join(sorted(other.name for other in classes if other.module_name == info.module_name))
+            raise GenerationError(f"{alike}: more than one of these schemas would be {info.module_name}.py")
+
+
+def _bases(model: ModelProperty, by_reference: dict[str, str]) -> list[str]:
+    """Return the class names of the references in a model's allOf, each once."""
+    found = []
+    for part in model.data.allOf:
+        if isinstance(part, Reference):
+            reference = part.ref.get_untrusted_value()
+            if (name := by_reference.get(reference.removeprefix("#"))) is None:
+                raise GenerationError(f"{model.class_info.name}: allOf: {reference} has no class of its own")
+            found.append(name)
+        elif part.allOf or (part.properties and (part.anyOf or part.oneOf)):
+            raise GenerationError(f"{model.class_info.name}: allOf: a part that has parts itself is not supported")
+    return list(dict.fromkeys(found))
+
+
+def inheriting(
+    found: dict[str, ReplyModel], bases: dict[str, list[str]], classes: dict[str, EnumClass]
+) -> dict[str, ReplyModel]:
+    """Return the models with their bases.
+
+    Raises:
+        GenerationError: a field of a base is another in the model.
+    """
+    ancestors: dict[str, set[str]] = {}
+
+    def ancestors_of(name: str) -> set[str]:
+        if name not in ancestors:
+            ancestors[name] = {*bases[name], *(far for near in bases[name] for far in ancestors_of(near))}
+        return ancestors[name]
+
+    nearest = {
+        name: [base for base in bases[name] if not any(base in ancestors_of(other) for other in bases[name])]
+        for name in found
+    }
+    without_slots = {far for near in nearest.values() for base in near[1:] for far in (base, *ancestors_of(base))}
+    return {
+        name: replace(
+            model,
+            bases=tuple(classes[base] for base in nearest[name]),
+            own=_own(model, [found[base] for base in nearest[name]]),
+            slotted=name not in without_slots,
+        )
+        for name, model in found.items()
+    }
+
+
+def _own(model: ReplyModel, bases: list[ReplyModel]) -> tuple[Field, ...]:
+    inherited = {field.wire_name: (field.name, field.annotation) for base in bases for field in base.fields}
+    for field in model.fields:
+        if inherited.get(field.wire_name, (field.name, field.annotation)) != (field.name, field.annotation):
+            raise GenerationError(f"{field.where}: another type or name than in the schema that {model.name} extends")
+    return tuple(field for field in model.fields if field.wire_name not in inherited)
 
 
 def _check_requests(models: Iterable[ModelProperty]) -> None:
     """Raise GenerationError if a model that the generator writes by itself has a field that breaks it."""
     for model in models:
-        for prop in _properties(model):
+        for prop in properties_of(model):
             if prop.python_name in TAKEN_IN_REQUESTS:
                 where = f"{model.class_info.name}.{prop.name.get_untrusted_value()}"
                 raise GenerationError(f"{where}: a property of this name is not supported in a request")
@@ -260,7 +341,8 @@ def _led_to(prop: PropertyProtocol) -> Iterator[str]:
             yield from _led_to(inner)
 
 
-def _properties(model: ModelProperty) -> list[PropertyProtocol]:
+def properties_of(model: ModelProperty) -> list[PropertyProtocol]:
+    """Return the properties of a model, with those of its bases; required ones first."""
     return [*(model.required_properties or []), *(model.optional_properties or [])]
 
 
@@ -272,7 +354,7 @@ def _fields(model: ModelProperty, models: dict[str, ModelProperty], taken: froze
             f"{model.class_info.name}: additionalProperties that are objects are not supported in a reply"
         )
     fields = []
-    for prop in _properties(model):
+    for prop in properties_of(model):
         wire_name = prop.name.get_untrusted_value()
         where = f"{model.class_info.name}.{wire_name}"
         name = f"{prop.python_name}_" if prop.python_name in taken else str(prop.python_name)

@@ -5,47 +5,162 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .acknowledgement import Acknowledgement
+    from .child_node import ChildNode
+    from .create_pipeline_request import CreatePipelineRequest
+    from .create_pipeline_response import CreatePipelineResponse
+    from .create_pipeline_run_request import CreatePipelineRunRequest
+    from .create_pipeline_run_response import CreatePipelineRunResponse
     from .error_reply import ErrorReply
     from .error_reply_access_denied_detail import ErrorReplyAccessDeniedDetail
+    from .get_pipeline_response import GetPipelineResponse
+    from .get_pipeline_run_node_response import GetPipelineRunNodeResponse
+    from .get_pipeline_run_response import GetPipelineRunResponse
+    from .list_pipeline_run_node_logs_response import ListPipelineRunNodeLogsResponse
+    from .list_pipeline_run_node_outputs_response import (
+        ListPipelineRunNodeOutputsResponse,
+    )
+    from .list_pipeline_run_node_status_response import (
+        ListPipelineRunNodeStatusResponse,
+    )
+    from .list_pipeline_runs_response import ListPipelineRunsResponse
     from .list_pipeline_runs_status_request import ListPipelineRunsStatusRequest
     from .list_pipeline_runs_status_response import ListPipelineRunsStatusResponse
+    from .list_pipelines_response import ListPipelinesResponse
+    from .list_workspaces_response import ListWorkspacesResponse
     from .node import Node
+    from .node_artifact import NodeArtifact
+    from .node_condition import NodeCondition
+    from .node_details import NodeDetails
+    from .node_metadata import NodeMetadata
+    from .node_parameter import NodeParameter
+    from .node_parts import NodeParts
     from .node_reference import NodeReference
+    from .node_runtime import NodeRuntime
+    from .node_sequence import NodeSequence
+    from .node_spec import NodeSpec
+    from .node_state import NodeState
     from .node_status import NodeStatus
+    from .node_status_info import NodeStatusInfo
     from .output import Output
+    from .output_details import OutputDetails
+    from .output_info import OutputInfo
     from .output_metadata import OutputMetadata
     from .output_type import OutputType
+    from .output_value import OutputValue
+    from .pipeline import Pipeline
     from .pipeline_run import PipelineRun
+    from .pipeline_run_state import PipelineRunState
     from .pipeline_run_status import PipelineRunStatus
+    from .pipeline_run_summary import PipelineRunSummary
+    from .update_pipeline_request import UpdatePipelineRequest
+    from .update_pipeline_run_request import UpdatePipelineRunRequest
+    from .workspace import Workspace
+    from .workspace_extra_infos import WorkspaceExtraInfos
+    from .workspace_resource_limits import WorkspaceResourceLimits
 
 _MODULES = {
+    "Acknowledgement": ".acknowledgement",
+    "ChildNode": ".child_node",
+    "CreatePipelineRequest": ".create_pipeline_request",
+    "CreatePipelineResponse": ".create_pipeline_response",
+    "CreatePipelineRunRequest": ".create_pipeline_run_request",
+    "CreatePipelineRunResponse": ".create_pipeline_run_response",
     "ErrorReply": ".error_reply",
     "ErrorReplyAccessDeniedDetail": ".error_reply_access_denied_detail",
+    "GetPipelineResponse": ".get_pipeline_response",
+    "GetPipelineRunNodeResponse": ".get_pipeline_run_node_response",
+    "GetPipelineRunResponse": ".get_pipeline_run_response",
+    "ListPipelineRunNodeLogsResponse": ".list_pipeline_run_node_logs_response",
+    "ListPipelineRunNodeOutputsResponse": ".list_pipeline_run_node_outputs_response",
+    "ListPipelineRunNodeStatusResponse": ".list_pipeline_run_node_status_response",
+    "ListPipelineRunsResponse": ".list_pipeline_runs_response",
     "ListPipelineRunsStatusRequest": ".list_pipeline_runs_status_request",
     "ListPipelineRunsStatusResponse": ".list_pipeline_runs_status_response",
+    "ListPipelinesResponse": ".list_pipelines_response",
+    "ListWorkspacesResponse": ".list_workspaces_response",
     "Node": ".node",
+    "NodeArtifact": ".node_artifact",
+    "NodeCondition": ".node_condition",
+    "NodeDetails": ".node_details",
+    "NodeMetadata": ".node_metadata",
+    "NodeParameter": ".node_parameter",
+    "NodeParts": ".node_parts",
     "NodeReference": ".node_reference",
+    "NodeRuntime": ".node_runtime",
+    "NodeSequence": ".node_sequence",
+    "NodeSpec": ".node_spec",
+    "NodeState": ".node_state",
     "NodeStatus": ".node_status",
+    "NodeStatusInfo": ".node_status_info",
     "Output": ".output",
+    "OutputDetails": ".output_details",
+    "OutputInfo": ".output_info",
     "OutputMetadata": ".output_metadata",
     "OutputType": ".output_type",
+    "OutputValue": ".output_value",
+    "Pipeline": ".pipeline",
     "PipelineRun": ".pipeline_run",
+    "PipelineRunState": ".pipeline_run_state",
     "PipelineRunStatus": ".pipeline_run_status",
+    "PipelineRunSummary": ".pipeline_run_summary",
+    "UpdatePipelineRequest": ".update_pipeline_request",
+    "UpdatePipelineRunRequest": ".update_pipeline_run_request",
+    "Workspace": ".workspace",
+    "WorkspaceExtraInfos": ".workspace_extra_infos",
+    "WorkspaceResourceLimits": ".workspace_resource_limits",
 }
 
 __all__ = (
+    "Acknowledgement",
+    "ChildNode",
+    "CreatePipelineRequest",
+    "CreatePipelineResponse",
+    "CreatePipelineRunRequest",
+    "CreatePipelineRunResponse",
     "ErrorReply",
     "ErrorReplyAccessDeniedDetail",
+    "GetPipelineResponse",
+    "GetPipelineRunNodeResponse",
+    "GetPipelineRunResponse",
+    "ListPipelineRunNodeLogsResponse",
+    "ListPipelineRunNodeOutputsResponse",
+    "ListPipelineRunNodeStatusResponse",
+    "ListPipelineRunsResponse",
     "ListPipelineRunsStatusRequest",
     "ListPipelineRunsStatusResponse",
+    "ListPipelinesResponse",
+    "ListWorkspacesResponse",
     "Node",
+    "NodeArtifact",
+    "NodeCondition",
+    "NodeDetails",
+    "NodeMetadata",
+    "NodeParameter",
+    "NodeParts",
     "NodeReference",
+    "NodeRuntime",
+    "NodeSequence",
+    "NodeSpec",
+    "NodeState",
     "NodeStatus",
+    "NodeStatusInfo",
     "Output",
+    "OutputDetails",
+    "OutputInfo",
     "OutputMetadata",
     "OutputType",
+    "OutputValue",
+    "Pipeline",
     "PipelineRun",
+    "PipelineRunState",
     "PipelineRunStatus",
+    "PipelineRunSummary",
+    "UpdatePipelineRequest",
+    "UpdatePipelineRunRequest",
+    "Workspace",
+    "WorkspaceExtraInfos",
+    "WorkspaceResourceLimits",
 )
 
 

@@ -34,9 +34,9 @@ class ListPipelineRunsStatusResponse(_decoding.Reply):
     }
 
     request_id: str | None = None
-    pipeline_runs: list[_models.PipelineRun] = _attrs_field(factory=list)
-    nodes: list[_models.Node] = _attrs_field(factory=list)
-    outputs: list[_models.Output] = _attrs_field(factory=list)
+    pipeline_runs: list[_models.PipelineRunState] = _attrs_field(factory=list)
+    nodes: list[_models.NodeState] = _attrs_field(factory=list)
+    outputs: list[_models.OutputValue] = _attrs_field(factory=list)
 
     @classmethod
     def from_list(cls, sources: list[Any], where: str = "ListPipelineRunsStatusResponse") -> list[Self]:
@@ -65,20 +65,22 @@ class ListPipelineRunsStatusResponse(_decoding.Reply):
                 other += 1
             value = get(source, "PipelineRuns")
             self.pipeline_runs = _decoding.models(
-                value, _models.PipelineRun.from_list, "ListPipelineRunsStatusResponse.PipelineRuns"
+                value, _models.PipelineRunState.from_list, "ListPipelineRunsStatusResponse.PipelineRuns"
             )
             if value == []:
                 _decoding.keep_empty(self, "PipelineRuns")
             elif type(value) is not list or len(value) != len(self.pipeline_runs):
                 other += 1
             value = get(source, "Nodes")
-            self.nodes = _decoding.models(value, _models.Node.from_list, "ListPipelineRunsStatusResponse.Nodes")
+            self.nodes = _decoding.models(value, _models.NodeState.from_list, "ListPipelineRunsStatusResponse.Nodes")
             if value == []:
                 _decoding.keep_empty(self, "Nodes")
             elif type(value) is not list or len(value) != len(self.nodes):
                 other += 1
             value = get(source, "Outputs")
-            self.outputs = _decoding.models(value, _models.Output.from_list, "ListPipelineRunsStatusResponse.Outputs")
+            self.outputs = _decoding.models(
+                value, _models.OutputValue.from_list, "ListPipelineRunsStatusResponse.Outputs"
+            )
             if value == []:
                 _decoding.keep_empty(self, "Outputs")
             elif type(value) is not list or len(value) != len(self.outputs):

@@ -16,42 +16,33 @@ _read_node_status = _decoding.open_enum(_NODE_STATUS)
 
 @_attrs_define(repr=False, weakref_slot=False)
 class Node(_decoding.Reply):
-    """One node of a run.
+    """One node of a run, with the fields that all lists of nodes have in common.
 
     A reply: any field may be missing. A value that its field cannot hold stays in additional_properties, under its
     wire name; so do fields that the description does not know.
 
     Attributes:
-        pipeline_run_id: The id of the run that the node belongs to.
         node_id: The node's id.
+        node_name: The node's name.
         status: The node's status.
-        input_artifact_archived: Whether the node's input was saved.
-        output_artifact_archived: Whether the node's output was saved.
         started_at: When the node started to run, in UTC, ISO 8601 (yyyy-MM-ddTHH:mm:ssZ).
         finished_at: When the node finished running, in UTC, ISO 8601 (yyyy-MM-ddTHH:mm:ssZ).
-        node_name: The node's name.
 
     """
 
     _FIELDS: ClassVar[Mapping[str, str]] = {
-        "PipelineRunId": "pipeline_run_id",
         "NodeId": "node_id",
+        "NodeName": "node_name",
         "Status": "status",
-        "InputArtifactArchived": "input_artifact_archived",
-        "OutputArtifactArchived": "output_artifact_archived",
         "StartedAt": "started_at",
         "FinishedAt": "finished_at",
-        "NodeName": "node_name",
     }
 
-    pipeline_run_id: str | None = None
     node_id: str | None = None
+    node_name: str | None = None
     status: NodeStatus | str | None = None
-    input_artifact_archived: bool | None = None
-    output_artifact_archived: bool | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
-    node_name: str | None = None
 
     @classmethod
     def from_list(cls, sources: list[Any], where: str = "Node") -> list[Self]:
@@ -75,13 +66,13 @@ class Node(_decoding.Reply):
             self._additional_properties = self._as_sent = None
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.pipeline_run_id = value = get(source, "PipelineRunId")
-            if type(value) is not str:
-                self.pipeline_run_id = None
-                other += 1
             self.node_id = value = get(source, "NodeId")
             if type(value) is not str:
                 self.node_id = None
+                other += 1
+            self.node_name = value = get(source, "NodeName")
+            if type(value) is not str:
+                self.node_name = None
                 other += 1
             value = get(source, "Status")
             try:
@@ -90,14 +81,6 @@ class Node(_decoding.Reply):
                 self.status = _read_node_status(value)
                 if type(value) is not str:
                     other += 1
-            self.input_artifact_archived = value = get(source, "InputArtifactArchived")
-            if value is not True and value is not False:
-                self.input_artifact_archived = None
-                other += 1
-            self.output_artifact_archived = value = get(source, "OutputArtifactArchived")
-            if value is not True and value is not False:
-                self.output_artifact_archived = None
-                other += 1
             value = get(source, "StartedAt")
             if value:
                 try:
@@ -122,11 +105,7 @@ class Node(_decoding.Reply):
             else:
                 self.finished_at = None
                 other += 1
-            self.node_name = value = get(source, "NodeName")
-            if type(value) is not str:
-                self.node_name = None
-                other += 1
-            if len(source) + other != 8:
+            if len(source) + other != 5:
                 _decoding.keep_rest(self, source)
             append(self)
         return models

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Self
 from attrs import define as _attrs_define
 
 from .. import decoding as _decoding
-from .. import models as _models
 from ..models.output_type import OutputType
 
 _OUTPUT_TYPE = _decoding.members(OutputType)
@@ -17,7 +16,7 @@ _read_output_type = _decoding.open_enum(_OUTPUT_TYPE)
 
 @_attrs_define(repr=False, weakref_slot=False)
 class Output(_decoding.Reply):
-    """One output of a node.
+    """One output of a node, with the fields that all replies have in common.
 
     A reply: any field may be missing. A value that its field cannot hold stays in additional_properties, under its
     wire name; so do fields that the description does not know.
@@ -25,13 +24,10 @@ class Output(_decoding.Reply):
     Attributes:
         name: The output's name.
         type_: The output's type. One of Model, DataSet, Metrics and ModelEvaluation.
-        metadata: What is known about the output.
         gmt_create_time: When the output was created.
         id: The output's id.
         producer: What produced the output.
         node_id: The id of the node that the output belongs to.
-        pipeline_run_id: The id of the run that the output belongs to.
-        value: The output's value.
         expanded_artifact_index: The index of the expanded output, from 0.
         expandable_artifact_name: The name under which the output can be expanded.
 
@@ -40,26 +36,20 @@ class Output(_decoding.Reply):
     _FIELDS: ClassVar[Mapping[str, str]] = {
         "Name": "name",
         "Type": "type_",
-        "Metadata": "metadata",
         "GmtCreateTime": "gmt_create_time",
         "Id": "id",
         "Producer": "producer",
         "NodeId": "node_id",
-        "PipelineRunId": "pipeline_run_id",
-        "Value": "value",
         "ExpandedArtifactIndex": "expanded_artifact_index",
         "ExpandableArtifactName": "expandable_artifact_name",
     }
 
     name: str | None = None
     type_: OutputType | str | None = None
-    metadata: _models.OutputMetadata | None = None
     gmt_create_time: datetime | None = None
     id: str | None = None
     producer: str | None = None
     node_id: str | None = None
-    pipeline_run_id: str | None = None
-    value: str | None = None
     expanded_artifact_index: int | None = None
     expandable_artifact_name: str | None = None
 
@@ -96,10 +86,6 @@ class Output(_decoding.Reply):
                 self.type_ = _read_output_type(value)
                 if type(value) is not str:
                     other += 1
-            value = get(source, "Metadata")
-            self.metadata = _decoding.model(value, _models.OutputMetadata.from_list, "Output.Metadata")
-            if self.metadata is None:
-                other += 1
             value = get(source, "GmtCreateTime")
             if value:
                 try:
@@ -124,14 +110,6 @@ class Output(_decoding.Reply):
             if type(value) is not str:
                 self.node_id = None
                 other += 1
-            self.pipeline_run_id = value = get(source, "PipelineRunId")
-            if type(value) is not str:
-                self.pipeline_run_id = None
-                other += 1
-            self.value = value = get(source, "Value")
-            if type(value) is not str:
-                self.value = None
-                other += 1
             value = get(source, "ExpandedArtifactIndex")
             self.expanded_artifact_index = _decoding.integer(value)
             if value is None or self.expanded_artifact_index is not value:
@@ -140,11 +118,7 @@ class Output(_decoding.Reply):
             if type(value) is not str:
                 self.expandable_artifact_name = None
                 other += 1
-            if len(source) + other != 11:
+            if len(source) + other != 8:
                 _decoding.keep_rest(self, source)
             append(self)
         return models
-
-    def value_json(self) -> Any:
-        """Return what value says, parsed as JSON, through one more unescape where it needs one; else None."""
-        return _decoding.json_in_text(self.value)

@@ -11,7 +11,7 @@ from .. import decoding as _decoding
 
 @_attrs_define(repr=False, weakref_slot=False)
 class OutputMetadata(_decoding.Reply):
-    """What is known about the output.
+    """What is known about an output.
 
     A reply: any field may be missing. A value that its field cannot hold stays in additional_properties, under its
     wire name; so do fields that the description does not know.

@@ -3,10 +3,10 @@ from enum import StrEnum
 
 
 class OutputType(StrEnum):
-    DATASET = "DataSet"
+    DATA_SET = "DataSet"
     METRICS = "Metrics"
     MODEL = "Model"
-    MODELEVALUATION = "ModelEvaluation"
+    MODEL_EVALUATION = "ModelEvaluation"
 
     def __str__(self) -> str:
         return str(self.value)

@@ -15,20 +15,20 @@ _read_pipeline_run_status = _decoding.open_enum(_PIPELINE_RUN_STATUS)
 
 @_attrs_define(repr=False, weakref_slot=False)
 class PipelineRun(_decoding.Reply):
-    """One run of a pipeline.
+    """One run of a pipeline, with the fields that all replies have in common.
 
     A reply: any field may be missing. A value that its field cannot hold stays in additional_properties, under its
     wire name; so do fields that the description does not know.
 
     Attributes:
         pipeline_run_id: The run's id.
-        status: The run's status.
+        status: The run's status. Documented values: Initialized, Running, Succeeded, Failed, Suspended, Terminated,
+            Unknown, Skipped and Terminating.
         name: The run's name.
-        user_id: The user whom the pipeline belongs to.
+        user_id: The user whom the run belongs to.
         parent_user_id: The Alibaba Cloud account that the user belongs to.
-        node_id: The id of the run's node.
+        node_id: The id of the run's root node.
         source_id: The id of what the run was started from.
-        is_deleted: Whether the run was deleted.
 
     """
 
@@ -40,7 +40,6 @@ class PipelineRun(_decoding.Reply):
         "ParentUserId": "parent_user_id",
         "NodeId": "node_id",
         "SourceId": "source_id",
-        "IsDeleted": "is_deleted",
     }
 
     pipeline_run_id: str | None = None
@@ -50,7 +49,6 @@ class PipelineRun(_decoding.Reply):
     parent_user_id: str | None = None
     node_id: str | None = None
     source_id: str | None = None
-    is_deleted: bool | None = None
 
     @classmethod
     def from_list(cls, sources: list[Any], where: str = "PipelineRun") -> list[Self]:
@@ -113,11 +111,7 @@ class PipelineRun(_decoding.Reply):
             if type(value) is not str:
                 self.source_id = None
                 other += 1
-            self.is_deleted = value = get(source, "IsDeleted")
-            if value is not True and value is not False:
-                self.is_deleted = None
-                other += 1
-            if len(source) + other != 8:
+            if len(source) + other != 7:
                 _decoding.keep_rest(self, source)
             append(self)
         return models

@@ -5,7 +5,7 @@ from enum import StrEnum
 class PipelineRunStatus(StrEnum):
     FAILED = "Failed"
     INITIALIZED = "Initialized"
-    READYTOSCHEDULE = "ReadyToSchedule"
+    READY_TO_SCHEDULE = "ReadyToSchedule"
     RUNNING = "Running"
     SKIPPED = "Skipped"
     STARTING = "Starting"
@@ -14,7 +14,7 @@ class PipelineRunStatus(StrEnum):
     TERMINATED = "Terminated"
     TERMINATING = "Terminating"
     UNKNOWN = "Unknown"
-    WORKFLOWSERVICESTARTING = "WorkflowServiceStarting"
+    WORKFLOW_SERVICE_STARTING = "WorkflowServiceStarting"
 
     def __str__(self) -> str:
         return str(self.value)

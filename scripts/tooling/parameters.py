@@ -1,0 +1,217 @@
+"""Read the parameters of an operation: how each value is checked and sent, its type in Python, and its text.
+
+What a schema allows, null aside, decides the kind:
+
+    text; text or integer      text         str
+    text with enum or const    enum         the enum | str
+    an enum, or any text       text         the enum | str; `values` are those that are known
+    date-time, or text         time         datetime | str
+    boolean, integer, number   as named     bool, int, float
+    array of these             texts        Iterable; in a query the parameter once for each entry
+    the same, explode: false   comma-list   Iterable | str
+    array of objects           objects      Iterable of tuples or mappings; in a body only
+    object                     object       Mapping; in a body only
+    anything else in a body    json         Any
+
+Whatever else a schema allows is an error that names operation and parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from openapi_python_client.parser.properties import EnumProperty
+from openapi_python_client.parser.properties.list_property import ListProperty
+from openapi_python_client.parser.properties.protocol import PropertyProtocol
+from openapi_python_client.parser.properties.union import UnionProperty
+from openapi_python_client.strings import PythonIdentifier
+
+from tooling.errors import GenerationError
+from tooling.schemas import Schema, Schemas
+from tooling.support.calling import Kind, Parameter, Place
+
+SCALARS: dict[str | None, Kind] = {"boolean": "boolean", "integer": "integer", "number": "number", "array": "texts"}
+
+# Of two kinds that a schema allows: the one that takes both. Applied in this order.
+UNIONS: dict[frozenset[Kind], Kind] = {
+    frozenset({"text", "time"}): "time",
+    frozenset({"text", "enum"}): "text",
+    frozenset({"text", "integer"}): "text",
+    frozenset({"integer", "number"}): "number",
+}
+
+TYPES: dict[Kind, str] = {
+    "text": "str",
+    "enum": "str",
+    "boolean": "bool",
+    "integer": "int",
+    "number": "float",
+    "time": "datetime | str",
+    "object": "Mapping[str, Any]",
+    "json": "Any",
+}
+
+LISTS: frozenset[Kind] = frozenset({"texts", "comma-list", "objects"})
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A parameter as an argument of a method: its type, as code, and what a reader has to know."""
+
+    parameter: Parameter
+    type: str
+    text: str
+    enum: str | None = field(default=None)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where parameters come from.
+
+    Attributes:
+        operation: the operationId, for errors.
+        schemas: those of the description.
+    """
+
+    operation: str
+    schemas: Schemas
+
+    def refusal(self, name: str, reason: str) -> GenerationError:
+        """Return the error for a parameter that cannot be sent right."""
+        return GenerationError(f"{self.operation}: {name}: {reason}")
+
+    def parameter(self, data: Schema, prop: PropertyProtocol | None) -> Argument:
+        """Return a parameter of the path or the query.
+
+        Args:
+            data: the parameter's object.
+            prop: the same as the generator reads it, for the class of its enum.
+        """
+        name, place = data["name"], data["in"]
+        if place not in ("path", "query"):
+            raise self.refusal(name, f"a parameter in the {place} is not supported")
+        if "schema" not in data:
+            raise self.refusal(name, "a parameter without a schema is not supported")
+        style = data.get("style", "form" if place == "query" else "simple")
+        if style != ("form" if place == "query" else "simple"):
+            raise self.refusal(name, f"style: {style} is not supported in the {place}")
+        outer: Schema = {key: data[key] for key in ("description", "x-paiflow-secret") if key in data}
+        schema = {"allOf": [data["schema"]], **outer}
+        argument = self.value(name, place, schema, prop, required=place == "path" or bool(data.get("required")))
+        parameter = argument.parameter
+        if parameter.kind in ("object", "objects", "json") or (place == "path" and parameter.kind in LISTS):
+            raise self.refusal(name, f"a value of this type is not supported in the {place}")
+        if parameter.kind == "texts" and data.get("explode") is False:
+            return replace(argument, parameter=replace(parameter, kind="comma-list"), type=f"{argument.type} | str")
+        return argument
+
+    def properties(self, schema: Schema, props: dict[str, PropertyProtocol]) -> list[Argument]:
+        """Return the properties of a body, or of an object in it."""
+        required = schema.get("required", ())
+        return [
+            self.value(name, "body", value, props.get(name), required=name in required)
+            for name, value in schema.get("properties", {}).items()
+        ]
+
+    def value(self, name: str, place: Place, data: Any, prop: PropertyProtocol | None, *, required: bool) -> Argument:
+        """Return a parameter of any place.
+
+        Raises:
+            GenerationError: its values cannot be sent right.
+        """
+        schema = self.schemas.whole(data)
+        alternatives = list(self.schemas.alternatives(data))
+        kind = self._kind(name, alternatives)
+        if kind == "json" and place != "body":
+            raise self.refusal(name, "a parameter needs one type")
+        enum = enum_of(prop)
+        parameter = Parameter(
+            name=name,
+            argument=python_name(name),
+            place=place,
+            kind=kind,
+            required=required,
+            values=_values(alternatives),
+            non_empty=_longer_than_nothing(alternatives, "minItems" if kind in LISTS else "minLength"),
+            secret=schema.get("x-paiflow-secret") is True,
+            minimum=schema.get("minimum"),
+            maximum=schema.get("maximum"),
+        )
+        code = f"{enum} | str" if enum and kind in ("enum", "text") else TYPES.get(kind, "")
+        if kind == "object":
+            fields = self.properties(schema, {})
+            parameter = replace(parameter, fields=_required_first(fields))
+        elif kind == "texts":
+            parameter, code = self._list(parameter, alternatives[0].get("items", {}), prop)
+        return Argument(parameter, code, " ".join(str(schema.get("description") or "").split()), enum)
+
+    def _list(self, parameter: Parameter, items: Any, prop: PropertyProtocol | None) -> tuple[Parameter, str]:
+        """Return the parameter of a list, and the list's type."""
+        entry = self.value(f"{parameter.name}[]", parameter.place, items, prop, required=True)
+        of = entry.parameter
+        if of.kind == "object":
+            needed = [TYPES.get(field.kind, "Any") for field in of.fields if field.required]
+            either = [f"tuple[{', '.join(needed)}]"] if needed else []
+            code = f"Iterable[{' | '.join([*either, TYPES['object']])}]"
+            return replace(parameter, kind="objects", fields=of.fields), code
+        if of.kind in LISTS or of.kind == "json":
+            return replace(parameter, kind="json"), "Iterable[Any]"
+        values, non_empty = of.values, of.non_empty
+        return replace(parameter, items=of.kind, values=values, non_empty_items=non_empty), f"Iterable[{entry.type}]"
+
+    def _kind(self, name: str, alternatives: Iterable[Schema]) -> Kind:
+        kinds = {self._kind_of_one(name, schema) for schema in alternatives}
+        for pair, both in UNIONS.items():
+            if pair <= kinds:
+                kinds = kinds - pair | {both}
+        return kinds.pop() if len(kinds) == 1 else "json"
+
+    def _kind_of_one(self, name: str, schema: Schema) -> Kind:
+        if schema.get("format") == "binary":
+            raise self.refusal(name, "format: binary is not supported in a request")
+        if isinstance(schema.get("const"), str) or (schema.get("enum") and _all_texts(schema["enum"])):
+            return "enum"
+        if schema["type"] == "string":
+            return "time" if schema.get("format") == "date-time" else "text"
+        if schema["type"] == "object" or "properties" in schema:
+            return "object"
+        return SCALARS.get(schema["type"], "json")
+
+
+def python_name(name: str) -> str:
+    """Return the name of an argument: snake case, with an underscore at the end where Python has the name."""
+    return str(PythonIdentifier(name, "field_"))
+
+
+def enum_of(prop: PropertyProtocol | None) -> str | None:
+    """Return the type of a property's enum, as code, or None if it has none."""
+    if isinstance(prop, EnumProperty) and prop.value_type is str:
+        return f"_models.{prop.class_info.name}"
+    if isinstance(prop, ListProperty):
+        return enum_of(prop.inner_property)
+    if isinstance(prop, UnionProperty):
+        return next((enum for inner in prop.inner_properties if (enum := enum_of(inner))), None)
+    return None
+
+
+def _required_first(arguments: list[Argument]) -> tuple[Parameter, ...]:
+    parameters = [argument.parameter for argument in arguments]
+    return tuple(sorted(parameters, key=lambda parameter: not parameter.required))
+
+
+def _values(alternatives: list[Schema]) -> tuple[str | int, ...]:
+    found: list[str | int] = []
+    for schema in alternatives:
+        values = [schema["const"]] if "const" in schema else schema.get("enum", ())
+        found += [value for value in values if value is not None]
+    return tuple(dict.fromkeys(found))
+
+
+def _all_texts(values: list[Any]) -> bool:
+    return all(isinstance(value, str) for value in values if value is not None)
+
+
+def _longer_than_nothing(alternatives: list[Schema], key: str) -> bool:
+    return bool(alternatives) and all(schema.get(key, 0) > 0 for schema in alternatives)

@@ -1,0 +1,65 @@
+"""Read the schemas of a description: follow references, take parts together, list alternatives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote
+
+Schema = dict[str, Any]
+
+
+class Schemas:
+    """The schemas of one description. All its references lead somewhere."""
+
+    def __init__(self, description: dict[str, Any]) -> None:
+        self._description = description
+
+    def followed(self, node: Schema) -> Schema:
+        """Return a node, or the one that its reference leads to."""
+        while "$ref" in node:
+            found: Any = self._description
+            for key in unquote(node["$ref"]).split("/")[1:]:
+                found = found[key.replace("~1", "/").replace("~0", "~")]
+            node = found
+        return node
+
+    def whole(self, schema: Any) -> Schema:
+        """Return a schema as one object: with its reference and its allOf taken in. What stands outside wins.
+
+        A schema of true, which allows anything, is an empty one.
+        """
+        if not isinstance(schema, dict):
+            return {}
+        found: Schema = {}
+        parts = [self.followed(schema)] if "$ref" in schema else []
+        for part in [*parts, *schema.get("allOf", ())]:
+            _take_in(found, self.whole(part))
+        _take_in(found, {key: value for key, value in schema.items() if key not in ("$ref", "allOf")})
+        return found
+
+    def alternatives(self, schema: Any) -> Iterator[Schema]:
+        """Yield the schemas of which a value fits one, each with one type at most; null is left out."""
+        whole = self.whole(schema)
+        branches = [*whole.pop("anyOf", ()), *whole.pop("oneOf", ())]
+        if any(set(self.whole(branch)) - {"required"} for branch in branches):
+            for branch in branches:
+                merged: Schema = {}
+                _take_in(merged, whole)
+                _take_in(merged, self.whole(branch))
+                yield from self.alternatives(merged)
+            return
+        types = whole.get("type")
+        for name in types if isinstance(types, list) else [types]:
+            if name != "null":
+                yield {**whole, "type": name}
+
+
+def _take_in(found: Schema, part: Schema) -> None:
+    for key, value in part.items():
+        if key == "properties":
+            found[key] = {**found.get(key, {}), **value}
+        elif key == "required" and isinstance(value, list):
+            found[key] = [*found.get(key, ()), *value]
+        else:
+            found[key] = value
