@@ -1,14 +1,15 @@
-"""Put runs, nodes and outputs into the service that change as its time goes by."""
+"""Put things into the service: runs, nodes and outputs that change as its time goes by, logs, pipelines, workspaces."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from paiflow.errors import ConfigurationError
-from paiflow.mock.checks import Check, text
+from paiflow.mock.checks import Check, line_of_text, text
 from paiflow.mock.clock import Clock
 from paiflow.mock.durations import duration
 from paiflow.mock.faults import Faults
+from paiflow.mock.manifest import ManifestError, read_manifest
 from paiflow.mock.scenario import Scenario
 from paiflow.mock.store import SAMPLE_WORKSPACE, Store
 from paiflow.mock.timeline import Timeline, first_backwards, timestamp
@@ -20,6 +21,8 @@ Seconds = float | str
 
 Statuses = str | Sequence[tuple[Seconds, str]]
 """One status that stays, or each with when it comes: `[(0, "Running"), ("2m", "Succeeded")]`."""
+
+_DATES = frozenset({"StartedAt", "FinishedAt"})
 
 
 class Contents:
@@ -62,7 +65,8 @@ class Contents:
             ConfigurationError: there is one of this id, the times go backwards, or a field does not fit.
         """
         now = self._clock.now()
-        timeline = _timeline(now, f"PipelineRun {run_id!r}", statuses, vanishes, deleted=deleted)
+        dated = not fields.keys() & _DATES
+        timeline = _timeline(now, f"PipelineRun {run_id!r}", statuses, vanishes, deleted=deleted, dated=dated)
         wire = {"PipelineRunId": run_id, **_given(Name=name), "IsDeleted": False, **fields}
         self._store.add_run(wire, workspace_id=workspace_id, timeline=timeline)
 
@@ -73,6 +77,7 @@ class Contents:
         statuses: Statuses = "Running",
         *,
         name: str | None = None,
+        parent: str | None = None,
         vanishes: Sequence[tuple[Seconds, Seconds]] = (),
         **fields: Any,
     ) -> None:
@@ -85,6 +90,7 @@ class Contents:
             node_id: the node's id.
             statuses: over time; any text will do.
             name: the node's.
+            parent: the id of the node that holds it; the run's root node if not given.
             vanishes: when it is gone although it exists: from when, and for how long.
             fields: more of the reply's, under their wire names.
 
@@ -92,10 +98,10 @@ class Contents:
             ConfigurationError: as for `add_run`, or there is no such run.
         """
         now = self._clock.now()
-        dated = not fields.keys() & {"StartedAt", "FinishedAt"}
+        dated = not fields.keys() & _DATES
         timeline = _timeline(now, f"Node {node_id!r} of {run_id!r}", statuses, vanishes, dated=dated)
         wire = {"PipelineRunId": run_id, "NodeId": node_id, **_given(NodeName=name), **fields}
-        self._store.add_node(wire, timeline=timeline)
+        self._store.add_node(wire, parent=parent, timeline=timeline)
 
     def add_output(
         self,
@@ -143,8 +149,65 @@ class Contents:
         }
         self._store.add_output(wire, timeline=Timeline(since=created))
 
+    def add_logs(self, run_id: str, node_id: str, lines: Sequence[str | tuple[Seconds, str]]) -> None:
+        """Add lines to the log of a node.
+
+        Args:
+            run_id: the run's id.
+            node_id: the node's id, which has to be there.
+            lines: each a text, which comes at once, or with when it comes: `["started", ("5s", "step 1")]`.
+
+        Raises:
+            ConfigurationError: there is no such node, or a time or a text is none.
+        """
+        now, name = self._clock.now(), f"Logs of {run_id!r}, {node_id!r}"
+        timed = [(0.0, line) if isinstance(line, str) else tuple(line) for line in lines]
+        moments = [
+            (now + _seconds(after, f"{name}: lines[{index}]"), _checked(line_of_text, line, f"{name}: lines[{index}]"))
+            for index, (after, line) in enumerate(timed)
+        ]
+        self._store.add_logs(run_id, node_id, moments)
+
+    def add_pipeline(
+        self, pipeline_id: str, manifest: str | Mapping[str, Any], *, workspace_id: str = SAMPLE_WORKSPACE, **fields: Any
+    ) -> None:
+        """Add a pipeline. Provider, Identifier and Version are its manifest's.
+
+        Args:
+            pipeline_id: the pipeline's id.
+            manifest: its definition, as YAML or JSON text or as a mapping.
+            workspace_id: where it lives.
+            fields: more of the reply's, under their wire names.
+
+        Raises:
+            ConfigurationError: there is one of this id, the manifest is none, or a field does not fit.
+        """
+        text = manifest if isinstance(manifest, str) else json.dumps(manifest, ensure_ascii=False)
+        try:
+            provider, identifier, version = read_manifest(text).key
+        except ManifestError as error:
+            raise ConfigurationError(f"Pipeline {pipeline_id!r}: {error}") from None
+        names = {"Provider": provider, "Identifier": identifier, "Version": version}
+        self._store.add_pipeline(
+            {"PipelineId": pipeline_id, "Manifest": text, **names, **fields}, workspace_id=workspace_id
+        )
+
+    def add_workspace(self, workspace_id: str, *, name: str | None = None, **fields: Any) -> None:
+        """Add a workspace, to be listed. Runs and pipelines may live in one that is not there.
+
+        Args:
+            workspace_id: the workspace's id.
+            name: the workspace's.
+            fields: more of the reply's, under their wire names.
+
+        Raises:
+            ConfigurationError: there is one of this id, or a field does not fit.
+        """
+        names = {"WorkspaceName": name or f"workspace-{workspace_id}"}
+        self._store.add_workspace({"WorkspaceId": workspace_id, **names, **fields})
+
     def play(self, scenario: Scenario) -> None:
-        """Add the runs and faults of a scenario. Its times are counted from now; its clock does not count.
+        """Add what a scenario holds, its faults too. Its times are counted from now; its clock does not count.
 
         Raises:
             ConfigurationError: something cannot be added; says where it stands in the scenario.
@@ -153,6 +216,9 @@ class Contents:
             "run": self.add_run,
             "node": self.add_node,
             "output": self.add_output,
+            "logs": self.add_logs,
+            "pipeline": self.add_pipeline,
+            "workspace": self.add_workspace,
             "fault": self._faults.add,
         }
         for step in scenario.steps:
