@@ -60,7 +60,9 @@ class Call:
         run = self.run()
         allowed = self.operation.states or states
         if run.status not in allowed:
-            detail = f"the run is {run.status or 'in no state'}; {self.operation.action} needs one of {', '.join(allowed)}"
+            detail = (
+                f"the run is {run.status or 'in no state'}; {self.operation.action} needs one of {', '.join(allowed)}"
+            )
             raise Refusal("IncorrectStatus", "PipelineRunId", detail=detail)
         return run
 

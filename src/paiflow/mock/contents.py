@@ -169,7 +169,12 @@ class Contents:
         self._store.add_logs(run_id, node_id, moments)
 
     def add_pipeline(
-        self, pipeline_id: str, manifest: str | Mapping[str, Any], *, workspace_id: str = SAMPLE_WORKSPACE, **fields: Any
+        self,
+        pipeline_id: str,
+        manifest: str | Mapping[str, Any],
+        *,
+        workspace_id: str = SAMPLE_WORKSPACE,
+        **fields: Any,
     ) -> None:
         """Add a pipeline. Provider, Identifier and Version are its manifest's.
 

@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 
 from paiflow import _description, _yaml
-from paiflow._description import EFFECTIVE, Place, effective_text, reference_to
+from paiflow._description import EFFECTIVE, Place, effective_text, reference
 
 __all__ = ["Description", "Operation", "Parameter", "effective_description"]
 
@@ -37,7 +37,9 @@ class Parameter:
         self.secret: bool = bool(schema.get("x-paiflow-secret"))
         self.kind, self.format = description.kind_of(schema)
         self.comma_list = self.kind == "array" and node.get("explode") is False
-        self.item_kind = description.kind_of(schema.get("items", {})) if self.kind == "array" else (self.kind, self.format)
+        self.item_kind = (
+            description.kind_of(schema.get("items", {})) if self.kind == "array" else (self.kind, self.format)
+        )
         self._judge = (description, (*place, "schema"))
 
     @cached_property
@@ -74,7 +76,9 @@ class Operation:
         self.path: str = operation.path
         self.product: str = service["product"]
         self.version: str = service["version"]
-        self.parameters = {one.name: one for one in description.parameters_of(operation) if one.place in ("path", "query")}
+        self.parameters = {
+            one.name: one for one in description.parameters_of(operation) if one.place in ("path", "query")
+        }
         self.body_required = bool(description.document.resolved(node.get("requestBody", {}))[0].get("required"))
         self.pages: Mapping[str, str] = extension.get("pages") or {}
         self.one_of: tuple[str, ...] = tuple(extension.get("one_of") or ())
@@ -156,7 +160,7 @@ class Description:
 
     def validator(self, *schemas: Place) -> jsonschema_rs.Validator:
         """Return the validator of all schemas at these places of the description. Formats count."""
-        schema = {"$schema": _DIALECT, "allOf": [{"$ref": reference_to(*place, within=_URI)} for place in schemas]}
+        schema = {"$schema": _DIALECT, "allOf": [{"$ref": reference(*place, within=_URI)} for place in schemas]}
         return jsonschema_rs.validator_for(schema, registry=self._registry, validate_formats=True)
 
     def parameters_of(self, operation: _description.Operation) -> Iterator[Parameter]:

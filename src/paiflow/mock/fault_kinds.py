@@ -178,7 +178,9 @@ def _each(fields: Fields, change: Callable[[str, Fields], Fields]) -> Fields:
     if not any(isinstance(fields.get(name), list) for name in _IDS):
         return change(_WHOLE, fields)
     return {
-        name: [change(name, item) if isinstance(item, dict) else item for item in value or ()] if name in _IDS else value
+        name: [change(name, item) if isinstance(item, dict) else item for item in value or ()]
+        if name in _IDS
+        else value
         for name, value in fields.items()
     }
 

@@ -67,7 +67,14 @@ class Fault:
         kind = KINDS.get(name)
         if kind is None:
             raise FaultError(f"there is no fault {name!r}: known are {', '.join(KINDS)}")
-        checks = {**kind.settings, "rate": chance, "seed": whole, "every": positive, "times": positive, "operation": text}
+        checks = {
+            **kind.settings,
+            "rate": chance,
+            "seed": whole,
+            "every": positive,
+            "times": positive,
+            "operation": text,
+        }
         values: dict[str, Any] = {}
         for setting, value in settings.items():
             if setting not in checks:
@@ -116,11 +123,11 @@ class Faults:
     """The faults in force. Safe to share between threads.
 
     Args:
-        operations: the actions of the operations that there are.
+        operations: the actions of the operations that there are; None for any.
     """
 
-    def __init__(self, operations: Iterable[str]) -> None:
-        self._operations = tuple(operations)
+    def __init__(self, operations: Iterable[str] | None = None) -> None:
+        self._operations = None if operations is None else tuple(operations)
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
 
@@ -135,9 +142,11 @@ class Faults:
             FaultError: there is no such fault, or it cannot be set so.
         """
         fault = Fault(name, settings, self.remove)
-        if fault.operation not in (None, *self._operations):
+        if self._operations is not None and fault.operation not in (None, *self._operations):
             known = ", ".join(self._operations)
-            raise FaultError(f"fault {name!r}: there is no operation {fault.operation!r}: known are {known}", "operation")
+            raise FaultError(
+                f"fault {name!r}: there is no operation {fault.operation!r}: known are {known}", "operation"
+            )
         with self._lock:
             self._faults.append(fault)
         return fault
@@ -152,7 +161,7 @@ class Faults:
         with self._lock:
             self._faults = []
 
-    def strike(self, now: float, operation: str | None) -> Effect:
+    def strike(self, now: float, operation: str | None = None) -> Effect:
         """Count a call of an operation, None for one that leads to none, and return what all faults do to it together."""
         if not self._faults:
             return _NOTHING

@@ -111,7 +111,9 @@ def _step(node: Mapping[str, Any], place: str, level: int) -> Step:
 
 def _ordered(steps: Sequence[Step], place: str) -> Sequence[Step]:
     """Return steps, each after those that it depends on, by name or, assumed, by identifier."""
-    by_name = {str(of(step.metadata, "identifier")): step.name for step in steps} | {step.name: step.name for step in steps}
+    by_name = {str(of(step.metadata, "identifier")): step.name for step in steps} | {
+        step.name: step.name for step in steps
+    }
     if len({step.name for step in steps}) != len(steps):
         raise ManifestError(f"{place}: two pipelines have the same name")
     for step in steps:

@@ -84,7 +84,9 @@ def _details(node: Node, depth: int, *, physical: bool) -> dict[str, Any]:
             **current.get("Spec", {}),
             "HasPipelines": bool(node.children),
             "Dependencies": [text_of(other.current, "NodeName") for other in node.dependencies],
-            "Pipelines": [_details(child, depth - 1, physical=physical) for child in node.children] if depth > 1 else [],
+            "Pipelines": [_details(child, depth - 1, physical=physical) for child in node.children]
+            if depth > 1
+            else [],
         },
         "StatusInfo": {
             "Conditions": [],

@@ -97,9 +97,7 @@ def list_workspaces(call: Call) -> dict[str, Any]:
 
 ROWS: Mapping[str, Row] = {
     "ListPipelineRunsStatus": list_pipeline_runs_status,
-    "ListPipelineRuns": Listing(
-        table=lambda call: call.store.runs, size=10, fields={"PipelineIds": "PipelineId"}
-    ),
+    "ListPipelineRuns": Listing(table=lambda call: call.store.runs, size=10, fields={"PipelineIds": "PipelineId"}),
     "CreatePipelineRun": pipelines.create_run,
     "GetPipelineRun": get_pipeline_run,
     "UpdatePipelineRun": update_pipeline_run,

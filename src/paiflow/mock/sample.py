@@ -87,7 +87,9 @@ class _Sample:
         return next(iter(self._list(action, name)), {})
 
     def _add_run(self, run: Wire) -> None:
-        self._store.add_run({name: value for name, value in run.items() if name in self._store.fields_of("PipelineRun")})
+        self._store.add_run(
+            {name: value for name, value in run.items() if name in self._store.fields_of("PipelineRun")}
+        )
 
     def _add_output(self, output: Wire) -> None:
         """Add an output, with the run and the node that it names."""
@@ -112,7 +114,9 @@ class _Sample:
         for node in self._list("ListPipelineRunNodeStatus", "Status"):
             self._store.add_node({"PipelineRunId": run_id, **node}, parent=parent)
             lines = self._samples.get("ListPipelineRunNodeLogs", {}).get("Logs", [])
-            self._store.add_logs(run_id, node["NodeId"], [(moment_of(node["StartedAt"]) or 0.0, line) for line in lines])
+            self._store.add_logs(
+                run_id, node["NodeId"], [(moment_of(node["StartedAt"]) or 0.0, line) for line in lines]
+            )
 
     def _add_pipeline(self, pipeline: Wire) -> None:
         if "Manifest" in self._store.fields_of("Pipeline"):

@@ -104,7 +104,9 @@ class MockService:
     def user_of(self, access_key_id: str) -> str:
         """Return the id of the user that an access key belongs to."""
         if (user := self.users.get(access_key_id)) is None:
-            user = self.users[access_key_id] = str(10**15 + int(sha256(access_key_id.encode()).hexdigest(), 16) % 10**15)
+            user = self.users[access_key_id] = str(
+                10**15 + int(sha256(access_key_id.encode()).hexdigest(), 16) % 10**15
+            )
         return user
 
     def handle(self, request: Request) -> Reply:

@@ -188,7 +188,9 @@ class Store:
         Raises:
             ConfigurationError: it cannot be added.
         """
-        return self._add(self.workspaces, _WORKSPACE, wire, {"WorkspaceName": "", "Status": "ENABLED", **self._times()})
+        return self._add(
+            self.workspaces, _WORKSPACE, wire, {"WorkspaceName": "", "Status": "ENABLED", **self._times(wire)}
+        )
 
     def add_pipeline(self, wire: Mapping[str, Any], *, workspace_id: str = SAMPLE_WORKSPACE) -> Item:
         """Add a pipeline, in a workspace.
@@ -196,10 +198,11 @@ class Store:
         Raises:
             ConfigurationError: it cannot be added.
         """
-        return self._add(self.pipelines, _PIPELINE, wire, {"WorkspaceId": workspace_id, **self._times()})
+        return self._add(self.pipelines, _PIPELINE, wire, {"WorkspaceId": workspace_id, **self._times(wire)})
 
-    def _times(self) -> dict[str, str | None]:
-        created = timestamp(self._clock.now())
+    def _times(self, wire: Mapping[str, Any]) -> dict[str, str | None]:
+        """Return when something was created and changed, of which its fields need not say either."""
+        created = wire.get("GmtCreateTime") or timestamp(self._clock.now())
         return {"GmtCreateTime": created, "GmtModifiedTime": created}
 
     def _add(self, table: Table[Item], kind: _Kind, wire: Mapping[str, Any], implied: Mapping[str, Any]) -> Item:
@@ -228,7 +231,7 @@ class Store:
             "Accessibility": "PUBLIC",
             "StartedAt": None,
             "FinishedAt": None,
-            **self._times(),
+            **self._times(copied),
             "PipelineRunUri": _uri(run_id, workspace_id),
         }
         run = Run((run_id,), copied, implied=implied, timeline=timeline)
@@ -241,17 +244,14 @@ class Store:
     def _add_root(self, run: Run, node_id: str) -> None:
         """Add the root node of a run of which nothing more is said: it does what the run does."""
         name = text_of(run.given, "Name") or run.id
-        given = {"PipelineRunId": run.id, "NodeId": node_id, "NodeName": name}
-        if "Status" in run.given:
-            given["Status"] = run.given["Status"]
-        timeline = attrs.evolve(run.timeline, absences=(), deleted=None, dated=bool(run.timeline.statuses))
+        same = {name: run.given[name] for name in ("Status", "StartedAt", "FinishedAt") if name in run.given}
+        given = {"PipelineRunId": run.id, "NodeId": node_id, "NodeName": name, **same}
+        timeline = attrs.evolve(run.timeline, absences=(), deleted=None, dated=run.timeline.dated)
         root = Node((run.id, node_id), given, implied=_OF_NODES, timeline=timeline, run=run, made=True)
         self.nodes.add(root, self._now, repr(node_id))
         run.nodes.append(root)
 
-    def add_node(
-        self, wire: Mapping[str, Any], *, parent: str | None = None, timeline: Timeline = ALWAYS
-    ) -> Node:
+    def add_node(self, wire: Mapping[str, Any], *, parent: str | None = None, timeline: Timeline = ALWAYS) -> Node:
         """Add a node, in its run's workspace.
 
         Args:
@@ -353,9 +353,7 @@ class Store:
     def nodes_of(self, keys: Iterable[tuple[str, str]], workspace_id: str | None, user: str) -> list[Node]:
         """Return the nodes that are there, likewise; in the order of the keys: run id, node id."""
         found = [self.nodes.get(*key) for key in keys]
-        return [
-            node for node in found if node and node.current is not None and _is_in(node.run, workspace_id, user)
-        ]
+        return [node for node in found if node and node.current is not None and _is_in(node.run, workspace_id, user)]
 
     def outputs_at(self, keys: Iterable[tuple[str, str]], workspace_id: str | None, user: str) -> list[Item]:
         """Return the outputs of nodes, likewise; in the order of the keys, then as added."""
@@ -373,4 +371,6 @@ def _is_in(run: Run, workspace_id: str | None, user: str) -> bool:
 
 def _uri(run_id: str, workspace_id: str) -> str:
     """Return the link to a run. Assumption: run-uri."""
-    return f"https://pai.console.aliyun.com/?regionId=cn-hangzhou&workspaceId={workspace_id}#/studio/task/detail/{run_id}"
+    return (
+        f"https://pai.console.aliyun.com/?regionId=cn-hangzhou&workspaceId={workspace_id}#/studio/task/detail/{run_id}"
+    )

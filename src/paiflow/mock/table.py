@@ -84,7 +84,7 @@ class Item:
         if view is None:
             current = self.current or {}
             hidden: Collection[str] = self.implied.keys() - self.given.keys() if as_given else ()
-            view = {name: value for name, value in current.items() if name in fields and name not in hidden}
+            view = {name: current[name] for name in fields if name in current and name not in hidden}
             self._views[fields, as_given] = view
         return view
 
@@ -191,7 +191,9 @@ class Table(Generic[I]):
         return found
 
     def _found(self, user: str, wanted: Mapping[str, Collection[str]], contained: Mapping[str, str]) -> list[I]:
-        terms = {field: [(field, value) for value in values] for field, values in wanted.items() if field in self._indexed}
+        terms = {
+            field: [(field, value) for value in values] for field, values in wanted.items() if field in self._indexed
+        }
         candidates = [self._entries(user, among) for among in terms.values()] or [self._entries(user, [_ALL])]
         lists = min(candidates, key=lambda entries: sum(map(len, entries)))
         items = [item for _, _, item in (merge(*lists) if len(lists) > 1 else lists[0] if lists else ())]

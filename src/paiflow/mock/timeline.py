@@ -55,7 +55,11 @@ class Timeline:
 
     def next_change(self, now: float) -> float | None:
         """Return the first moment after this one from which on `at` may return something else, None for none."""
-        moments = [self.since, *(moment for moment, _ in self.statuses), *(end for span in self.absences for end in span)]
+        moments = [
+            self.since,
+            *(moment for moment, _ in self.statuses),
+            *(end for span in self.absences for end in span),
+        ]
         if self.deleted is not None:
             moments.append(self.deleted)
         return min((moment for moment in moments if now < moment < math.inf), default=None)
