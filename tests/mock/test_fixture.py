@@ -24,7 +24,7 @@ def status(client, run_id="flow-1"):
 
 def test_the_endpoint_is_a_real_server_that_knows_the_sample(paiflow_mock):
     assert paiflow_mock.endpoint.startswith("http://127.0.0.1:")
-    assert 405 == httpx.get(f"{paiflow_mock.endpoint}/api/v1/pipelineruns", trust_env=False).status_code
+    assert 405 == httpx.delete(f"{paiflow_mock.endpoint}/api/v1/pipelineruns", trust_env=False).status_code
     assert "Running" == status(paiflow_mock.client(), RUN)
 
 

@@ -22,7 +22,7 @@ try:
     from paiflow.mock.clock import Clock, HandClock, HandTime
     from paiflow.mock.faults import Fault, FaultError, parse_fault
     from paiflow.mock.fixture import PaiFlowMock, RecordedRequest
-    from paiflow.mock.messages import Delivery, Reply, Request
+    from paiflow.mock.http_messages import Delivery, Reply, Request
     from paiflow.mock.scenario import Scenario, load_scenario
     from paiflow.mock.server import run, serve
     from paiflow.mock.service import MockService

@@ -13,7 +13,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from paiflow.mock.asgi import DROP, asgi_app
-from paiflow.mock.messages import Reply
+from paiflow.mock.http_messages import Reply
 from paiflow.mock.service import MockService
 
 __all__ = ["Server"]

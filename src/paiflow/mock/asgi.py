@@ -9,7 +9,7 @@ import attrs
 
 from paiflow.mock.body import LIMIT_BYTES
 from paiflow.mock.clock import Clock
-from paiflow.mock.messages import Reply, Request
+from paiflow.mock.http_messages import Reply, Request
 from paiflow.mock.service import MockService
 
 __all__ = ["DROP", "Application", "asgi_app"]
