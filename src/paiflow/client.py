@@ -19,6 +19,7 @@ import httpx
 from paiflow import _deadline
 from paiflow._connections import AsyncConnections, Connections, is_shared, opener
 from paiflow._exchange import attempt, clock_skew, discreet, discreet_content, interpret, reply_of
+from paiflow._httpx import attend
 from paiflow._replies import ACCEPTED_ENCODINGS, Intake, Whole, aread, read
 from paiflow._requests import BATCH_SIZE, IN_FLIGHT, LIST_PIPELINE_RUNS_STATUS, NodeRef, ids_of, status_request
 from paiflow._threads import in_threads
@@ -345,7 +346,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections]):
             ):
                 http = self._connections.client()
                 request = self._request(http, body, deadline)
-                response = http.send(request, auth=self._auth(credentials), stream=True)
+                response = attend(http.send(request, auth=self._auth(credentials), stream=True))
                 try:
                     whole = read(Intake(LIST_PIPELINE_RUNS_STATUS, response, deadline), response)
                 finally:
@@ -495,7 +496,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections]):
                 async with asyncio.timeout(deadline - real_time.monotonic()):
                     http = await self._connections.open()
                     request = self._request(http, body, deadline)
-                    response = await http.send(request, auth=self._auth(credentials), stream=True)
+                    response = attend(await http.send(request, auth=self._auth(credentials), stream=True))
                     try:
                         whole = await aread(Intake(LIST_PIPELINE_RUNS_STATUS, response, deadline), response)
                     finally:
