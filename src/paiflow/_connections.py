@@ -60,10 +60,10 @@ def opener(
 
     settings["verify"] = certificates(encrypted=any(endpoint.startswith("https:") for endpoint in endpoints))
     proxies = {endpoint: proxy for endpoint in endpoints if (proxy := proxy_of(endpoint)) is not None}
-    direct: Any = httpx.HTTPTransport if issubclass(kind, httpx.Client) else httpx.AsyncHTTPTransport
+    way: Any = httpx.HTTPTransport if kind is httpx.Client else httpx.AsyncHTTPTransport
 
     def open_own() -> Http:
-        mounts = {endpoint: direct(verify=settings["verify"], proxy=proxy) for endpoint, proxy in proxies.items()}
+        mounts = {endpoint: way(verify=settings["verify"], proxy=proxy) for endpoint, proxy in proxies.items()}
         client = kind(**settings, mounts=mounts)
         equip(client)
         return client

@@ -57,3 +57,19 @@ def body_of(response: httpx.Response) -> Any:
     """Return a reply's body as the transport gives it, compressed; a client of httpx has put another stream around it."""
     inner = getattr(response.stream, "_stream", None)
     return inner if isinstance(inner, httpx.SyncByteStream | httpx.AsyncByteStream) else response.stream
+
+
+def attend(response: httpx.Response) -> httpx.Response:
+    """Return a reply whose connection will know whether more came than that reply.
+
+    Raises:
+        ConfigurationError: this version of httpx has no place for it; a surplus would be taken for the next reply.
+    """
+    requests = getattr(response.extensions.get("network_stream"), "requests", None)
+    if requests is not None and requests.parser is None:
+        try:
+            body: Any = response.stream
+            requests.parser = body._stream._httpcore_stream._stream._connection._h11_state
+        except AttributeError as error:
+            raise _unknown_version() from error
+    return response
