@@ -16,8 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paiflow import ListPipelineRunsStatusResponse, Node, NodeStatus, Output, OutputType, PipelineRun, PipelineRunStatus
+from paiflow import ListPipelineRunsStatusResponse, NodeStatus, OutputType, PipelineRunStatus
 from paiflow_api import decoding
+from paiflow_api.models import NodeState as Node
+from paiflow_api.models import OutputValue as Output
+from paiflow_api.models import PipelineRunState as PipelineRun
 
 SAMPLE = json.loads(Path(__file__).with_name("data").joinpath("documented_sample.json").read_text())
 
@@ -94,6 +97,18 @@ def test_null_and_empty_read_as_nothing_and_are_given_back(nothing):
     assert (node.started_at, node.finished_at, node.input_artifact_archived) == (None, None, None)
     assert node.additional_properties == {}
     assert node.to_dict() == wire
+
+
+@pytest.mark.parametrize(
+    "text", ["2021-01-30T12:51:33.028Z\n", " 2021-01-30T20:51:33.028+08:00\r\n", "2021-01-30T12:51:33.028\n"]
+)
+def test_blanks_around_a_time_are_ignored_and_given_back(text):
+    node = Node.from_dict({"StartedAt": text, "FinishedAt": f"{text}soon"})
+
+    assert node.started_at == datetime(2021, 1, 30, 12, 51, 33, 28000, tzinfo=UTC)
+    assert node.started_at.tzinfo is UTC
+    assert node.finished_at is None
+    assert node.to_dict() == {"StartedAt": text, "FinishedAt": f"{text}soon"}
 
 
 def test_an_empty_text_is_a_text():
@@ -437,7 +452,7 @@ def test_the_collector_of_garbage_is_left_as_it_was():
 def test_unexpected_values_show_in_the_repr_and_count_in_a_comparison():
     run = PipelineRun.from_dict({"Name": "n", "New": 1})
 
-    assert repr(run).startswith("PipelineRun(pipeline_run_id=None, status=None, name='n', ")
+    assert repr(run).startswith("PipelineRunState(pipeline_run_id=None, status=None, name='n', ")
     assert repr(run).endswith(", additional_properties={'New': 1})")
     assert run == PipelineRun(name="n", additional_properties={"New": 1})
     assert run != PipelineRun(name="n")
