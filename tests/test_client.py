@@ -12,7 +12,6 @@ import pytest
 
 import paiflow
 from paiflow import _requests
-from paiflow_api.types import Response
 
 SAMPLE = Path(__file__).with_name("data").joinpath("documented_sample.json").read_bytes()
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
@@ -79,7 +78,6 @@ def test_the_detailed_call_gives_status_headers_and_content_too(call):
     wire = Wire(httpx.Response(200, content=SAMPLE, headers={"x-acs-request-id": "R-1"}))
     response = call(wire, {}, {"pipeline_runs": [RUN]}, detailed=True)
 
-    assert isinstance(response, Response)
     assert (200, SAMPLE, "R-1") == (response.status_code, response.content, response.headers["x-acs-request-id"])
     assert response.parsed.request_id == "473469C7-****-****-****-A3DC0DE3C83E"
 

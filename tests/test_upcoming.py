@@ -25,8 +25,6 @@ class Fake:
     """An environment in which the package comes out as a function makes it."""
 
     def __init__(self, folder, edit=lambda package: None, failure=None, **versions):
-        self.templates = folder / "templates"
-        shutil.copytree(generation.STOCK_TEMPLATES, self.templates)
         self._edit, self._failure, self._versions = edit, failure, versions
 
     def versions(self):
@@ -113,25 +111,11 @@ def test_files_that_come_and_go_are_told(tried):
 
 
 def test_the_public_api_that_would_be_another_is_told(tried):
-    status, text, _ = tried(edit=replaced(RUN, "is_deleted", "deleted"), api=True)
+    status, text, _ = tried(edit=replaced(RUN, "source_id", "origin_id"), api=True)
 
     assert 1 == status
-    assert "| breaking | `paiflow.PipelineRun.is_deleted` | removed |" in text
-    assert "| additive | `paiflow.PipelineRun.deleted` | added |" in text
-
-
-def test_a_template_that_ours_include_is_told_others_are_not(tried, tmp_path):
-    included, other = (tmp_path / "templates" / name for name in ("model.py.jinja", "client.py.jinja"))
-
-    def edit(package):
-        for path in (included, other):
-            path.write_text(f"{path.read_text()}\nmore\n")
-
-    status, text, _ = tried(edit=edit)
-
-    assert 1 == status
-    assert "| model.py.jinja | changed | +2 -0 |" in text
-    assert "client.py.jinja" not in text
+    assert "| breaking | `paiflow.PipelineRun.source_id` | removed |" in text
+    assert "| additive | `paiflow.PipelineRun.origin_id` | added |" in text
 
 
 def test_a_package_that_cannot_be_generated_is_a_change(tried):
@@ -195,7 +179,6 @@ def test_an_environment_generates_what_the_clone_has(tmp_path):
 
     assert here.generate(tmp_path / "paiflow_api") is None
     assert [] == upcoming_report.differences(generation.PACKAGE, tmp_path / "paiflow_api")
-    assert generation.STOCK_TEMPLATES == here.templates
 
 
 def test_an_environment_says_why_it_cannot_generate_and_what_it_has(tmp_path):
@@ -215,7 +198,7 @@ def test_long_differences_are_cut(tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / "a.py").write_text("x\n" * lines)
     changed = upcoming_report.differences(tmp_path / "old", tmp_path / "new")
-    text = upcoming_report.markdown(upcoming_report.Report([], None, changed, [], []))
+    text = upcoming_report.markdown(upcoming_report.Report([], None, changed, []))
 
     assert "| a.py | changed | +100 -0 |" in text
     assert "… and 61 lines more" in text

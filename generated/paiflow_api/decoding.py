@@ -190,9 +190,13 @@ def day(value: object) -> date | None:
 def timestamp(value: object) -> datetime | None:
     """Return the instant that an RFC 3339 or ISO 8601 date-time names, in UTC, or None where it is none.
 
-    Without an offset it is in UTC, as the vendor says of all its times. Digits past the microseconds are cut.
+    Without an offset it is in UTC, as the vendor says of all its times. Digits past the microseconds are cut. Blanks
+    around it are ignored: the vendor's samples have times that end in a newline.
     """
-    if type(value) is not str or len(value) < len("2021-01-21T17") or value[10] not in "Tt ":
+    if type(value) is not str:
+        return None
+    value = value.strip()
+    if len(value) < len("2021-01-21T17") or value[10] not in "Tt ":
         return None
     try:
         moment = datetime.fromisoformat(value.upper())
@@ -417,7 +421,8 @@ def _without_nulls(items: list[Any]) -> list[Any]:
 def _given_back(decoded: Any, value: Any) -> Any:
     """Return what to give back for a value, or None where its field encodes to just that."""
     if isinstance(decoded, datetime):
-        return _instant_text(value) if re.match(_PAST_MICROSECONDS, value) else None
+        given = _instant_text(value)
+        return None if given == timestamp_text(decoded) else given
     if isinstance(decoded, Digits):
         return None
     if isinstance(decoded, list):
@@ -434,9 +439,9 @@ def _is_list(value: object) -> bool:
 
 
 def _instant_text(value: Any) -> Any:
-    """Return a time as RFC 3339 with Z and all its digits; any other value as it is."""
+    """Return a time as RFC 3339 with Z and all its digits; any other value, and a time in blanks, as it is."""
     moment = timestamp(value)
-    if moment is None:
+    if moment is None or value != value.strip():
         return value
     past = re.match(_PAST_MICROSECONDS, value)
     if past is None:

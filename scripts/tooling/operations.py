@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -25,11 +25,21 @@ from openapi_python_client.parser.properties.protocol import PropertyProtocol
 from tooling.errors import GenerationError
 from tooling.parameters import Argument, Source, python_name
 from tooling.reply_models import ReplyModel, properties_of
-from tooling.schemas import Schema, Schemas
+from tooling.schemas import Schema, Schemas, operations_of
 from tooling.support.calling import Operation, Pages
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-EXTENSION = frozenset({"repeatable", "pages", "defaults", "one_of", "any_of", "exclusive", "states"})
+# The keys of x-paiflow, and of x-paiflow-service, with the types of their values.
+EXTENSION = {
+    "repeatable": bool,
+    "pages": dict,
+    "defaults": dict,
+    "one_of": list,
+    "any_of": list,
+    "exclusive": bool,
+    "states": list,
+}
+SERVICE = {"product": str, "version": str, "host": str}
+TYPE_NAMES = {bool: "true or false", dict: "a map of texts", list: "a list of texts", str: "a text"}
 # Names that a method has besides its arguments.
 TAKEN_ARGUMENTS = frozenset({"limit", "page_size"})
 # Names of operations.py itself.
@@ -89,9 +99,7 @@ def operations(description: dict[str, Any], data: GeneratorData, replies: dict[s
     }
     found = [
         _Reader(description, schemas, path, endpoints[method, _without_names(path)], replies).read(operation, item)
-        for path, item in description["paths"].items()
-        for method, operation in item.items()
-        if method in METHODS
+        for path, method, item, operation in operations_of(description)
     ]
     _check_names(found)
     return found
@@ -144,12 +152,13 @@ class _Reader:
         if not data.get("operationId"):
             raise self.refusal("an operation needs an operationId")
         self._name = data["operationId"]
-        extension = data.get("x-paiflow", {})
-        if odd := set(extension) - EXTENSION:
-            raise self.refusal(f"x-paiflow: no such key: {', '.join(sorted(odd))}")
+        extension = self._checked("x-paiflow", data.get("x-paiflow", {}), EXTENSION)
         arguments = self._with_defaults(self._arguments(data, item), extension.get("defaults", {}))
         model, returns = self._reply(data)
-        service = {**self._service(), **data.get("x-paiflow-service", {})}
+        ram_action = data.get("x-ram-action", "")
+        if not isinstance(ram_action, str):
+            raise self.refusal("x-ram-action: must be a text")
+        service = {**self._service(), **self._checked("x-paiflow-service", data.get("x-paiflow-service", {}), SERVICE)}
         operation: Operation[Any] = Operation(
             name=self._name,
             product=service["product"],
@@ -167,7 +176,7 @@ class _Reader:
             any_of=tuple(extension.get("any_of", ())),
             exclusive=extension.get("exclusive", False),
             states=tuple(extension.get("states", ())),
-            ram_action=data.get("x-ram-action", ""),
+            ram_action=ram_action,
             summary=" ".join(data.get("summary", "").split()),
             link=data.get("externalDocs", {}).get("url", ""),
         )
@@ -184,7 +193,20 @@ class _Reader:
     def _service(self) -> dict[str, str]:
         info = self._description["info"]
         stated = {"product": info["title"], "version": info["version"], "host": info["title"].lower()}
-        return {**stated, **self._description.get("x-paiflow-service", {})}
+        given = self._description.get("x-paiflow-service", {})
+        return {**stated, **self._checked("x-paiflow-service", given, SERVICE)}
+
+    def _checked(self, name: str, given: Any, types: Mapping[str, type]) -> dict[str, Any]:
+        """Return an extension, its keys and types checked."""
+        if not isinstance(given, dict):
+            raise self.refusal(f"{name}: must be a map")
+        for key, value in given.items():
+            if key not in types:
+                raise self.refusal(f"{name}: no such key: {key}")
+            texts = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else ()
+            if not isinstance(value, types[key]) or not all(isinstance(text, str) for text in texts):
+                raise self.refusal(f"{name}: {key}: must be {TYPE_NAMES[types[key]]}")
+        return given
 
     def _arguments(self, data: Schema, item: Schema) -> tuple[Argument, ...]:
         source = Source(self._name, self._schemas)

@@ -7,9 +7,10 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Generic, TypeVar
 
+import attrs
 import httpx
 
 from paiflow._replies import Whole
@@ -17,17 +18,25 @@ from paiflow._service_errors import excerpt, request_id_of, service_error
 from paiflow._text import clean, without
 from paiflow.credentials import Credentials
 from paiflow.errors import ConfigurationError, PaiFlowError, ServiceError, TransportError, UnexpectedReply
-from paiflow_api.api.pipeline_runs import list_pipeline_runs_status as operation
-from paiflow_api.models import ListPipelineRunsStatusResponse
-from paiflow_api.types import Response
+from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS as OPERATION
 
 if TYPE_CHECKING:
-    from paiflow_api.client import Client
+    from paiflow_api.models import ListPipelineRunsStatusResponse
 
 logger = logging.getLogger("paiflow")
 
-# The generated functions take no more from their client than what to do about an undocumented status.
-_GENERATED_CLIENT = cast("Client", SimpleNamespace(raise_on_unexpected_status=False))
+T = TypeVar("T")
+
+
+@attrs.define
+class Response(Generic[T]):
+    """The reply to a request, and what it was decoded into."""
+
+    status_code: HTTPStatus
+    content: bytes
+    headers: Mapping[str, str]
+    parsed: T
+
 
 # In words, where httpx has none of its own.
 _REASONS: dict[type[Exception], str] = {
@@ -82,7 +91,7 @@ def _transport_error(name: str, number: int, error: Exception, *, out_of_time: b
 
 
 def interpret(name: str, response: Whole, attempts: int, now: float) -> Response[ListPipelineRunsStatusResponse]:
-    """Return the generated operation's Response of a reply that has been read.
+    """Return the Response of a reply that has been read.
 
     Args:
         name: the operationId.
@@ -104,9 +113,7 @@ def interpret(name: str, response: Whole, attempts: int, now: float) -> Response
     try:
         if status != 200:
             raise TypeError(f"status 200 is due, not {status}; redirects are not followed")
-        reply = operation._build_response(client=_GENERATED_CLIENT, response=cast("httpx.Response", response))
-        if not isinstance(reply.parsed, ListPipelineRunsStatusResponse):
-            raise TypeError("it is no reply of this operation")
+        parsed = OPERATION.reply.from_json(response.content)
     except TypeError as error:  # of the generated decoding: a list where an object is due, or the reverse
         reason = str(error)
     except UnicodeDecodeError:
@@ -116,7 +123,7 @@ def interpret(name: str, response: Whole, attempts: int, now: float) -> Response
     except RecursionError:
         reason = "it nests too deeply"
     else:
-        return Response(reply.status_code, reply.content, reply.headers, reply.parsed)
+        return Response(HTTPStatus(status), response.content, response.headers, parsed)
     # Raised out here, so that no text of the reply but the excerpt, which is redacted, hangs on as a context.
     raise UnexpectedReply(name, status, excerpt(response.content), request_id_of(response.headers), reason)
 
@@ -155,5 +162,5 @@ def clock_skew(error: ServiceError, headers: Mapping[str, str], now: float) -> f
 
 
 def reply_of(response: Response[ListPipelineRunsStatusResponse]) -> ListPipelineRunsStatusResponse:
-    """Return the reply of what `interpret` returned, which has always one."""
-    return cast("ListPipelineRunsStatusResponse", response.parsed)
+    """Return the reply of what `interpret` returned."""
+    return response.parsed

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from paiflow.errors import InvalidRequest
-from paiflow_api.models import ListPipelineRunsStatusRequest, NodeReference, OutputType
-from paiflow_api.types import UNSET
+from paiflow_api.models import OutputType
 
 T = TypeVar("T")
 
@@ -31,19 +30,22 @@ def status_request(
     nodes: Iterable[NodeRef | tuple[str, str]],
     workspace_id: str | None,
     output_type: OutputType | str | None,
-) -> ListPipelineRunsStatusRequest:
+) -> dict[str, Any]:
     """Return the body that asks for these runs and nodes; what is not given is left out of it.
 
     Raises:
         InvalidRequest: neither list has an entry, an id is empty or no text, or the output type is none of the four.
     """
     runs, references = ids_of(pipeline_runs, nodes)
-    return ListPipelineRunsStatusRequest(
-        pipeline_runs=runs or UNSET,
-        nodes=[NodeReference(reference.pipeline_run_id, reference.node_id) for reference in references] or UNSET,
-        workspace_id=UNSET if workspace_id is None else run_id(workspace_id, "workspace_id"),
-        output_type=UNSET if output_type is None else known_output_type(output_type),
-    )
+    body = {
+        "PipelineRuns": runs,
+        "Nodes": [
+            {"PipelineRunId": reference.pipeline_run_id, "NodeId": reference.node_id} for reference in references
+        ],
+        "WorkspaceId": None if workspace_id is None else run_id(workspace_id, "workspace_id"),
+        "OutputType": None if output_type is None else known_output_type(output_type),
+    }
+    return {name: value for name, value in body.items() if value}
 
 
 def ids_of(pipeline_runs: Iterable[str], nodes: Iterable[NodeRef | tuple[str, str]]) -> tuple[list[str], list[NodeRef]]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 import httpx
 
 from paiflow import _deadline
-from paiflow._exchange import attempt, clock_skew, discreet, discreet_content, interpret, reply_of
+from paiflow._exchange import Response, attempt, clock_skew, discreet, discreet_content, interpret, reply_of
 from paiflow._replies import ACCEPTED_ENCODINGS, Intake, Whole, aread, read
 from paiflow._requests import BATCH_SIZE, IN_FLIGHT, LIST_PIPELINE_RUNS_STATUS, NodeRef, ids_of, status_request
 from paiflow._text import clean
@@ -28,9 +28,8 @@ from paiflow.endpoint import is_loopback, resolve_endpoint
 from paiflow.errors import AccessDenied, ConfigurationError, PaiFlowError, TransportError
 from paiflow.retries import Attempts, RetryPolicy, policy_of
 from paiflow.signing import SignatureAuth
-from paiflow_api.api.pipeline_runs import list_pipeline_runs_status as operation
-from paiflow_api.models import ListPipelineRunsStatusRequest, ListPipelineRunsStatusResponse, OutputType
-from paiflow_api.types import Response
+from paiflow_api.models import ListPipelineRunsStatusResponse, OutputType
+from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS as OPERATION
 
 if TYPE_CHECKING:
     from paiflow.batches import Batch, StatusReport
@@ -49,6 +48,7 @@ HEADERS: Final = {
 
 Transport = TypeVar("Transport", httpx.BaseTransport, httpx.AsyncBaseTransport)
 Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
+Body = dict[str, Any]
 Reply = Response[ListPipelineRunsStatusResponse]
 Nodes = Iterable[NodeRef | tuple[str, str]]
 # Is told of each reply: operationId, HTTP status, body. Must not raise.
@@ -132,19 +132,18 @@ class _Client(Generic[Transport, Http]):
         nodes: Nodes,
         workspace_id: str | None,
         output_type: OutputType | str | None,
-    ) -> ListPipelineRunsStatusRequest:
+    ) -> Body:
         self._check_open()
         workspace_id = self._workspace_id if workspace_id is None else workspace_id
         return status_request(pipeline_runs, nodes, workspace_id, output_type)
 
     def _bodies(
         self, batches: Iterable[Batch], workspace_id: str | None, output_type: OutputType | str | None
-    ) -> list[ListPipelineRunsStatusRequest]:
+    ) -> list[Body]:
         return [self._body(batch.pipeline_runs, batch.nodes, workspace_id, output_type) for batch in batches]
 
-    def _request(self, body: ListPipelineRunsStatusRequest) -> httpx.Request:
-        kwargs = operation._get_kwargs(body=body)
-        return self._http.build_request(**{**kwargs, "url": _url(self.endpoint, kwargs["url"])})
+    def _request(self, body: Body) -> httpx.Request:
+        return self._http.build_request(OPERATION.method, _url(self.endpoint, OPERATION.path), json=body)
 
     def _auth(self, credentials: Credentials) -> SignatureAuth:
         return SignatureAuth(LIST_PIPELINE_RUNS_STATUS, API_VERSION, lambda: credentials, clock=self._service_time)
@@ -329,12 +328,12 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
     def _open(self, **settings: Any) -> httpx.Client:
         return _equipped(httpx.Client(**settings), settings["transport"])
 
-    def _call(self, body: ListPipelineRunsStatusRequest, within: float | None = None) -> Reply:
+    def _call(self, body: Body, within: float | None = None) -> Reply:
         # Within a wait only one attempt is made: the next poll is the next one, and the other batches need not wait.
         attempts = Attempts(self._policy, self._time, within, patient=within is None)
         return attempts.run(lambda number: self._attempt(body, number, attempts.left()))
 
-    def _attempt(self, body: ListPipelineRunsStatusRequest, number: int, left: float) -> Reply:
+    def _attempt(self, body: Body, number: int, left: float) -> Reply:
         deadline = real_time.monotonic() + left
         credentials = self._credentials.get()
         with discreet(credentials):
@@ -347,11 +346,11 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
             return self._interpret(whole, number, credentials)
 
     def _answers(
-        self, bodies: Sequence[ListPipelineRunsStatusRequest], in_flight: int, within: float | None
+        self, bodies: Sequence[Body], in_flight: int, within: float | None
     ) -> list[ListPipelineRunsStatusResponse | PaiFlowError]:
         deadline = self._deadline_of(within)
 
-        def answer(body: ListPipelineRunsStatusRequest) -> ListPipelineRunsStatusResponse | PaiFlowError:
+        def answer(body: Body) -> ListPipelineRunsStatusResponse | PaiFlowError:
             try:
                 return reply_of(self._call(body, self._left(deadline)))
             except PaiFlowError as error:
@@ -468,11 +467,11 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
     def _open(self, **settings: Any) -> httpx.AsyncClient:
         return _equipped(httpx.AsyncClient(**settings), settings["transport"])
 
-    async def _call(self, body: ListPipelineRunsStatusRequest, within: float | None = None) -> Reply:
+    async def _call(self, body: Body, within: float | None = None) -> Reply:
         attempts = Attempts(self._policy, self._time, within, patient=within is None)
         return await attempts.arun(lambda number: self._attempt(body, number, attempts.left()))
 
-    async def _attempt(self, body: ListPipelineRunsStatusRequest, number: int, left: float) -> Reply:
+    async def _attempt(self, body: Body, number: int, left: float) -> Reply:
         import asyncio  # noqa: PLC0415 - costly to load, and for async calls only
 
         deadline = real_time.monotonic() + left
@@ -491,14 +490,14 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
             return self._interpret(whole, number, credentials)
 
     async def _answers(
-        self, bodies: Sequence[ListPipelineRunsStatusRequest], in_flight: int, within: float | None
+        self, bodies: Sequence[Body], in_flight: int, within: float | None
     ) -> list[ListPipelineRunsStatusResponse | PaiFlowError]:
         import asyncio  # noqa: PLC0415 - costly to load, and for async calls only
 
         deadline = self._deadline_of(within)
         places = asyncio.Semaphore(in_flight)
 
-        async def answer(body: ListPipelineRunsStatusRequest) -> ListPipelineRunsStatusResponse | PaiFlowError:
+        async def answer(body: Body) -> ListPipelineRunsStatusResponse | PaiFlowError:
             async with places:
                 try:
                     return reply_of(await self._call(body, self._left(deadline)))

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 import paiflow
 from paiflow.mock import MockService, MockTransport
-from paiflow_api.api.pipeline_runs import list_pipeline_runs_status as operation
-from paiflow_api.client import Client
+from paiflow_api.models import ErrorReply, NodeState, OutputValue, PipelineRunState
+from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS
 from tooling.contract.messages import same
 from tooling.contract.targets import sample
 from tooling.generation import effective_description
@@ -28,9 +28,8 @@ DESCRIPTION = effective_description()
 SAMPLE = sample(DESCRIPTION)
 RUN = "flow-hynm2bv8wqhp5esfxq"
 ENGINE = Engine(DESCRIPTION)
-CLIENT = Client(base_url="http://127.0.0.1")
 TIMES = {"StartedAt", "FinishedAt", "GmtCreateTime"}
-MODELS = {"pipeline_runs": paiflow.PipelineRun, "nodes": paiflow.Node, "outputs": paiflow.Output}
+MODELS = {"pipeline_runs": PipelineRunState, "nodes": NodeState, "outputs": OutputValue}
 
 
 def generated(schema):
@@ -48,7 +47,8 @@ def generated(schema):
 
 def decoded(status, body):
     """What the generated operation makes of a reply."""
-    return operation._build_response(client=CLIENT, response=httpx.Response(status, content=body)).parsed
+    model = ErrorReply if status >= 400 else LIST_PIPELINE_RUNS_STATUS.reply
+    return model.from_json(body)
 
 
 def comparable(value, name=""):

@@ -21,7 +21,6 @@ from paiflow.cli.displays import Display
 from paiflow.cli.progress import Progress
 from paiflow.cli.stopping import Stop
 from paiflow.waiting import mends
-from paiflow_api.models import ListPipelineRunsStatusRequest
 
 T = TypeVar("T")
 
@@ -61,7 +60,7 @@ class PollingClient(AsyncPaiFlow):
         self._time = _Pace(self._time, progress)
 
     async def _answers(
-        self, bodies: Sequence[ListPipelineRunsStatusRequest], in_flight: int, within: float | None
+        self, bodies: Sequence[dict[str, Any]], in_flight: int, within: float | None
     ) -> list[ListPipelineRunsStatusResponse | PaiFlowError]:
         answers = await super()._answers(bodies, in_flight, within)
         errors = [answer for answer in answers if isinstance(answer, PaiFlowError)]
