@@ -10,42 +10,70 @@ from urllib.parse import quote
 
 import jsonschema_rs
 
-from tooling.lint.places import at, keys_of, resolved
+METHODS = ("get", "put", "post", "delete", "patch")
 
 # Each takes the place of every part of an example in turn.
 PROBES = (None, True, -1, 0, 0.5, "", "?", "2021-01-21T17:12:35Z", [], [""], {})
 
 
-def places(description):
-    """What is judged: name → (whether it is required and how it is written, where its schema is)."""
-    found = {}
-    for path, item in description["paths"].items():
-        for method, operation in item.items():
-            place = at("#/paths", path, method)
-            name = operation["operationId"]
-            found[f"{name}: security"] = (operation.get("security"), None)
-            for index, one in enumerate(operation.get("parameters", [])):
-                written = [one.get(key) for key in ("required", "style", "explode")]
-                found[f"{name}: {one['in']} {one['name']}"] = (written, at(place, "parameters", index, "schema"))
-            if body := operation.get("requestBody"):
-                schema = at(place, "requestBody", "content", "application/json", "schema")
-                found[f"{name}: body"] = (body.get("required"), schema)
-            for status, response in operation["responses"].items():
-                where = response.get("$ref", at(place, "responses", status))
-                found[f"{name}: {status}"] = (None, at(where, "content", "application/json", "schema"))
-                for header, one in (resolved(description, response) or {}).get("headers", {}).items():
-                    where_of_header = one.get("$ref", at(where, "headers", header))
-                    required = (resolved(description, one) or {}).get("required")
-                    found[f"{name}: {status} {header}"] = (required, at(where_of_header, "schema"))
-    return found
+def at(pointer, *keys):
+    """The place of what is at these keys below another place, as a JSON pointer."""
+    return "/".join([pointer, *(str(key).replace("~", "~0").replace("/", "~1") for key in keys)])
 
 
 def at_place(description, pointer):
     """The node at a place."""
     node = description
-    for key in keys_of(pointer):
+    for key in (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]):
         node = node[int(key)] if isinstance(node, list) else node[key]
     return node
+
+
+def resolved(description, node):
+    """The node that a reference leads to, or the node itself."""
+    while "$ref" in node:
+        node = at_place(description, node["$ref"])
+    return node
+
+
+def operations(description):
+    """Each operation with its place."""
+    for path, item in description["paths"].items():
+        yield from ((at("#/paths", path, method), item[method]) for method in METHODS if method in item)
+
+
+def nodes(node):
+    """All objects in a node, but for examples."""
+    if isinstance(node, dict):
+        yield node
+        for key, value in node.items():
+            if key not in ("example", "examples"):
+                yield from nodes(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from nodes(value)
+
+
+def places(description):
+    """What is judged: name → (whether it is required and how it is written, where its schema is)."""
+    found = {}
+    for place, operation in operations(description):
+        name = operation["operationId"]
+        found[f"{name}: security"] = (operation.get("security"), None)
+        for index, one in enumerate(operation.get("parameters", [])):
+            written = [one.get(key) for key in ("required", "style", "explode")]
+            found[f"{name}: {one['in']} {one['name']}"] = (written, at(place, "parameters", index, "schema"))
+        if body := operation.get("requestBody"):
+            schema = at(place, "requestBody", "content", "application/json", "schema")
+            found[f"{name}: body"] = (body.get("required"), schema)
+        for status, response in operation["responses"].items():
+            where = response.get("$ref", at(place, "responses", status))
+            found[f"{name}: {status}"] = (None, at(where, "content", "application/json", "schema"))
+            for header, one in resolved(description, response).get("headers", {}).items():
+                where_of_header = one.get("$ref", at(where, "headers", header))
+                required = resolved(description, one).get("required")
+                found[f"{name}: {status} {header}"] = (required, at(where_of_header, "schema"))
+    return found
 
 
 def reached(description, node):
@@ -61,11 +89,11 @@ def reached(description, node):
 
 def instance(description, schema, depth=6):
     """A value made of the examples of a schema."""
-    schema = resolved(description, schema) or {}
+    schema = resolved(description, schema)
     if schema.get("examples"):
         return schema["examples"][0]
     fields = {}
-    for part in (schema, *(resolved(description, one) or {} for one in schema.get("allOf", []))):
+    for part in (schema, *(resolved(description, one) for one in schema.get("allOf", []))):
         if part.get("properties") and depth:
             fields |= {name: instance(description, one, depth - 1) for name, one in part["properties"].items()}
         elif part is not schema and part.get("type") != "string" and depth:
