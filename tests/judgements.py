@@ -10,70 +10,55 @@ from urllib.parse import quote
 
 import jsonschema_rs
 
-METHODS = ("get", "put", "post", "delete", "patch")
+from paiflow._description import Description, DescriptionError, keys_of, pointer_to
 
 # Each takes the place of every part of an example in turn.
 PROBES = (None, True, -1, 0, 0.5, "", "?", "2021-01-21T17:12:35Z", [], [""], {})
 
 
-def at(pointer, *keys):
-    """The place of what is at these keys below another place, as a JSON pointer."""
-    return "/".join([pointer, *(str(key).replace("~", "~0").replace("/", "~1") for key in keys)])
-
-
-def at_place(description, pointer):
-    """The node at a place."""
-    node = description
-    for key in (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]):
-        node = node[int(key)] if isinstance(node, list) else node[key]
-    return node
+def operations(description):
+    """The operations, each as it stands in the description."""
+    return [operation.node for operation in Description(description).operations]
 
 
 def resolved(description, node):
-    """The node that a reference leads to, or the node itself."""
-    while "$ref" in node:
-        node = at_place(description, node["$ref"])
-    return node
-
-
-def operations(description):
-    """Each operation with its place."""
-    for path, item in description["paths"].items():
-        yield from ((at("#/paths", path, method), item[method]) for method in METHODS if method in item)
-
-
-def nodes(node):
-    """All objects in a node, but for examples."""
-    if isinstance(node, dict):
-        yield node
-        for key, value in node.items():
-            if key not in ("example", "examples"):
-                yield from nodes(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from nodes(value)
+    """What a node refers to, or the node itself; None where it refers to nothing."""
+    try:
+        return Description(description).resolved(node)[0]
+    except DescriptionError:
+        return None
 
 
 def places(description):
     """What is judged: name → (whether it is required and how it is written, where its schema is)."""
     found = {}
-    for place, operation in operations(description):
-        name = operation["operationId"]
-        found[f"{name}: security"] = (operation.get("security"), None)
-        for index, one in enumerate(operation.get("parameters", [])):
-            written = [one.get(key) for key in ("required", "style", "explode")]
-            found[f"{name}: {one['in']} {one['name']}"] = (written, at(place, "parameters", index, "schema"))
-        if body := operation.get("requestBody"):
-            schema = at(place, "requestBody", "content", "application/json", "schema")
-            found[f"{name}: body"] = (body.get("required"), schema)
-        for status, response in operation["responses"].items():
-            where = response.get("$ref", at(place, "responses", status))
-            found[f"{name}: {status}"] = (None, at(where, "content", "application/json", "schema"))
-            for header, one in resolved(description, response).get("headers", {}).items():
-                where_of_header = one.get("$ref", at(where, "headers", header))
-                required = resolved(description, one).get("required")
-                found[f"{name}: {status} {header}"] = (required, at(where_of_header, "schema"))
+    for path, item in description["paths"].items():
+        for method, operation in item.items():
+            place = pointer_to(path, method, within="#/paths")
+            name = operation["operationId"]
+            found[f"{name}: security"] = (operation.get("security"), None)
+            for index, one in enumerate(operation.get("parameters", [])):
+                written = [one.get(key) for key in ("required", "style", "explode")]
+                found[f"{name}: {one['in']} {one['name']}"] = (written, pointer_to("parameters", index, "schema", within=place))
+            if body := operation.get("requestBody"):
+                schema = pointer_to("requestBody", "content", "application/json", "schema", within=place)
+                found[f"{name}: body"] = (body.get("required"), schema)
+            for status, response in operation["responses"].items():
+                where = response.get("$ref", pointer_to("responses", status, within=place))
+                found[f"{name}: {status}"] = (None, pointer_to("content", "application/json", "schema", within=where))
+                for header, one in (resolved(description, response) or {}).get("headers", {}).items():
+                    where_of_header = one.get("$ref", pointer_to("headers", header, within=where))
+                    required = (resolved(description, one) or {}).get("required")
+                    found[f"{name}: {status} {header}"] = (required, pointer_to("schema", within=where_of_header))
     return found
+
+
+def at_place(description, pointer):
+    """The node at a place."""
+    node = description
+    for key in keys_of(pointer):
+        node = node[int(key)] if isinstance(node, list) else node[key]
+    return node
 
 
 def reached(description, node):
@@ -89,11 +74,11 @@ def reached(description, node):
 
 def instance(description, schema, depth=6):
     """A value made of the examples of a schema."""
-    schema = resolved(description, schema)
+    schema = resolved(description, schema) or {}
     if schema.get("examples"):
         return schema["examples"][0]
     fields = {}
-    for part in (schema, *(resolved(description, one) for one in schema.get("allOf", []))):
+    for part in (schema, *(resolved(description, one) or {} for one in schema.get("allOf", []))):
         if part.get("properties") and depth:
             fields |= {name: instance(description, one, depth - 1) for name, one in part["properties"].items()}
         elif part is not schema and part.get("type") != "string" and depth:

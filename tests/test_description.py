@@ -7,20 +7,21 @@ import json
 from pathlib import Path
 
 import pytest
-from judgements import nodes, operations, resolved, validator
+from judgements import operations, resolved, validator
 
 from paiflow import _yaml
 from tooling import generation
+from tooling.documents import walk
 
 DATA = Path(__file__).with_name("data")
-BASE = _yaml.load(generation.DESCRIPTION.read_text())
+BASE = _yaml.load(generation.DESCRIPTION.read_text(encoding="utf-8"))
 EFFECTIVE = generation.effective_description()
-OPERATIONS = {operation["operationId"]: operation for _, operation in operations(BASE)}
-SAMPLES = {path.stem: path.read_text() for path in DATA.joinpath("samples").iterdir()} | {
-    "ListPipelineRunsStatus": (DATA / "documented_sample.json").read_text()
+OPERATIONS = {operation["operationId"]: operation for operation in operations(BASE)}
+SAMPLES = {path.stem: path.read_text(encoding="utf-8") for path in DATA.joinpath("samples").iterdir()} | {
+    "ListPipelineRunsStatus": (DATA / "documented_sample.json").read_text(encoding="utf-8")
 }
 # Operation, field and example, from the tables of the vendor's pages; without a newline where one follows it.
-EXAMPLES = json.loads((DATA / "documented_examples.json").read_text())
+EXAMPLES = json.loads((DATA / "documented_examples.json").read_text(encoding="utf-8"))
 
 
 def content(operation):
@@ -76,17 +77,17 @@ def test_a_sample_is_the_pages_to_the_letter(name):
 
     assert json.loads(sample) == content(OPERATIONS[name])["examples"]["documented"]["value"]
     # To the letter: the very text, but for where its lines start.
-    description = "".join(line.strip() for line in generation.DESCRIPTION.read_text().splitlines())
+    description = "".join(line.strip() for line in generation.DESCRIPTION.read_text(encoding="utf-8").splitlines())
     assert "".join(line.strip() for line in sample.splitlines()) in description
 
 
 def test_nothing_is_sent_by_default():
-    assert [] == [node for node in nodes(BASE) if "default" in node]
+    assert [] == [pointer for pointer, node in walk(BASE) if isinstance(node, dict) and "default" in node]
 
 
 def test_the_base_knows_neither_errors_nor_enums():
     assert {("200",)} == {tuple(operation["responses"]) for operation in OPERATIONS.values()}
-    assert [] == [node for node in nodes(BASE) if "enum" in node]
+    assert [] == [pointer for pointer, node in walk(BASE) if isinstance(node, dict) and "enum" in node]
 
 
 def test_every_operation_has_its_service_and_its_link():
@@ -110,7 +111,7 @@ def test_the_change_history_is_data_newest_first():
 
 
 def test_every_operation_names_its_ram_action():
-    actions = {operation["operationId"]: operation["x-ram-action"] for _, operation in operations(EFFECTIVE)}
+    actions = {operation["operationId"]: operation["x-ram-action"] for operation in operations(EFFECTIVE)}
 
     assert actions.pop("ListWorkspaces") == "paiworkspace:ListWorkspaces"
     assert actions == {name: f"paiflow:{name}" for name in actions}
@@ -120,7 +121,7 @@ def test_every_operation_names_its_ram_action():
 
 def test_the_words_of_a_parameter_name_all_values_of_its_enum():
     missing = []
-    for _, operation in operations(EFFECTIVE):
+    for operation in operations(EFFECTIVE):
         for parameter in operation.get("parameters", []):
             for part in parameter["schema"].get("allOf", []):
                 values = resolved(EFFECTIVE, part)["enum"]
@@ -207,7 +208,7 @@ def test_what_it_may_not_does_not_fit(name, value):
 
 
 def test_what_may_be_repeated_paged_filled_in_and_shown_is_data():
-    said = {operation["operationId"]: operation for _, operation in operations(EFFECTIVE)}
+    said = {operation["operationId"]: operation for operation in operations(EFFECTIVE)}
     calls = {name: operation.get("x-paiflow", {}) for name, operation in said.items()}
 
     assert ["ListPipelineRunsStatus"] == [name for name, call in calls.items() if call.get("repeatable")]
@@ -238,7 +239,7 @@ def test_what_may_be_repeated_paged_filled_in_and_shown_is_data():
 def test_comma_lists_are_lists_in_one_parameter():
     lists = {
         (operation["operationId"], parameter["name"]): (parameter["schema"]["type"], parameter.get("explode"))
-        for _, operation in operations(EFFECTIVE)
+        for operation in operations(EFFECTIVE)
         for parameter in operation.get("parameters", [])
         if parameter["name"] in ("PipelineIds", "ModuleList", "Fields", "WorkspaceIds")
     }

@@ -7,6 +7,7 @@ The extensions:
     x-paiflow-service   product, version and host; of the document, or of an operation
     x-paiflow           of an operation: repeatable, pages, defaults, one_of, any_of, exclusive, states
     x-paiflow-secret    of a parameter: its value is never shown
+    x-paiflow-id        of a text: an id, which cannot hold a space, a comma or a slash
     x-ram-action        of an operation: the permission that it needs
 """
 

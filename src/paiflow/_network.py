@@ -8,25 +8,14 @@ several times a call, and for each anyio would ask the system for all the connec
 from __future__ import annotations
 
 import select
+import socket
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import httpcore
-import httpx
 
 from paiflow._deadline import left
-
-
-def equip(client: httpx.Client | httpx.AsyncClient) -> None:
-    """Give a client our backend, on all its ways out.
-
-    httpx has no setting for it, so this reaches into it; a transport without one is left as it is.
-    """
-    ours: Any = Backend if isinstance(client, httpx.Client) else AsyncBackend
-    for transport in (client._transport, *client._mounts.values()):
-        pool: Any = getattr(transport, "_pool", None)
-        if hasattr(pool, "_network_backend"):
-            pool._network_backend = ours(pool._network_backend)
 
 
 class Backend(httpcore.NetworkBackend):
@@ -69,6 +58,9 @@ class Stream(httpcore.NetworkStream):
         self._stream.write(buffer, left(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
+        with suppress(OSError, AttributeError):  # not connected any more; no socket
+            # Wakes another thread that waits here, which closing would not.
+            socket.socket.shutdown(self._stream.get_extra_info("socket"), socket.SHUT_RDWR)
         self._stream.close()
 
     def start_tls(
@@ -133,9 +125,9 @@ class AsyncStream(httpcore.AsyncNetworkStream):
         return self._stream.get_extra_info(info)
 
 
-def _is_readable(socket: Any) -> bool:
+def _is_readable(sock: Any) -> bool:
     """Return whether there is something to read, the end included."""
-    if (number := socket.fileno()) < 0:
+    if (number := sock.fileno()) < 0:
         return True  # closed here
     poll = select.poll()
     poll.register(number, select.POLLIN)

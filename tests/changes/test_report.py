@@ -10,7 +10,7 @@ def test_the_json_has_all_that_the_text_has(project):
     old = project.formerly({"set": {"/components/schemas/OutputType/enum/-": "Former"}})
     file = project.root / "report.json"
     status, out, _ = project.run("--base", old, "--json", file)
-    report = json.loads(file.read_text())
+    report = json.loads(file.read_text(encoding="utf-8"))
 
     assert 1 == status
     assert {

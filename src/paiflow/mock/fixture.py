@@ -20,7 +20,7 @@ import attrs
 from paiflow import AsyncPaiFlow, PaiFlow
 from paiflow.mock.clock import HandClock, HandTime
 from paiflow.mock.faults import Fault
-from paiflow.mock.messages import Request
+from paiflow.mock.http_messages import Request
 from paiflow.mock.scenario import Scenario, load_scenario
 from paiflow.mock.server import serve
 from paiflow.mock.service import MockService
@@ -54,9 +54,9 @@ class PaiFlowMock:
         clock: its clock.
         credentials: what to sign requests with.
         endpoint: where it listens.
-        add_run: see Stage.add_run.
-        add_node: see Stage.add_node.
-        add_output: see Stage.add_output.
+        add_run: see Contents.add_run.
+        add_node: see Contents.add_node.
+        add_output: see Contents.add_output.
         advance: moves the clock by so many seconds.
     """
 
