@@ -473,7 +473,7 @@ def test_a_report_has_these_fields():
 def test_the_cost_grows_with_the_number_of_ids_and_no_faster():
     """A reply may repeat one id with ever new contradictions, too."""
 
-    def seconds(count: int) -> float:
+    def once(count: int) -> float:
         began = time.process_time()
         batches = plan([f"flow-{number}" for number in range(count)] * 2, [], 100)
         answers = [
@@ -485,7 +485,9 @@ def test_the_cost_grows_with_the_number_of_ids_and_no_faster():
         assert count == len(report.runs)
         return time.process_time() - began
 
-    seconds(1000)
+    def seconds(count: int) -> float:
+        """The best of three, for other programs get in the way."""
+        return min(once(count) for _ in range(3))
 
     # Quadratic would be a hundred times as long.
     assert seconds(50_000) < 30 * max(seconds(5_000), 0.02)
