@@ -4,12 +4,12 @@ Ids are opaque and compared whole. So the documented output answers to the node 
 stray newline included, and to no other: an output of a node that nobody asked for would be wrong too.
 """
 
-import threading
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 import attrs
 
+from paiflow._locks import Lock
 from paiflow.errors import ConfigurationError
 from paiflow.mock.description import Description
 from paiflow.mock.lives import Life
@@ -60,7 +60,7 @@ class Store:
         self._nodes: dict[tuple[str, str], Entry] = {}
         # Two levels: all outputs of a node are asked for at once.
         self._outputs: dict[tuple[str, str], dict[str, Entry]] = {}
-        self._lock = threading.Lock()
+        self._lock = Lock()
 
     def add_run(self, wire: Mapping[str, Any], *, workspace_id: str = SAMPLE_WORKSPACE, life: Life = _ALWAYS) -> None:
         """Add a run, in a workspace.
