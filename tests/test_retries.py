@@ -6,8 +6,6 @@ import email.utils
 import gzip
 import logging
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -425,27 +423,6 @@ def test_half_an_attempt_is_refused():
 
 
 # The loop
-
-
-def test_the_loop_is_not_loaded_before_the_first_failure():
-    script = """
-import sys, httpx, paiflow
-replies = iter([httpx.Response(200, json={}), httpx.Response(400), httpx.Response(503), httpx.Response(200, json={})])
-transport = httpx.MockTransport(lambda request: next(replies))
-client = paiflow.PaiFlow("r", credentials=paiflow.Credentials("k", "s"), transport=transport,
-                         retries=paiflow.RetryPolicy(base=0.001))
-loaded = []
-for _ in range(3):
-    try:
-        client.list_pipeline_runs_status(pipeline_runs=["a"])
-    except paiflow.InvalidRequest:
-        pass
-    loaded.append("tenacity" in sys.modules)
-print(loaded)
-"""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-
-    assert "[False, False, True]\n" == done.stdout
 
 
 def test_each_attempt_is_a_line_at_debug(call, caplog):

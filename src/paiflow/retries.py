@@ -1,7 +1,6 @@
 """Repeat a call that failed in a way that may pass.
 
-The loop is tenacity's; what is repeated, when, and for how long is decided here. Retry sits above signing, so each attempt
-is signed afresh. tenacity is loaded at the first failure: most programs never need it.
+Retry sits above signing, so each attempt is signed afresh.
 
 Safe to repeat: ListPipelineRunsStatus, which only reads.
 """
@@ -9,8 +8,9 @@ Safe to repeat: ListPipelineRunsStatus, which only reads.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from itertools import count
 from math import inf
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import attrs
 
@@ -24,9 +24,6 @@ from paiflow.errors import (
     Throttled,
     TransportError,
 )
-
-if TYPE_CHECKING:
-    from tenacity import RetryCallState
 
 T = TypeVar("T")
 
@@ -102,8 +99,8 @@ class Attempts:
         self._patient = patient
         self._time = time
         self._deadline = time.monotonic() + min(policy.total, inf if total is None else total)
-        # By the code of a refusal that is forgiven once, the attempt that met it.
-        self._forgiven: dict[str, int] = {}
+        # The codes of refusals that were forgiven.
+        self._forgiven: set[str] = set()
 
     def left(self) -> float:
         """Return the seconds that are left for the call."""
@@ -111,49 +108,36 @@ class Attempts:
 
     def run(self, once: Callable[[int], T]) -> T:
         """Return what `once` returns, called with the number of the attempt until it does, or raise its last error."""
-        try:
-            return once(1)
-        except PaiFlowError as error:
-            if not self._repeatable(error):
-                raise
-            failed = [error]
-        from tenacity import Retrying  # noqa: PLC0415 - most programs never need it
-
-        for attempt in Retrying(sleep=self._time.sleep, **self._settings()):
-            with attempt:
-                if failed:  # the loop is told of the first attempt
-                    raise failed.pop()
-                return once(attempt.retry_state.attempt_number)
+        for number in count(1):
+            try:
+                return once(number)
+            except PaiFlowError as error:
+                pause = self._pause(number, error)
+                if pause is None:
+                    raise
+            self._time.sleep(pause)
         raise AssertionError("the loop ends by returning or raising")
 
     async def arun(self, once: Callable[[int], Awaitable[T]]) -> T:
         """Return the same, awaited."""
-        try:
-            return await once(1)
-        except PaiFlowError as error:
-            if not self._repeatable(error):
-                raise
-            failed = [error]
-        from tenacity import AsyncRetrying  # noqa: PLC0415 - most programs never need it
-
-        async for attempt in AsyncRetrying(sleep=self._time.asleep, **self._settings()):
-            with attempt:
-                if failed:
-                    raise failed.pop()
-                return await once(attempt.retry_state.attempt_number)
+        for number in count(1):
+            try:
+                return await once(number)
+            except PaiFlowError as error:
+                pause = self._pause(number, error)
+                if pause is None:
+                    raise
+            await self._time.asleep(pause)
         raise AssertionError("the loop ends by returning or raising")
 
-    def _settings(self) -> dict[str, Any]:
-        from tenacity import retry_if_exception  # noqa: PLC0415 - most programs never need it
+    def _pause(self, number: int, error: PaiFlowError) -> float | None:
+        """Return the seconds to wait before the next attempt, or None to give up."""
+        if number >= self._policy.attempts or not self._repeatable(error):
+            return None
+        delay = self._policy.delay(number, error, self._time.random())
+        return delay if delay < self.left() else None
 
-        return {
-            "retry": retry_if_exception(self._repeatable),
-            "wait": self._wait,
-            "stop": self._stop,
-            "reraise": True,
-        }
-
-    def _repeatable(self, error: BaseException) -> bool:
+    def _repeatable(self, error: PaiFlowError) -> bool:
         match error:
             case Throttled():
                 return self._patient
@@ -163,14 +147,8 @@ class Attempts:
                 return self._patient and error.may_pass
             case AccessDenied():
                 code = next((code for code in ONCE if (error.code or "").startswith(code)), None)
-                # Asked twice about the first attempt, so the attempt is what is remembered.
-                return code is not None and self._forgiven.setdefault(code, error.attempts) == error.attempts
+                if code is None or code in self._forgiven:
+                    return False
+                self._forgiven.add(code)
+                return True
         return False
-
-    def _wait(self, state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        assert isinstance(error, PaiFlowError)  # noqa: S101 - nothing else is repeated
-        return self._policy.delay(state.attempt_number, error, self._time.random())
-
-    def _stop(self, state: RetryCallState) -> bool:
-        return state.attempt_number >= self._policy.attempts or state.upcoming_sleep >= self.left()
