@@ -265,7 +265,7 @@ _Place = tuple[str | int, ...]
 
 
 def _apply_action(document: Any, action: Action, feature_set: tuple[int, int], *, lenient: bool) -> Any:
-    """Return the document with one action applied; `document` itself is left alone."""
+    """Return the document with one action applied, which may be `document` itself, changed."""
     places = _select(action.target, document, action)
     if not places:
         if lenient:
@@ -273,7 +273,9 @@ def _apply_action(document: Any, action: Action, feature_set: tuple[int, int], *
         raise action.error("matches nothing")
     if not lenient:
         _check_names(document, action)
-    holder = {_ROOT: _copy(document)}
+    # As text, because True == 1 == 1.0 in Python.
+    before = None if lenient else json.dumps(document)
+    holder = {_ROOT: document}
     if action.kind == "remove":
         _remove(holder, places, action)
     elif action.kind == "update":
@@ -281,8 +283,7 @@ def _apply_action(document: Any, action: Action, feature_set: tuple[int, int], *
     elif action.kind == "copy":
         _update(holder, places, _copy_source(document, action), action, feature_set)
     result = holder[_ROOT]
-    # As text, because True == 1 == 1.0 in Python.
-    if not lenient and json.dumps(result) == json.dumps(document):
+    if before is not None and json.dumps(result) == before:
         raise action.error("changes nothing")
     return result
 
@@ -342,7 +343,7 @@ def _copy_source(document: Any, action: Action) -> Any:
     if len(sources) != 1:
         found = "nothing" if not sources else f"{len(sources)} nodes"
         raise action.error(f"copy {action.value.text} selects {found}; it must select one node")
-    return _at({_ROOT: document}, sources[0])
+    return _copy(_at({_ROOT: document}, sources[0]))  # for the target may be inside of it
 
 
 def _update(

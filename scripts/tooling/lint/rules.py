@@ -127,10 +127,15 @@ def error_faults(description: dict[str, Any]) -> Iterator[Fault]:
 
 
 def reference_faults(description: dict[str, Any]) -> Iterator[Fault]:
-    """Yield references that lead nowhere."""
+    """Yield references that lead nowhere, and security schemes that are not there."""
     for lost in lost_references(description):
         pointer, _, message = lost.partition(": ")
         yield Fault(pointer, message)
+    schemes = description.get("components", {}).get("securitySchemes", {})
+    for pointer, where, operation in operations(description):
+        for name in (name for requirement in operation.get("security", []) for name in requirement):
+            if name not in schemes:
+                yield Fault(f"{pointer}/security", f"{where}: there is no security scheme {name}")
 
 
 def unused_components(description: dict[str, Any]) -> Iterator[Fault]:
