@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from paiflow.drift import reports
 from paiflow._description import Operation
-from paiflow.drift.schemas import Schemas
+from paiflow.drift import reports
 from paiflow.drift.findings import Finding, Findings
 from paiflow.drift.replies import Recorded, Reply, Skipped, judge, match
+from paiflow.drift.schemas import Schemas
 from paiflow.drift.walk import Deviation
 
 

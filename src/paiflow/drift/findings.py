@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from paiflow._redaction import redact_json, redact_text
 from paiflow._text import clean, visible
-from paiflow.drift.schemas import Schemas
 from paiflow.drift.kinds import in_words, kind_of
+from paiflow.drift.schemas import Schemas
 from paiflow.drift.walk import Deviation, Kind, Steps, shown
 
 _EXAMPLE_CHARACTERS: Final = 60

@@ -24,14 +24,14 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import attrs
 
+from paiflow._description import Place
 from paiflow._redaction import redact_json
 from paiflow.drift.collecting import Collection
-from paiflow._description import Place
-from paiflow.drift.schemas import Schemas, load
 from paiflow.drift.findings import Finding
 from paiflow.drift.kinds import alternatives
 from paiflow.drift.repair import RepairError, overlay
 from paiflow.drift.replies import Recorded, Reply, judge
+from paiflow.drift.schemas import Schemas, load
 from paiflow.drift.walk import Deviation, Steps
 
 if TYPE_CHECKING:

@@ -21,16 +21,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from paiflow import _yaml, overlays
+from paiflow._description import Operation, Place
 from paiflow._redaction import REDACTED, redact_text
 from paiflow._text import clean, visible
 from paiflow.drift import changes
 from paiflow.drift.changes import Change
-from paiflow._description import Operation, Place
-from paiflow.drift.schemas import Schemas, faults, json_path
 from paiflow.drift.findings import clean_path
 from paiflow.drift.kinds import alternatives, in_words, inferred, kind_of
 from paiflow.drift.names import is_attribute
 from paiflow.drift.replies import Reply, judge
+from paiflow.drift.schemas import Schemas, faults, json_path
 from paiflow.drift.walk import Deviation, deviations
 from paiflow.errors import PaiFlowError
 

@@ -17,10 +17,14 @@ Needs the extra `mock`. Nothing that `import paiflow` loads may import this pack
 
 try:
     from paiflow.mock.asgi import asgi_app
+    from paiflow.mock.assumptions import ASSUMPTIONS, Assumption
+    from paiflow.mock.behaviour import Behaviour
     from paiflow.mock.clock import Clock, HandClock, HandTime
+    from paiflow.mock.description import Description, effective_description
     from paiflow.mock.faults import Fault, FaultError, parse_fault
     from paiflow.mock.fixture import PaiFlowMock, RecordedRequest
     from paiflow.mock.http_messages import Delivery, Reply, Request
+    from paiflow.mock.request_log import request_log
     from paiflow.mock.scenario import Scenario, load_scenario
     from paiflow.mock.server import run, serve
     from paiflow.mock.service import MockService
@@ -33,8 +37,12 @@ except ModuleNotFoundError as error:
     ) from None
 
 __all__ = [
+    "ASSUMPTIONS",
+    "Assumption",
+    "Behaviour",
     "Clock",
     "Delivery",
+    "Description",
     "Fault",
     "FaultError",
     "HandClock",
@@ -47,8 +55,10 @@ __all__ = [
     "Request",
     "Scenario",
     "asgi_app",
+    "effective_description",
     "load_scenario",
     "parse_fault",
+    "request_log",
     "run",
     "serve",
 ]
