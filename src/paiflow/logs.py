@@ -51,11 +51,10 @@ def lines(
     while True:
         try:
             new = yield from log.more()
-            if not new and not ended:
-                # Asked only when there is nothing new, and the log once more after it: no line after the end is lost.
-                if (yield from _has_ended(call)):
-                    ended = True
-                    continue
+            # Asked only when there is nothing new, and the log once more after it: no line after the end is lost.
+            if not new and not ended and (yield from _has_ended(call)):
+                ended = True
+                continue
         except PaiFlowError as error:
             if not follow or not mends(error, refreshes=refreshes):
                 raise
