@@ -451,7 +451,11 @@ def test_what_was_found_equals_a_list_of_the_same_and_shows_as_one():
 
 
 def test_a_run_without_an_id_is_not_had_by_one():
-    assert (None, None, None) == (id_of(run(None)), id_of(NodeState(node_id="n")), id_of(NodeState(pipeline_run_id="a")))
+    assert (None, None, None) == (
+        id_of(run(None)),
+        id_of(NodeState(node_id="n")),
+        id_of(NodeState(pipeline_run_id="a")),
+    )
     assert (None, 1) == (Found([run(None)])[0].pipeline_run_id, len(Found([run(None)])))
 
 

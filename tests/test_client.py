@@ -154,7 +154,11 @@ def test_the_workspace_of_a_call_wins_over_the_clients(call):
         ({"nodes": [("a", "b", "c")]}, "InvalidParameter", "nodes[0] must be a pair of pipeline_run_id and node_id"),
         ({"nodes": [("a", "")]}, "InvalidParameter", "nodes[0].node_id must be a text that is not empty"),
         ({"pipeline_runs": ["a"], "workspace_id": 9.48}, "InvalidParameter", "workspace_id must be a text"),
-        ({"pipeline_runs": ["a"], "output_type": "dataset"}, "InvalidParameter", "output_type must be one of Model, DataSet, Metrics"),
+        (
+            {"pipeline_runs": ["a"], "output_type": "dataset"},
+            "InvalidParameter",
+            "output_type must be one of Model, DataSet, Metrics",
+        ),
     ],
 )
 def test_a_request_that_cannot_be_made_is_refused_before_any_call(call, arguments, code, words):

@@ -426,7 +426,10 @@ def test_a_variable_that_breaks_a_header_does_not_show(seen, fail, monkeypatch, 
 def test_nothing_that_holds_credentials_shows_them():
     client = paiflow.PaiFlow("r", credentials=CREDENTIALS)
     auth = client._auth(LIST_PIPELINE_RUNS_STATUS, CREDENTIALS)
-    shown = [repr(one) + str(one) + f"{one}" for one in (CREDENTIALS, client, auth, client._credentials, client._connections.client())]
+    shown = [
+        repr(one) + str(one) + f"{one}"
+        for one in (CREDENTIALS, client, auth, client._credentials, client._connections.client())
+    ]
 
     assert [] == Seen(shown).secrets
 
