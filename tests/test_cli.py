@@ -29,7 +29,8 @@ PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
 def service():
     """A mock service on loopback, with its endpoint."""
     mock = MockService()
-    mock.store.add_output(OUTPUT, workspace_id="948")
+    mock.store.add_run({"PipelineRunId": "flow-out", "Status": "Running"})
+    mock.store.add_output(OUTPUT)
     with serve(mock) as endpoint:
         yield mock, endpoint
 

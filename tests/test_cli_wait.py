@@ -30,7 +30,7 @@ from paiflow.cli.ids import Wanted
 from paiflow.cli.progress import Progress
 from paiflow.cli.stopping import Stop
 from paiflow.mock import HandClock, HandTime, PaiFlowMock
-from paiflow.waiting import Waited, WaitResult
+from paiflow.waiting import Waited, WaitResult, follow
 
 PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
 NOW = datetime(2026, 11, 23, 12, 0, 5, tzinfo=UTC)
@@ -684,7 +684,7 @@ def on_terminal(arguments, environment, *, size=(24, 80)):
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
     with subprocess.Popen(
         [PAIFLOW, *arguments],
-        env={**environment, "TERM": "xterm"},
+        env={**environment, "TERM": "xterm", "PYTHONIOENCODING": "utf-8"},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -847,16 +847,17 @@ def test_the_next_look_is_known_while_the_client_sleeps(mock, monkeypatch):
 
     monkeypatch.setattr("paiflow.client.Time", lambda: Watched(mock.clock))
     with pytest.raises(paiflow.WaitTimedOut):
-        asyncio.run(watched(polling.PollingClient(made)))
+        asyncio.run(watched(made))
 
     assert seen
     assert all(seconds == pytest.approx(left) for seconds, left in seen)
     assert made.next_look() is None
 
 
-async def watched(client):
-    async with client:
-        return [change async for change in client.watch(pipeline_runs=["flow-a"], timeout=20)]
+async def watched(made):
+    async with paiflow.AsyncPaiFlow() as client:
+        steps = follow(["flow-a"], [], "all", 20, client.time, refreshes=False)
+        return [change async for change in polling.polled(client, steps, made)]
 
 
 def test_since_another_day_is_a_date():

@@ -232,6 +232,27 @@ def test_what_is_no_reply_of_this_operation_is_unexpected(call, status, content,
     assert len(wire.requests) == 1
 
 
+@pytest.mark.parametrize(
+    "location",
+    [
+        *(b"/x", b"//", b"mailto:me", b"http://[", b"http://h:99999999", b"\xff", b"http://xn--\x80.example", b"\t"),
+        b"https://" + b"a" * 70_000,
+    ],
+)
+def test_a_redirect_is_unexpected_wherever_it_leads(call, location):
+    wire = Wire(lambda request: httpx.Response(302, headers=[(b"location", location), (b"x-acs-request-id", b"R-1")]))
+    with pytest.raises(paiflow.UnexpectedReply, match="302") as caught:
+        call(wire, {"retries": 3}, {"pipeline_runs": ["a"]})
+
+    assert ("R-1", 1) == (caught.value.request_id, len(wire.requests))
+
+
+def test_a_location_does_not_harm_a_reply_and_is_among_its_headers(call):
+    reply = httpx.Response(200, json={"RequestId": "R-1"}, headers={"location": "mailto:me"})
+
+    assert "mailto:me" == call(Wire(reply), {}, {"pipeline_runs": ["a"]}, detailed=True).headers["location"]
+
+
 def test_a_byte_order_mark_and_another_content_type_do_no_harm(call):
     reply = httpx.Response(200, content=b'\xef\xbb\xbf{"RequestId": "R-1"}', headers={"content-type": "text/plain"})
 

@@ -48,7 +48,7 @@ assert_type(GET_JOB.reply, type[models.GetJobResponse])
 assert_type(client.get_job("a", type_="Logical"), models.GetJobResponse)
 assert_type(client.delete_job(job_id="a"), models.EmptyReply)
 assert_type(client.iter_jobs(status=models.JobStatus.DONE, job_ids="a,b"), Iterator[models.JobSummary])
-assert_type(client.iter_job_logs("a", limit=3), Iterator[str])
+assert_type(client.iter_job_logs("a", 5, limit=3), Iterator[str])
 client.list_jobs_status(nodes=[("a", "b"), {"JobId": "a", "NodeId": "b", "Depth": 1}])
 client.create_job(name="a", manifest="m", things=[{}], matrix=[[1]], counts=[1], anything=None)
 job: models.Job = client.get_job("a", type_=models.GetJobType.LOGICAL)
@@ -123,7 +123,7 @@ def test_what_an_operation_is(jobs):
         "ListJobsStatus": ("PUT", "/jobs", "ListJobsStatusResponse200", ("Jobs", "Texts"), False, True),
         "GetJob": ("GET", "/jobs/{JobId}", "GetJobResponse", (), False, True),
         "DeleteJob": ("DELETE", "/jobs/{JobId}", "EmptyReply", (), True, False),
-        "ListJobLogs": ("GET", "/jobs/{JobId}/logs", "ListJobLogsResponse200", ("Logs",), False, True),
+        "ListJobLogs": ("GET", "/jobs/{JobId}/logs/{LogId}", "ListJobLogsResponse200", ("Logs",), False, True),
     }
     assert {name: (one.product, one.version, one.host) for name, one in operations.items() if name != "GetJob"} == {
         **dict.fromkeys(operations.keys() - {"GetJob"}, ("JobFlow", "2020-02-02", "jobs")),
@@ -198,7 +198,7 @@ SIGNATURES = {
         "token_id: 'str | None' = None"
     ),
     "delete_job": "job_id: 'str'",
-    "iter_job_logs": "job_id: 'str', *, limit: 'int | None' = None, page_size: 'int' = 100",
+    "iter_job_logs": "job_id: 'str', log_id: 'int', *, limit: 'int | None' = None, page_size: 'int' = 100",
     "iter_jobs": (
         "*, status: '_models.JobStatus | str | None' = None, sort_by: '_models.ListJobsSortBy | str | None' = None, "
         "since: 'datetime | str | None' = None, job_ids: 'Iterable[str] | str | None' = None, "

@@ -105,7 +105,7 @@ def _shown(one: Any) -> str:
 def seen(caplog, capfd) -> Iterator[Callable[[], Seen]]:
     """Give all that was seen so far; every logger is at DEBUG, and no warning is kept back."""
     caplog.set_level(logging.DEBUG)
-    for name in ("paiflow", "httpx", "httpcore", "asyncio", "tenacity", "credentials", "alibabacloud-tea"):
+    for name in ("paiflow", "httpx", "httpcore", "asyncio", "credentials", "alibabacloud-tea"):
         caplog.set_level(logging.DEBUG, logger=name)
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")

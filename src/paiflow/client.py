@@ -21,6 +21,7 @@ from paiflow._connections import AsyncConnections, Connections, is_shared, opene
 from paiflow._discretion import Discretion
 from paiflow._exchange import Response, attempt, clock_skew, interpret
 from paiflow._hidden import Environment, Hidden
+from paiflow._httpx import attend
 from paiflow._replies import ACCEPTED_ENCODINGS, Intake, Whole, aread, read
 from paiflow._threads import in_threads
 from paiflow._time import Time
@@ -434,7 +435,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
             request = self._request(http, operation, prepared, deadline)
         with Discretion(credentials, request, prepared.secrets) as discretion:
             with attempt(operation.name, number, deadline), self._connections.in_use(), _deadline.until(deadline):
-                response = http.send(request, auth=self._auth(operation, credentials), stream=True)
+                response = attend(http.send(request, auth=self._auth(operation, credentials), stream=True))
                 try:
                     whole = read(Intake(operation.name, response, deadline), response)
                 finally:
@@ -575,7 +576,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         with Discretion(credentials, request, prepared.secrets) as discretion:
             with attempt(operation.name, number, deadline), self._connections.in_use():
                 async with asyncio.timeout(deadline - real_time.monotonic()):
-                    response = await http.send(request, auth=self._auth(operation, credentials), stream=True)
+                    response = attend(await http.send(request, auth=self._auth(operation, credentials), stream=True))
                     try:
                         whole = await aread(Intake(operation.name, response, deadline), response)
                     finally:

@@ -10,7 +10,6 @@ So it can be had without pytest too.
 import contextlib
 import json
 import os
-import threading
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -18,6 +17,7 @@ from typing import Any, Self
 import attrs
 
 from paiflow import AsyncPaiFlow, PaiFlow
+from paiflow._locks import Lock
 from paiflow.mock.clock import HandClock, HandTime
 from paiflow.mock.faults import Fault
 from paiflow.mock.http_messages import Request
@@ -62,7 +62,7 @@ class PaiFlowMock:
 
     def __init__(self) -> None:
         self._requests: list[RecordedRequest] = []
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._open = contextlib.ExitStack()
         self.clock = HandClock()
         self.service = MockService(clock=self.clock, on_request=self._record)
