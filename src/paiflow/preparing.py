@@ -28,7 +28,7 @@ R = TypeVar("R", bound=Reply)
 
 MASK: Final = "***"
 
-LISTS: Final = frozenset({"texts", "objects", "comma-list"})
+LISTS: Final = frozenset({"texts", "objects"})
 
 # The method that takes both, where the service would leave one of them out.
 HINTS: Final = {
@@ -221,7 +221,14 @@ def _texts(operation: Operation[Any], parameter: Parameter, value: object) -> li
 def _comma_list(operation: Operation[Any], parameter: Parameter, value: object) -> str:
     if isinstance(value, str):
         return _text(operation, parameter, value)
-    return ",".join(map(_query_text, _texts(operation, parameter, value)))
+    entries = list(map(_query_text, _texts(operation, parameter, value)))
+    if not entries:
+        # Sent empty, it might well stand for all.
+        raise _wrong(operation, parameter, "None for no filter, or a list with an entry", value)
+    for place, entry in enumerate(entries):
+        if "," in entry:
+            raise _wrong(operation, _part(parameter, f"[{place}]"), "one entry, without a comma", entry)
+    return ",".join(entries)
 
 
 def _part(parameter: Parameter, suffix: str) -> Parameter:
