@@ -684,7 +684,7 @@ def on_terminal(arguments, environment, *, size=(24, 80)):
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
     with subprocess.Popen(
         [PAIFLOW, *arguments],
-        env={**environment, "TERM": "xterm"},
+        env={**environment, "TERM": "xterm", "PYTHONIOENCODING": "utf-8"},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,

@@ -16,7 +16,9 @@ from echo import EchoServer, certificate
 from silence import SilentServer
 
 import paiflow
+from paiflow._locks import Lock
 from paiflow._time import Time
+from paiflow.mock import MockService, MockTransport
 
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
@@ -177,6 +179,42 @@ class TestProcesses:
             assert [True] * 4 == [result() for result in children]
             assert all(call.result() for call in calls)
         assert {1} == {len(each) for each in processes(server)}
+
+    def test_a_lock_that_a_thread_holds_is_free_in_the_child(self):
+        lock, held, over = Lock(), threading.Event(), threading.Event()
+
+        def hold():
+            with lock:
+                held.set()
+                over.wait(30)
+
+        def in_child():
+            with lock:
+                return True
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        assert held.wait(10)
+        assert forked(in_child)
+        over.set()
+        thread.join()
+
+    def test_the_mocks_transport_may_be_in_use_while_a_process_forks(self):
+        service = MockService()
+        for name in names(5):
+            service.stage.add_run(name, [(0, "Running")])
+        client = paiflow.PaiFlow("cn-hangzhou", credentials=service.credentials, transport=MockTransport(service))
+        asked = names(5)
+
+        def ask_mock(times):
+            reports = [client.statuses(pipeline_runs=asked) for _ in range(times)]
+            return all([run.pipeline_run_id for run in report.runs] == asked for report in reports)
+
+        with ThreadPoolExecutor(2) as threads:
+            calls = [threads.submit(ask_mock, 20) for _ in range(2)]
+
+            assert [True] * 4 == [result() for result in [fork(lambda: ask_mock(3)) for _ in range(4)]]
+            assert all(call.result() for call in calls)
 
 
 PRELOADED = """

@@ -134,8 +134,8 @@ def test_the_report_of_changes_is_what_the_command_prints(tmp_path):
     [shown] = [text for language, text in BLOCKS if text.startswith("$ scripts/changes ")]
 
     command = [sys.executable, "-m", "tooling.changes", *shlex.split(shown.partition("\n")[0])[2:]]
-    environment = {**os.environ, "PYTHONPATH": str(README_PATH.with_name("scripts"))}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PYTHONPATH": str(README_PATH.with_name("scripts")), "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", check=False)
 
     assert (shown.partition("\n")[2], "") == (done.stdout, done.stderr)
     assert done.returncode == 1

@@ -6,8 +6,6 @@ import email.utils
 import gzip
 import logging
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable

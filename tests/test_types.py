@@ -11,9 +11,9 @@ from paiflow import Node, NodeStatus, Output, OutputType, PipelineRun, PipelineR
 
 REVEALED = {
     "reply.request_id": "str | None",
-    "reply.pipeline_runs": "list[PipelineRun]",
-    "reply.nodes": "list[Node]",
-    "reply.outputs": "list[Output]",
+    "reply.pipeline_runs": "list[PipelineRunState]",
+    "reply.nodes": "list[NodeState]",
+    "reply.outputs": "list[OutputValue]",
     "run.pipeline_run_id": "str | None",
     "run.status": "str | None",  # mypy folds an enum of texts into str; see the test of the annotations
     "run.name": "str | None",

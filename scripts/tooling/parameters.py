@@ -175,7 +175,9 @@ class Source:
             return replace(parameter, kind="objects", fields=of.fields), code
         if of.kind in LISTS or of.kind == "json":
             return replace(parameter, kind="json"), "Iterable[Any]"
-        return replace(parameter, items=of.kind, values=of.values, non_empty_items=of.non_empty, id=of.id), f"Iterable[{entry.type}]"
+        return replace(
+            parameter, items=of.kind, values=of.values, non_empty_items=of.non_empty, id=of.id
+        ), f"Iterable[{entry.type}]"
 
     def _kind(self, name: str, alternatives: Iterable[Schema]) -> Kind:
         kinds = {self._kind_of_one(name, schema) for schema in alternatives}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import httpx
 
 from paiflow._environment import certificates, proxy_of
-from paiflow._httpx import OWN, equip, renewed
+from paiflow._httpx import HEADERS, OWN, equip, renewed
 from paiflow.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -47,7 +47,14 @@ def opener(
     Raises:
         ConfigurationError: a proxy or certificate setting of the environment cannot be used.
     """
-    settings: dict[str, Any] = {"timeout": timeout, "headers": headers, "cookies": _NoCookies(), "trust_env": False}
+    hook = _hide_location if kind is httpx.Client else _hide_location_async
+    settings: dict[str, Any] = {
+        "timeout": timeout,
+        "headers": headers,
+        "cookies": _NoCookies(),
+        "trust_env": False,
+        "event_hooks": {"response": [hook]},
+    }
     if transport is not None:
         given = [transport]
 
@@ -74,6 +81,17 @@ def opener(
 def is_shared(transport: object) -> bool:
     """Return whether a transport that the user gave serves all processes and event loops: no copy can be made of it."""
     return not (transport is None or isinstance(transport, OWN))
+
+
+def _hide_location(response: httpx.Response) -> None:
+    # httpx would build the next request even where redirects are not followed, and fail over a Location that is no URL.
+    if "location" in response.headers:
+        response.extensions[HEADERS] = response.headers
+        response.headers = httpx.Headers([pair for pair in response.headers.raw if pair[0].lower() != b"location"])
+
+
+async def _hide_location_async(response: httpx.Response) -> None:
+    _hide_location(response)
 
 
 class _NoCookies(CookieJar):

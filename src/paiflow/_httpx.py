@@ -13,6 +13,9 @@ import httpx
 
 from paiflow.errors import ConfigurationError
 
+# The name under which a reply's extensions hold its headers, where httpx was not to see them all.
+HEADERS: Final = "paiflow.headers"
+
 OWN: Final = (httpx.HTTPTransport, httpx.AsyncHTTPTransport)
 
 
@@ -60,11 +63,12 @@ def body_of(response: httpx.Response) -> Any:
 
 
 def attend(response: httpx.Response) -> httpx.Response:
-    """Return a reply whose connection will know whether more came than that reply.
+    """Return a reply with all its headers, whose connection will know whether more came than that reply.
 
     Raises:
         ConfigurationError: this version of httpx has no place for it; a surplus would be taken for the next reply.
     """
+    response.headers = response.extensions.get(HEADERS, response.headers)
     requests = getattr(response.extensions.get("network_stream"), "requests", None)
     if requests is not None and requests.parser is None:
         try:

@@ -4,12 +4,12 @@ Ids are opaque and compared whole.
 """
 
 import contextlib
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
 
+from paiflow._locks import Lock
 from paiflow.errors import ConfigurationError
 from paiflow.mock.clock import Clock
 from paiflow.mock.description import Description
@@ -85,9 +85,9 @@ class Run(Item):
         """The user who created it, if it is private."""
         return text_of(self.current, "UserId") if text_of(self.current, "Accessibility") == "PRIVATE" else PUBLIC
 
-    def seen_by(self, user: str | None) -> bool:
-        """Whether it is there for a user; for any, with None."""
-        return self.current is not None and (user is None or self.audience in (PUBLIC, user))
+    def seen_by(self, user: str) -> bool:
+        """Whether it is there for a user. Assumption: visibility."""
+        return self.current is not None and self.audience in (PUBLIC, user)
 
     def refresh(self, now: float) -> None:
         """Compute what replies hold of it at a moment: its duration and last change, too."""
@@ -149,7 +149,7 @@ class Store:
     def __init__(self, description: Description, clock: Clock, user: str) -> None:
         self._clock = clock
         self._user = user
-        self._lock = threading.RLock()
+        self._lock = Lock(reentrant=True)
         self._now = clock.now()
         self._schemas = {
             kind.name: ItemSchema(description, kind.name, kind.ids, kind.replies)
