@@ -12,7 +12,7 @@ from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Sequence
 from functools import lru_cache
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, NoReturn, Self, TypeVar
 
 import httpx
 
@@ -108,6 +108,9 @@ class _Client(Generic[Transport, Held]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(endpoint={getattr(self, 'endpoint', None)!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} cannot be pickled or copied: make one in each process")
 
     @abstractmethod
     def _connect(self, transport: Transport | None, timeout: float | httpx.Timeout) -> Held: ...

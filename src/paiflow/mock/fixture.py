@@ -17,7 +17,7 @@ from typing import Any, Self
 import attrs
 
 from paiflow import AsyncPaiFlow, PaiFlow
-from paiflow._locks import Lock
+from paiflow._forks import Lock
 from paiflow.mock.clock import HandClock, HandTime
 from paiflow.mock.faults import Fault
 from paiflow.mock.messages import Request
