@@ -254,6 +254,47 @@ def test_a_client_cannot_be_pickled_and_says_what_to_do(kind, take):
         take(client)
 
 
+ALL_LOADED = """
+import asyncio, sys, threading
+import httpx, paiflow
+from paiflow import _forks
+
+def answer(request):
+    items = [{"PipelineRunId": "a", "Status": "Succeeded"}], [{"NodeId": "b", "NodeStatus": "Failed", "Outputs": [{}]}]
+    return httpx.Response(200, json={"RequestId": "r", "PipelineRuns": items[0], "Nodes": items[1], "Outputs": [{}]})
+
+def use(transport, *methods):
+    settings = {"transport": transport, "credentials": paiflow.Credentials("i", "s"), "retries": 0}
+    client = paiflow.PaiFlow(endpoint="http://127.0.0.1:1", **settings)
+    other = paiflow.AsyncPaiFlow(endpoint="http://127.0.0.1:1", **settings)
+    for method in methods:
+        try:
+            getattr(client, method)(pipeline_runs=["a"])
+        except paiflow.TransportError:
+            assert transport is None
+        try:
+            asyncio.run(getattr(other, method)(pipeline_runs=["a"]))
+        except paiflow.TransportError:
+            assert transport is None
+
+paiflow.PaiFlow("cn-hangzhou").close()
+over = threading.Event()
+threading.Thread(target=over.wait).start()
+_forks._finish_imports()
+before = set(sys.modules)
+use(httpx.MockTransport(answer), "list_pipeline_runs_status", "statuses", "wait")
+use(None, "list_pipeline_runs_status")
+over.set()
+print(sorted(name for name in set(sys.modules) - before if name.partition(".")[0] in _forks.ROOTS))
+"""
+
+
+def test_all_that_a_call_may_import_is_imported_before_a_process_with_threads_forks():
+    run = subprocess.run([sys.executable, "-c", ALL_LOADED], capture_output=True, text=True, timeout=60, check=False)
+
+    assert ("", "[]\n") == (run.stderr, run.stdout)
+
+
 PRELOADED = """
 import multiprocessing, os, sys
 import paiflow
