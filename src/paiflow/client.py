@@ -12,7 +12,7 @@ import time as real_time
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar
 
 import httpx
 
@@ -122,6 +122,9 @@ class _Client(Generic[Transport, Held]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(endpoint={getattr(self, 'endpoint', None)!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} cannot be pickled or copied: make one in each process")
 
     @abstractmethod
     def _connect(self, transport: Transport | None, timeout: float | httpx.Timeout) -> Held: ...

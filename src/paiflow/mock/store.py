@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from paiflow._locks import Lock
+from paiflow._forks import Lock
 from paiflow.errors import ConfigurationError
 from paiflow.mock.clock import Clock
 from paiflow.mock.description import Description
