@@ -136,7 +136,7 @@ def test_hand_edits_missing_and_strange_files_are_found_and_mended(tree, capsys,
     before = snapshot(package)
     edit(package / "calling.py", "class Call", "class  Call")
     (package / "models/job.py").unlink()
-    (package / "models/extra.py").write_text("")
+    (package / "models/extra.py").write_text("", encoding="utf-8")
     status = regenerate.main(mode)
 
     assert capsys.readouterr().out == "stale: calling.py\nnot generated: models/extra.py\nmissing: models/job.py\n"
@@ -277,9 +277,17 @@ def test_a_check_tells_machines_what_is_stale(tree, capsys):
     json_file, junit_file = tree / "stale.json", tree / "stale.xml"
     reports = ["--check", "--json", str(json_file), "--junit", str(junit_file)]
     regenerate.main([])
-    fine = (regenerate.main(reports), json.loads(json_file.read_text()), ET.fromstring(junit_file.read_bytes()))
+    fine = (
+        regenerate.main(reports),
+        json.loads(json_file.read_text(encoding="utf-8")),
+        ET.fromstring(junit_file.read_bytes()),
+    )
     (tree / "generated" / "paiflow_api" / "outcomes.py").write_text("edited", encoding="utf-8")
-    stale = (regenerate.main(reports), json.loads(json_file.read_text()), ET.fromstring(junit_file.read_bytes()))
+    stale = (
+        regenerate.main(reports),
+        json.loads(json_file.read_text(encoding="utf-8")),
+        ET.fromstring(junit_file.read_bytes()),
+    )
     capsys.readouterr()
     status = regenerate.main(["--check", "--json", "-"])
 

@@ -16,8 +16,8 @@ from tooling.upcoming_environment import (
     requirements,
 )
 
-LOCKED = locked_versions((generation.ROOT / "requirements.lock").read_text())
-REQUIRED = requirements((generation.ROOT / "pyproject.toml").read_text())
+LOCKED = locked_versions((generation.ROOT / "requirements.lock").read_text(encoding="utf-8"))
+REQUIRED = requirements((generation.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 RUN = "models/pipeline_run.py"
 
 
@@ -61,9 +61,9 @@ def tried(tmp_path, capsys, monkeypatch):
 def replaced(name, old, new):
     def edit(package):
         path = package / name
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         assert old in text
-        path.write_text(text.replace(old, new))
+        path.write_text(text.replace(old, new), encoding="utf-8")
 
     return edit
 
@@ -80,7 +80,9 @@ def test_where_nothing_would_change_it_says_so(tried):
 def test_another_version_alone_changes_nothing_but_is_told(tried):
     def next_version(package):
         for path in package.rglob("*.py"):
-            path.write_text(path.read_text().replace(generation.GENERATOR, f"{GENERATOR} 0.30.0"))
+            path.write_text(
+                path.read_text(encoding="utf-8").replace(generation.GENERATOR, f"{GENERATOR} 0.30.0"), "utf-8"
+            )
 
     status, text, _ = tried(edit=next_version, **{GENERATOR: "0.30.0", "ruff": "9.0"})
 
@@ -145,12 +147,12 @@ def test_what_is_no_version_is_refused(version, capsys):
 
 def test_the_summary_of_a_workflow_gets_the_report_too(tried, tmp_path, monkeypatch):
     summary = tmp_path / "summary.md"
-    summary.write_text("before\n")
+    summary.write_text("before\n", encoding="utf-8")
     monkeypatch.setenv(upcoming.SUMMARY, str(summary))
     status, text, _ = tried(edit=replaced(RUN, "class PipelineRun", "class  PipelineRun"))
 
     assert 1 == status
-    assert f"before\n{text}" == summary.read_text()
+    assert f"before\n{text}" == summary.read_text(encoding="utf-8")
 
 
 def test_what_cannot_be_installed_is_a_line(capsys):
@@ -185,7 +187,8 @@ def test_an_environment_says_why_it_cannot_generate_and_what_it_has(tmp_path):
     python = tmp_path / "python"
     python.write_text(
         '#!/bin/sh\nif [ "$2" = pip ]; then echo \'[{"name": "A_b", "version": "1.0"}]\'; exit; fi\n'
-        "echo Traceback >&2; echo 'ImportError: no such name' >&2; exit 1\n"
+        "echo Traceback >&2; echo 'ImportError: no such name' >&2; exit 1\n",
+        encoding="utf-8",
     )
     python.chmod(0o755)
 
@@ -196,7 +199,7 @@ def test_an_environment_says_why_it_cannot_generate_and_what_it_has(tmp_path):
 def test_long_differences_are_cut(tmp_path):
     for name, lines in (("old", 0), ("new", 100)):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "a.py").write_text("x\n" * lines)
+        (tmp_path / name / "a.py").write_text("x\n" * lines, encoding="utf-8")
     changed = upcoming_report.differences(tmp_path / "old", tmp_path / "new")
     text = upcoming_report.markdown(upcoming_report.Report([], None, changed, []))
 

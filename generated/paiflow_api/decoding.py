@@ -355,7 +355,8 @@ class Reply:
 
     def __repr__(self) -> str:
         names = [*self._FIELDS.values(), "additional_properties"]
-        return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
+        # An error on the way leaves a half-made one in its traceback.
+        return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name, None)!r}' for name in names)})"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the object as it was sent, by its wire names; times as the same instants, RFC 3339 with Z.
@@ -369,7 +370,7 @@ class Reply:
                 wire[name] = encode(value)
         as_sent = _or_empty(self._as_sent)
         for name, (encoded, sent) in as_sent.items():
-            if wire.get(name) == encoded:
+            if _same(wire.get(name), encoded):
                 wire[name] = sent
         for name, value in _or_empty(self._additional_properties).items():
             if name not in wire and name not in as_sent:
@@ -406,7 +407,7 @@ def keep_rest(reply: Reply, source: Mapping[str, Any]) -> None:
                 as_sent[name] = (None, value)
             else:
                 additional[name] = value
-        elif decoded != value and (given := _given_back(decoded, value)) is not None:
+        elif not _same(decoded, value) and (given := _given_back(decoded, value)) is not None:
             as_sent[name] = (encode(decoded), given)
             if isinstance(decoded, list) and len(decoded) != len(_without_nulls(value)):
                 additional[name] = value
@@ -430,8 +431,15 @@ def _given_back(decoded: Any, value: Any) -> Any:
             value = [_instant_text(item) for item in value]
         elif isinstance(value[0], dict) and len(decoded) == len(value) and not any(map(_is_list, decoded)):
             return None  # models, which give back by themselves; so does a single one
-        return None if encode(decoded) == value else value
+        return None if _same(encode(decoded), value) else value
     return None if isinstance(value, dict) else value
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Return whether two values are the same JSON, 1 and 1.0 being two; a member of an enum is the same as its text."""
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other) and (type(one) is type(other) or isinstance(one, str))
 
 
 def _is_list(value: object) -> bool:

@@ -232,6 +232,7 @@ LIST_PIPELINE_RUNS_STATUS: Final[Operation[_models.ListPipelineRunsStatusRespons
             kind="texts",
             non_empty=True,
             non_empty_items=True,
+            id=True,
         ),
         Parameter(
             name="Nodes",
@@ -240,13 +241,20 @@ LIST_PIPELINE_RUNS_STATUS: Final[Operation[_models.ListPipelineRunsStatusRespons
             kind="objects",
             fields=(
                 Parameter(
-                    name="PipelineRunId", argument="pipeline_run_id", place="body", required=True, non_empty=True
+                    name="PipelineRunId",
+                    argument="pipeline_run_id",
+                    place="body",
+                    required=True,
+                    non_empty=True,
+                    id=True,
                 ),
-                Parameter(name="NodeId", argument="node_id", place="body", required=True, non_empty=True),
+                Parameter(name="NodeId", argument="node_id", place="body", required=True, non_empty=True, id=True),
             ),
             non_empty=True,
         ),
-        Parameter(name="WorkspaceId", argument="workspace_id", place="body", non_empty=True, default="workspace_id"),
+        Parameter(
+            name="WorkspaceId", argument="workspace_id", place="body", non_empty=True, id=True, default="workspace_id"
+        ),
         Parameter(
             name="OutputType",
             argument="output_type",

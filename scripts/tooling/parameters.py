@@ -149,6 +149,7 @@ class Source:
             required=required,
             values=_values(alternatives),
             non_empty=_longer_than_nothing(alternatives, "minItems" if kind in LISTS else "minLength"),
+            id=schema.get("x-paiflow-id") is True,
             secret=schema.get("x-paiflow-secret") is True,
             minimum=schema.get("minimum"),
             maximum=schema.get("maximum"),
@@ -173,8 +174,9 @@ class Source:
             return replace(parameter, kind="objects", fields=of.fields), code
         if of.kind in LISTS or of.kind == "json":
             return replace(parameter, kind="json"), "Iterable[Any]"
-        values, non_empty = of.values, of.non_empty
-        return replace(parameter, items=of.kind, values=values, non_empty_items=non_empty), f"Iterable[{entry.type}]"
+        return replace(
+            parameter, items=of.kind, values=of.values, non_empty_items=of.non_empty, id=of.id
+        ), f"Iterable[{entry.type}]"
 
     def _kind(self, name: str, alternatives: Iterable[Schema]) -> Kind:
         kinds = {self._kind_of_one(name, schema) for schema in alternatives}

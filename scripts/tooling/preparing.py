@@ -12,7 +12,8 @@ from typing import Any
 
 from openapi_python_client.strings import snake_case
 
-from tooling.documents import nodes
+from paiflow._description import pointer_to
+from tooling.documents import walk
 from tooling.errors import GenerationError
 from tooling.schemas import Schemas, operations_of
 
@@ -30,7 +31,8 @@ def prepared(description: dict[str, Any]) -> dict[str, Any]:
         GenerationError: the members of an enum cannot be named as x-enum-varnames says.
     """
     description = copy.deepcopy(description)
-    for place, node in nodes(description):
+    for keys, node in walk(description):
+        place = pointer_to(*keys)
         if isinstance(node, dict) and isinstance(node.get("allOf"), list):
             node["allOf"] = [*_parts(node["allOf"]), *_own_part(node)]
         if isinstance(node, dict) and isinstance(node.get("enum"), list):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from paiflow.drift.description import Description
+from paiflow.drift import Schemas
 
-SAMPLE = json.loads((Path(__file__).parent.parent / "data" / "documented_sample.json").read_text())
+SAMPLE = json.loads((Path(__file__).parent.parent / "data" / "documented_sample.json").read_text(encoding="utf-8"))
 
 
 def sample():
@@ -99,7 +99,7 @@ SCHEMAS = st.recursive(_leaf(), _composed, max_leaves=6)
 
 def description(schema, status="200"):
     """A description whose one operation replies with this."""
-    return Description(
+    return Schemas(
         {
             "openapi": "3.1.0",
             "info": {"title": "Things", "version": "1"},

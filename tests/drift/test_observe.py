@@ -10,7 +10,7 @@ from drift import shapes
 
 import paiflow
 from paiflow import _yaml, overlays
-from paiflow.drift import Description, RepairError, Reply, load, observing
+from paiflow.drift import RepairError, Reply, Schemas, load, observing
 from paiflow.drift.replies import judge
 from paiflow.mock import HandClock, HandTime, MockService, MockTransport
 
@@ -44,7 +44,7 @@ def runs(*fields):
 
 
 def applied(drift):
-    return Description(overlays.apply(load().document, _yaml.load(drift.overlay())))
+    return Schemas(overlays.apply(load().document, _yaml.load(drift.overlay())))
 
 
 def test_replies_are_counted_and_drift_is_told():
@@ -189,8 +189,8 @@ def test_another_description_may_be_observed_by(tmp_path):
             ],
         },
     )
-    (tmp_path / "d.yaml").write_text(_yaml.dump(repaired))
-    (tmp_path / "other.yaml").write_text(_yaml.dump(shapes.description({}).document))
+    (tmp_path / "d.yaml").write_text(_yaml.dump(repaired), encoding="utf-8")
+    (tmp_path / "other.yaml").write_text(_yaml.dump(shapes.description({}).document), encoding="utf-8")
     with answering(runs({"Queue": "night"})) as client:
         with paiflow.observe(client, description=str(tmp_path / "d.yaml")) as drift:
             ask(client)

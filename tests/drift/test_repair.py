@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paiflow import _yaml, overlays
-from paiflow.drift import Description, RepairError, Reply, load, overlay, repair
+from paiflow.drift import RepairError, Reply, Schemas, load, overlay, repair
 from paiflow.drift.replies import judge
 
 OURS = load()
@@ -24,10 +24,10 @@ def repaired(description, *values, operation="ListThings", status=200):
     text = overlay(description, replies)
     if text is None:
         return description
-    result = Description(overlays.apply(description.document, _yaml.load(text)))
+    result = Schemas(overlays.apply(description.document, _yaml.load(text)))
     for reply in replies:
         assert [] == judge(result, reply)[1]
-        _, schema = result.response(result.operations[0], status)
+        _, schema = result.described(result.operations[0], status)
         pointer = "/".join(str(key).replace("/", "~1") for key in schema.place)
         other = jsonschema_rs.Draft202012Validator({**result.document, "$ref": f"#/{pointer}"}, validate_formats=True)
         assert other.is_valid(reply.value)
@@ -38,7 +38,7 @@ def schema_after(schema, *values):
     """What becomes of the schema of a reply's field `f`."""
     before = shapes.description({"type": "object", "properties": {"f": schema}})
     after = repaired(before, *({"f": value} for value in values))
-    return after.response(after.operations[0], 200)[1].value["properties"]["f"]
+    return after.described(after.operations[0], 200)[1].value["properties"]["f"]
 
 
 def test_a_reply_that_fits_asks_for_no_overlay():
@@ -82,7 +82,7 @@ def test_a_new_field_gets_the_kind_of_all_its_values(values, inferred):
 def test_a_new_field_may_have_any_name(name):
     after = repaired(shapes.description({"type": "object", "properties": {"a": {}}}), {name: 1})
 
-    assert name in after.response(after.operations[0], 200)[1].value["properties"]
+    assert name in after.described(after.operations[0], 200)[1].value["properties"]
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_half_a_character_is_no_known_value():
 def test_a_field_that_can_be_no_attribute_of_its_own_is_a_pattern_of_names(there, new):
     properties = {there: {"type": "string", "contentMediaType": "application/json"}}
     after = repaired(shapes.description({"type": "object", "properties": properties}), {new: 1, "Extra": 2})
-    schema = after.response(after.operations[0], 200)[1].value
+    schema = after.described(after.operations[0], 200)[1].value
 
     assert [there, "Extra"] == list(schema["properties"])
     assert [{"type": "integer", "description": "Observed in replies."}] == list(schema["patternProperties"].values())
@@ -215,7 +215,7 @@ def test_a_field_that_can_be_no_attribute_of_its_own_is_a_pattern_of_names(there
 
 def test_of_new_fields_that_would_be_one_attribute_the_first_is_it():
     after = repaired(shapes.description({"type": "object", "properties": {"f": {}}}), {"x.y": 1, "x*y": {"a": 1}})
-    schema = after.response(after.operations[0], 200)[1].value
+    schema = after.described(after.operations[0], 200)[1].value
 
     assert ["f", "x.y"] == list(schema["properties"])
     assert [r"^x\*y$"] == list(schema["patternProperties"])
@@ -250,7 +250,7 @@ def test_a_field_that_may_be_missing_is_no_longer_required(required, left):
     schema = {"type": "object", "required": required, "properties": {"a": {}, "it's": {}}}
     after = repaired(shapes.description(schema), {"it's": 1})
 
-    assert left == after.response(after.operations[0], 200)[1].value.get("required")
+    assert left == after.described(after.operations[0], 200)[1].value.get("required")
 
 
 def test_a_schema_that_nothing_fits_gets_an_alternative():
@@ -276,21 +276,21 @@ def test_a_field_is_added_to_the_objects_own_schema_not_to_a_shared_one():
         shapes.description({"allOf": [{"$ref": "#/components/schemas/Thing"}, own]}), {"Id": "x", "New": 1}
     )
 
-    assert "New" in after.response(after.operations[0], 200)[1].value["allOf"][1]["properties"]
+    assert "New" in after.described(after.operations[0], 200)[1].value["allOf"][1]["properties"]
 
 
 def test_of_several_schemas_alike_the_last_one_gets_the_field():
     parts = [{"type": "object", "properties": {"a": {}}}, {"type": "object", "properties": {"b": {}}}]
     after = repaired(shapes.description({"allOf": parts}), {"New": 1})
 
-    assert ["b", "New"] == list(after.response(after.operations[0], 200)[1].value["allOf"][1]["properties"])
+    assert ["b", "New"] == list(after.described(after.operations[0], 200)[1].value["allOf"][1]["properties"])
 
 
 def test_what_a_change_brings_to_light_is_changed_too():
     schema = {"type": "array", "items": {"type": "object", "properties": {"f": {"type": "string", "enum": ["x"]}}}}
     after = repaired(shapes.description(schema), [{"f": 5}, None, {"g": "y"}, {"f": "z"}], {"f": 1})
 
-    assert after.response(after.operations[0], 200)[1].kinds == {"array", "object"}
+    assert after.described(after.operations[0], 200)[1].kinds == {"array", "object"}
 
 
 def test_a_status_that_is_not_described_gets_the_response_of_its_class():
@@ -313,7 +313,7 @@ def test_a_status_whose_reply_fits_no_other_response_gets_its_own():
 def test_a_new_status_with_what_is_no_object_is_left_open(value):
     after = repaired(OURS, value, operation="ListPipelineRunsStatus", status=302)
 
-    assert {} == after.response(after.operations[0], 302)[1].value
+    assert {} == after.described(after.operations[0], 302)[1].value
 
 
 def test_each_action_tells_where_it_was_seen_and_what_to_check_it_against():
@@ -361,7 +361,7 @@ def test_an_overlay_of_which_the_result_is_not_valid_is_not_given(monkeypatch):
 def test_whatever_schema_and_replies_an_overlay_makes_them_fit(schema, values):
     before = shapes.description(schema)
     document = copy.deepcopy(before.document)
-    if before.response(before.operations[0], 200)[1].kinds == {"object"}:
+    if before.described(before.operations[0], 200)[1].kinds == {"object"}:
         values = [value for value in values if isinstance(value, dict)]
     repaired(before, *values)
 

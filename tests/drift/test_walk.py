@@ -6,7 +6,7 @@ from drift import shapes
 from hypothesis import given
 
 from paiflow import _yaml
-from paiflow.drift import Description, DescriptionError, Reply, load
+from paiflow.drift import DescriptionError, Reply, Schemas, load
 from paiflow.drift.replies import judge
 from paiflow.drift.walk import deviations, shown
 
@@ -16,7 +16,7 @@ THING = {"type": "object", "properties": {"a": {"type": "string"}}}
 def found(schema, value):
     """What is found in a value: kind, JSONPath, keyword, and whether it breaks the schema."""
     description = shapes.description(schema)
-    [place] = [schema for _, schema in [description.response(description.operations[0], 200)]]
+    [place] = [schema for _, schema in [description.described(description.operations[0], 200)]]
     return [(one.kind, shown(one.steps), one.keyword, one.breaks) for one in deviations(place, value)]
 
 
@@ -170,7 +170,7 @@ def test_no_limit_is_overlooked(schema, good, bad):
 @given(shapes.SCHEMAS, shapes.VALUES)
 def test_what_breaks_a_schema_is_what_other_validators_find_too(schema, value):
     description = shapes.description(schema)
-    _, place = description.response(description.operations[0], 200)
+    _, place = description.described(description.operations[0], 200)
     document = {**description.document, "$ref": "#/paths/~1things/get/responses/200/content/application~1json/schema"}
     other = jsonschema_rs.Draft202012Validator(document, validate_formats=True)
 
@@ -226,14 +226,14 @@ def test_dynamic_references_are_not_overlooked():
 
 @pytest.mark.parametrize("document", [[], {}, {"openapi": "3.0.3", "paths": {}}, {"openapi": "3.1.0", "paths": {}}])
 def test_what_no_reply_can_be_judged_by_is_refused(document):
-    with pytest.raises(DescriptionError, match=r"not an OpenAPI 3\.1 description|no operation in it"):
-        Description(document)
+    with pytest.raises(DescriptionError, match=r"an OpenAPI 3\.1 description is expected|no operation in it"):
+        Schemas(document)
 
 
 def test_an_invalid_description_is_refused_with_its_fault(tmp_path):
     document = shapes.description({}).document
     document["paths"]["/things"]["get"]["responses"] = []
-    (tmp_path / "d.yaml").write_text(_yaml.dump(document))
+    (tmp_path / "d.yaml").write_text(_yaml.dump(document), encoding="utf-8")
 
     with pytest.raises(DescriptionError, match=r"^d.yaml: not valid: \$\.paths"):
         load(str(tmp_path / "d.yaml"))
@@ -247,7 +247,7 @@ def test_operations_are_found_by_method_and_path():
         "/things/{id}": {"get": {**item["get"], "operationId": "GetThing"}},
         "/things/mine": {"get": {**item["get"], "operationId": "GetMine"}},
     }
-    description = Description(document)
+    description = Schemas(document)
 
     def name(method, path):
         operation = description.find(method, path)

@@ -22,17 +22,19 @@ HOST = "127.0.0.1:8080"
 LASTING = Credentials("ExampleKeyId", "ExampleSecret")
 TEMPORARY = Credentials("STS.ExampleKeyId", "ExampleStsSecret", "Example+Sts/Token==")
 
-SAMPLE: dict[str, Any] = json.loads(
+PAGE_SAMPLE: dict[str, Any] = json.loads(
     Path(__file__).parents[1].joinpath("data", "documented_sample.json").read_text(encoding="utf-8")
 )
+# What the service holds: without the stray newline behind a node's id.
+SAMPLE: dict[str, Any] = json.loads(json.dumps(PAGE_SAMPLE).replace(r"\n", ""))
 RUN = "flow-hynm2bv8wqhp5esfxq"
 NODE = {"PipelineRunId": RUN, "NodeId": "node-hynm2bv8wqhp5esfx1"}
-MASKED_NODE = {"PipelineRunId": "flow-dsjfk******jdskls", "NodeId": "node-obpzu*******418grb7\n"}
+MASKED_NODE = {"PipelineRunId": "flow-dsjfk******jdskls", "NodeId": "node-obpzu*******418grb7"}
 
 _REQUEST_ID = re.compile(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}")
 _nonces = map(str, count(1))
-_reply_schema = effective_description().validator("components", "schemas", "ListPipelineRunsStatusResponse")
-_error_schema = effective_description().validator("components", "schemas", "ErrorReply")
+_reply_schema = effective_description().validator(("components", "schemas", "ListPipelineRunsStatusResponse"))
+_error_schema = effective_description().validator(("components", "schemas", "ErrorReply"))
 
 
 def new_service(now: float = NOW) -> MockService:

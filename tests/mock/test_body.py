@@ -1,5 +1,6 @@
 """What a request's body must be: JSON without tricks that fits the description."""
 
+import copy
 import json
 
 import jsonschema_rs
@@ -7,6 +8,7 @@ import pytest
 from mock.calls import NODE, RUN, answer, message, refusal, signed
 
 from paiflow.mock.body import read_body
+from paiflow.mock.description import effective_description
 from paiflow.mock.refusals import Refusal
 
 RIGHT = b'{"PipelineRuns":["flow-1"]}'
@@ -146,10 +148,11 @@ def test_a_parameter_that_does_not_fit_the_description_is_named(service, paramet
 
 
 def test_a_fault_of_the_whole_body_is_named_so():
-    closed = jsonschema_rs.validator_for({"additionalProperties": False})
+    operation = copy.copy(effective_description().operations["ListPipelineRunsStatus"])
+    operation.body = jsonschema_rs.validator_for({"additionalProperties": False})
 
     with pytest.raises(Refusal) as caught:
-        read_body("application/json", b'{"Later":1}', closed)
+        read_body(operation, "application/json", b'{"Later":1}')
 
     assert "Specified parameter body is not valid." == caught.value.message
 

@@ -10,7 +10,7 @@ from mock.calls import NOW
 from paiflow.mock import FaultError, parse_fault
 from paiflow.mock.fault_kinds import KINDS
 from paiflow.mock.faults import Faults
-from paiflow.mock.messages import Delivery
+from paiflow.mock.http_messages import Delivery
 
 RESET = Delivery(reset=True)
 
@@ -135,7 +135,11 @@ def test_faults_that_strike_the_same_call_add_up():
     ("name", "settings", "reason"),
     [
         ("slwo", {}, f"there is no fault 'slwo': known are {', '.join(KINDS)}"),
-        ("slow", {"dely": 1}, "fault 'slow': there is no setting 'dely': known are delay, rate, seed, every, times"),
+        (
+            "slow",
+            {"dely": 1},
+            "fault 'slow': there is no setting 'dely': known are delay, rate, seed, every, times, operation",
+        ),
         ("slow", {"delay": "x"}, "fault 'slow': delay: 'x' is not a duration, such as 500ms, 5s, 2m or 1h30m"),
         ("slow", {"rate": 0}, "fault 'slow': rate: 0 is not a number above 0, up to 1"),
         ("slow", {"rate": 1.1}, "fault 'slow': rate: 1.1 is not a number above 0, up to 1"),

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from mock.calls import MASKED_NODE, NODE, RUN, SAMPLE, answer, signed
+from mock.calls import MASKED_NODE, NODE, PAGE_SAMPLE, RUN, SAMPLE, answer, signed
 
 from paiflow.mock import MockService
 from paiflow.mock.description import effective_description
@@ -16,7 +16,7 @@ def lists(service: MockService, parameters: dict[str, Any]) -> tuple[Any, Any, A
 
 
 def test_the_shipped_sample_is_the_page_s_to_the_letter():
-    assert SAMPLE == effective_description().sample()
+    assert PAGE_SAMPLE == effective_description().operations["ListPipelineRunsStatus"].sample
 
 
 @pytest.mark.parametrize("workspace", [{}, {"WorkspaceId": "948"}])
@@ -30,13 +30,16 @@ def test_the_documented_node_is_returned(service, workspace):
 
 
 @pytest.mark.parametrize("workspace", [{}, {"WorkspaceId": "948"}])
-def test_the_masked_output_is_returned_though_its_node_is_not_known(service, workspace):
-    assert ([], [], SAMPLE["Outputs"]) == lists(service, {"Nodes": [MASKED_NODE], **workspace})
+def test_the_masked_output_is_returned_with_a_node_that_it_belongs_to(service, workspace):
+    runs, nodes, outputs = lists(service, {"Nodes": [MASKED_NODE], **workspace})
+
+    assert ([], SAMPLE["Outputs"]) == (runs, outputs)
+    assert [MASKED_NODE] == [{name: node[name] for name in MASKED_NODE} for node in nodes]
 
 
-def test_the_masked_output_does_not_answer_to_its_node_id_without_the_stray_newline(service):
-    """Ids are opaque: what came back would be of a node that was not asked for."""
-    node = {**MASKED_NODE, "NodeId": MASKED_NODE["NodeId"].rstrip()}
+def test_ids_are_compared_whole(service):
+    """What came back for part of an id would be of a node that was not asked for."""
+    node = {**MASKED_NODE, "NodeId": f"{MASKED_NODE['NodeId']}\n"}
 
     assert ([], [], []) == lists(service, {"Nodes": [node]})
 
@@ -53,9 +56,10 @@ def test_another_workspace_holds_nothing_of_the_sample(service, asked):
 
 
 def test_with_both_lists_only_nodes_are_answered(service):
-    asked = {"PipelineRuns": [RUN], "Nodes": [NODE, MASKED_NODE]}
+    runs, nodes, outputs = lists(service, {"PipelineRuns": [RUN], "Nodes": [NODE, MASKED_NODE]})
 
-    assert ([], SAMPLE["Nodes"], SAMPLE["Outputs"]) == lists(service, asked)
+    assert ([], SAMPLE["Outputs"]) == (runs, outputs)
+    assert [NODE["NodeId"], MASKED_NODE["NodeId"]] == [node["NodeId"] for node in nodes]
 
 
 @pytest.mark.parametrize(
@@ -75,9 +79,10 @@ def test_what_is_not_known_is_left_out(service, asked):
     [("DataSet", SAMPLE["Outputs"]), ("Model", []), ("Metrics", []), ("ModelEvaluation", [])],
 )
 def test_output_type_narrows_the_outputs_and_nothing_else(service, output_type, expected):
-    asked = {"Nodes": [NODE, MASKED_NODE], "OutputType": output_type}
+    runs, nodes, outputs = lists(service, {"Nodes": [NODE, MASKED_NODE], "OutputType": output_type})
 
-    assert ([], SAMPLE["Nodes"], expected) == lists(service, asked)
+    assert ([], expected) == (runs, outputs)
+    assert [NODE["NodeId"], MASKED_NODE["NodeId"]] == [node["NodeId"] for node in nodes]
 
 
 def test_unknown_parameters_are_ignored(service):
@@ -104,7 +109,7 @@ def test_nodes_and_outputs_come_once_and_in_the_order_asked(service):
 
     _, nodes, outputs = lists(service, {"Nodes": [MASKED_NODE, ids, NODE, ids, MASKED_NODE]})
 
-    assert ["node-1", NODE["NodeId"]] == [node["NodeId"] for node in nodes]
+    assert [MASKED_NODE["NodeId"], "node-1", NODE["NodeId"]] == [node["NodeId"] for node in nodes]
     assert [SAMPLE["Outputs"][0]["Id"], "artifact-2", "artifact-1"] == [output["Id"] for output in outputs]
 
 

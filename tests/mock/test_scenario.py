@@ -10,7 +10,7 @@ from mock.calls import LASTING, NOW, RUN, answer, refusal, signed
 
 from paiflow.errors import ConfigurationError
 from paiflow.mock import Clock, HandClock, MockService, load_scenario, scenario
-from paiflow.mock.lives import timestamp
+from paiflow.mock.timeline import timestamp
 
 NIGHTLY = """\
 scenario: nightly
@@ -65,7 +65,7 @@ def ask(service, **parameters):
     return answer(service.handle(signed(parameters, now=service.clock.now())))
 
 
-def test_a_scenario_gives_runs_nodes_and_outputs_a_life(load):
+def test_a_scenario_gives_runs_nodes_and_outputs_a_timeline(load):
     service = playing(load(NIGHTLY))
     node = [{"PipelineRunId": "flow-a", "NodeId": "node-a"}]
     seen = {}
@@ -190,7 +190,7 @@ SHORT = "scenario: s\nruns:\n  - id: flow-a\n    "
     [
         ("runs: []", "1: scenario is missing"),
         ("scenario: 7", "1: scenario: 7 is not text: put it in quotes"),
-        ("scenario: s\nrun: []", "2: run: no such key; known are scenario, clock, runs, faults"),
+        ("scenario: s\nrun: []", "2: run: no such key; known are scenario, clock, sample, behaviour, workspaces, pipelines, runs, faults"),
         ("- scenario: s", "1: it has to be a mapping"),
         ("", "1: it has to be a mapping"),
         ("scenario: s\nscenario: t", "2:1: duplicate key 'scenario'"),
@@ -225,7 +225,7 @@ SHORT = "scenario: s\nruns:\n  - id: flow-a\n    "
         (SHORT + "fields:\n      - A", "4: runs[0].fields: ['A'] is not a mapping"),
         (SHORT + "fields: {statuses: []}", "4: runs[0].fields: 'statuses' is no field of the service: their names"),
         (SHORT + "\n  - id: flow-b\n  - id: flow-a", "6: runs[2].id: 'flow-a' is there already, at nightly.yaml:3"),
-        (SHORT + "nodes:\n      - id: node-a\n        nodes: []", "6: runs[0].nodes[0].nodes: no such key; known are id"),
+        (SHORT + "nodes:\n      - id: node-a\n        steps: []", "6: runs[0].nodes[0].steps: no such key; known are id"),
         (SHORT + "nodes:\n      - id: node-a\n      - id: node-a", "6: runs[0].nodes[1].id: 'node-a' is there already"),
         (SHORT + "nodes:\n      - id: n\n        outputs:\n          - id: a\n          - id: a",
          "8: runs[0].nodes[0].outputs[1].id: 'a' is there already"),
@@ -246,7 +246,7 @@ SHORT = "scenario: s\nruns:\n  - id: flow-a\n    "
 )  # fmt: skip
 def test_what_is_wrong_is_told_in_one_line_with_file_line_and_name(load, monkeypatch, tmp_path, text, fault):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "nightly.yaml").write_text(text)
+    (tmp_path / "nightly.yaml").write_text(text, encoding="utf-8")
 
     with pytest.raises(ConfigurationError) as caught:
         load_scenario("nightly.yaml")

@@ -53,9 +53,9 @@ def test_the_query_is_part_of_what_is_signed(service, auth):
 
 def test_a_refusal_has_its_headers(service):
     with httpx.Client(transport=MockTransport(service)) as client:
-        response = client.get(URL)
+        response = client.delete(URL)
 
-    assert (405, "PUT") == (response.status_code, response.headers["allow"])
+    assert (405, "GET, PUT, POST") == (response.status_code, response.headers["allow"])
     assert response.json()["RequestId"] == response.headers["x-acs-request-id"]
 
 

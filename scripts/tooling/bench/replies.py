@@ -40,5 +40,5 @@ def run(id_: str, status: str) -> dict[str, Any]:
 
 
 def _sample(kind: str) -> dict[str, Any]:
-    first: dict[str, Any] = effective_description().sample()[kind][0]
+    first: dict[str, Any] = effective_description().operations["ListPipelineRunsStatus"].sample[kind][0]
     return first

@@ -11,8 +11,8 @@ from paiflow.cli.exit_codes import ExitCode
 from paiflow.cli.words import say
 
 if TYPE_CHECKING:
-    from paiflow.drift import Collection, Description, Recorded, Reply
-    from paiflow.drift.description import Operation
+    from paiflow._description import Operation
+    from paiflow.drift import Collection, Reply, Schemas
     from paiflow.drift.reports import Format
 
 _SKIPPED_SHOWN: Final = 3
@@ -21,7 +21,7 @@ _SKIPPED_SHOWN: Final = 3
 @click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--description", metavar="FILE", help="An OpenAPI 3.1 description, instead of that of this client.")
-@click.option("--operation", metavar="ID", help="What plain JSON replies answer, if the description has several.")
+@click.option("--operation", metavar="ID", help="What plain JSON replies answer, where their fields do not tell.")
 @click.option("--status", type=click.IntRange(100, 599), metavar="N", help="The status of plain JSON replies.")
 @click.option("--overlay", "as_overlay", is_flag=True, help="Print the overlay that makes the description true.")
 @click.option(
@@ -45,6 +45,7 @@ def drift(
     """Report what recorded replies hold that the description lacks.
 
     FILE is a HAR file, a cassette of vcrpy, or a plain JSON reply, or several of them, one a line; a - reads stdin.
+    What a plain reply answers, and with which status, is told by its fields.
     Told are fields that are not described, values outside the known ones, wrong kinds and missing fields.
 
     With --overlay, an OpenAPI overlay goes to stdout and the report to stderr. It was applied, and the replies judged again:
@@ -57,7 +58,7 @@ def drift(
 
     judged_by = drifting.load(description)
     recorded = [one for file in files for one in drifting.read(file)]
-    answered = _answered(judged_by, operation, recorded)
+    answered = _named(judged_by, operation)
     collection = drifting.Collection(judged_by)
     replies: list[Reply] = []
     for one in recorded:
@@ -75,19 +76,12 @@ def drift(
     context.exit(code)
 
 
-def _answered(description: Description, name: str | None, recorded: list[Recorded]) -> Operation:
-    """Return the operation that replies without a request answer."""
-    names = ", ".join(operation.name for operation in description.operations)
-    if name is None:
-        if len(description.operations) > 1 and any(one.url is None for one in recorded):
-            raise click.UsageError(
-                f"--operation is needed: a plain reply does not tell which of these it answers: {names}"
-            )
-        return description.operations[0]
-    for operation in description.operations:
-        if operation.name == name:
-            return operation
-    raise click.UsageError(f"--operation {name} is not described; these are: {names}")
+def _named(description: Schemas, name: str | None) -> Operation | None:
+    """Return the operation of a name; None for none, so that the fields of a reply tell it."""
+    if name is not None and name not in description.by_name:
+        names = ", ".join(description.by_name)
+        raise click.UsageError(f"--operation {name} is not described; these are: {names}")
+    return description.by_name.get(name or "")
 
 
 def _tell_skipped(collection: Collection) -> None:

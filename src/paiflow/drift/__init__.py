@@ -5,6 +5,7 @@ notices: in a client's replies, `paiflow.observe(client)`; in recorded traffic, 
 
     recordings.py   files ► recorded replies
     replies.py      a recorded reply ► the response that describes it, or why there is none
+    schemas.py      a description ► its schemas, each with its place
     walk.py         a reply and its schema ► deviations
     findings.py     deviations ► findings: where, how often, an example
     repair.py       replies ► an overlay after which there are no deviations    (changes.py, kinds.py, names.py)
@@ -13,24 +14,27 @@ notices: in a client's replies, `paiflow.observe(client)`; in recorded traffic, 
 Needs the extra `drift`. Nothing that `import paiflow` loads may import this package.
 """
 
+from paiflow._distribution import PACKAGES
+
 try:
+    from paiflow._description import DescriptionError
     from paiflow.drift.collecting import Collection
-    from paiflow.drift.description import Description, DescriptionError, load
     from paiflow.drift.findings import Finding
     from paiflow.drift.observing import Observation, observe
     from paiflow.drift.recordings import RecordingError, read
     from paiflow.drift.repair import RepairError, overlay
     from paiflow.drift.replies import Recorded, Reply
+    from paiflow.drift.schemas import Schemas, load
 except ModuleNotFoundError as error:
-    if error.name not in ("jsonpath", "jsonschema", "openapi_schema_validator", "openapi_spec_validator", "yaml"):
+    if error.name not in PACKAGES["drift"]:
         raise
     raise ImportError(
-        f"the drift report needs the package {error.name}, among others: pip install 'paiflow[drift]'", name=error.name
+        f"the drift report needs the package {error.name}, among others: pip install 'paiflow-client[drift]'",
+        name=error.name,
     ) from None
 
 __all__ = [
     "Collection",
-    "Description",
     "DescriptionError",
     "Finding",
     "Observation",
@@ -38,6 +42,7 @@ __all__ = [
     "RecordingError",
     "RepairError",
     "Reply",
+    "Schemas",
     "load",
     "observe",
     "overlay",

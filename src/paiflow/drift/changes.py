@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from paiflow.drift.description import APPLICATORS, LEAVES, Schema, json_path, quoted
 from paiflow.drift.kinds import ALL_KINDS, OF_TYPE, alternatives
 from paiflow.drift.names import alike, pattern_of
+from paiflow.drift.schemas import APPLICATORS, LEAVES, Schema, json_path, quoted
 
 Change = tuple[str, dict[str, Any]]
 

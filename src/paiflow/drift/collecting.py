@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
+from paiflow._description import Operation
 from paiflow.drift import reports
-from paiflow.drift.description import Description, Operation
 from paiflow.drift.findings import Finding, Findings
 from paiflow.drift.replies import Recorded, Reply, Skipped, judge, match
+from paiflow.drift.schemas import Schemas
 from paiflow.drift.walk import Deviation
 
 
@@ -23,7 +24,7 @@ class Collection:
         skipped: how many were not, by the reason.
     """
 
-    def __init__(self, description: Description, limit: int | None = None) -> None:
+    def __init__(self, description: Schemas, limit: int | None = None) -> None:
         """Start with nothing."""
         self.description = description
         self.responses: Counter[tuple[str, str]] = Counter()
@@ -50,7 +51,7 @@ class Collection:
 
         Args:
             recorded: the reply.
-            operation: what it answers, if that was not recorded; None for the description's only one.
+            operation: what it answers, if that was not recorded; None to guess it by the reply's fields.
         """
         reply = match(self.description, recorded, operation)
         if isinstance(reply, Skipped):

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from paiflow._redaction import redact_json, redact_text
 from paiflow._text import clean, visible
-from paiflow.drift.description import Description
 from paiflow.drift.kinds import in_words, kind_of
+from paiflow.drift.schemas import Schemas
 from paiflow.drift.walk import Deviation, Kind, Steps, shown
 
 _EXAMPLE_CHARACTERS: Final = 60
@@ -54,7 +54,7 @@ class Finding:
 class Findings:
     """Joins deviations into findings, at most `limit` distinct ones; `left_out` counts the deviations beyond."""
 
-    def __init__(self, description: Description, limit: int | None = None) -> None:
+    def __init__(self, description: Schemas, limit: int | None = None) -> None:
         """Start with nothing found."""
         self._description = description
         self._limit = limit

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from paiflow.drift.description import Description, Schema
+from paiflow.drift.schemas import Schema, Schemas
 
 # Classes have files of their own, with the names of several fields in theirs.
 _LONGEST: Final = 100
@@ -42,9 +42,7 @@ def listed(schema: Schema) -> dict[str, Any]:
     return fields
 
 
-def is_attribute(
-    description: Description, schema: Schema, name: str, values: Sequence[Any], before: Iterable[str]
-) -> bool:
+def is_attribute(description: Schemas, schema: Schema, name: str, values: Sequence[Any], before: Iterable[str]) -> bool:
     """Return whether a new field can be an attribute.
 
     Args:

@@ -17,20 +17,21 @@ and applied to them before it is given.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import attrs
 
+from paiflow._description import Place
+from paiflow._locks import Lock
 from paiflow._redaction import redact_json
 from paiflow.drift.collecting import Collection
-from paiflow.drift.description import Description, Place, load
 from paiflow.drift.findings import Finding
 from paiflow.drift.kinds import alternatives
 from paiflow.drift.repair import RepairError, overlay
 from paiflow.drift.replies import Recorded, Reply, judge
+from paiflow.drift.schemas import Schemas, load
 from paiflow.drift.walk import Deviation, Steps
 
 if TYPE_CHECKING:
@@ -61,16 +62,15 @@ def observe(client: PaiFlow | AsyncPaiFlow, *, description: str | None = None) -
 class Observation:
     """What is found in a client's replies, while they come. Threads may share one."""
 
-    def __init__(self, client: PaiFlow | AsyncPaiFlow, description: Description) -> None:
+    def __init__(self, client: PaiFlow | AsyncPaiFlow, description: Schemas) -> None:
         """Begin to observe."""
         self._collection = Collection(description, MAX_FINDINGS)
         self._witnesses = _Witnesses(description)
-        self._lock = threading.Lock()
-        self._client = client
-        client._observe(self._see)
+        self._lock = Lock()
+        self._stop = client.observe(self._see)
 
     def __repr__(self) -> str:
-        return f"Observation({self._collection.summary()})"
+        return f"Observation({self._collection.summary() if hasattr(self, '_collection') else ''})"
 
     @property
     def replies(self) -> int:
@@ -115,7 +115,7 @@ class Observation:
 
     def stop(self) -> None:
         """Observe no longer; what was found stays. Stopping twice does no harm."""
-        self._client._unobserve(self._see)
+        self._stop()
 
     def __enter__(self) -> Self:
         return self
@@ -130,7 +130,7 @@ class Observation:
         with self._lock:
             try:
                 collection = self._collection
-                answered = next((one for one in collection.description.operations if one.name == operation), None)
+                answered = collection.description.by_name.get(operation)
                 if answered is None:
                     collection.skipped[f"{operation} is not described"] += 1
                     return
@@ -149,7 +149,7 @@ _Trait = tuple[Place, str, str | None, str]
 class _Witnesses:
     """Of all that replies ask of the description: for each thing one reply that does, redacted and cut."""
 
-    def __init__(self, description: Description) -> None:
+    def __init__(self, description: Schemas) -> None:
         self._description = description
         self._traits: set[_Trait] = set()
         self._replies: list[Reply] = []

@@ -21,15 +21,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from paiflow import _yaml, overlays
+from paiflow._description import Operation, Place
 from paiflow._redaction import REDACTED, redact_text
 from paiflow._text import clean, visible
 from paiflow.drift import changes
 from paiflow.drift.changes import Change
-from paiflow.drift.description import Description, Operation, Place, faults, json_path
 from paiflow.drift.findings import clean_path
 from paiflow.drift.kinds import alternatives, in_words, inferred, kind_of
 from paiflow.drift.names import is_attribute
 from paiflow.drift.replies import Reply, judge
+from paiflow.drift.schemas import Schemas, faults, json_path
 from paiflow.drift.walk import Deviation, deviations
 from paiflow.errors import PaiFlowError
 
@@ -47,7 +48,7 @@ class RepairError(PaiFlowError, ValueError):
         super().__init__(visible(redact_text(f"no overlay makes the description true: {reason}"[:1000])))
 
 
-def overlay(description: Description, replies: Sequence[Reply]) -> str | None:
+def overlay(description: Schemas, replies: Sequence[Reply]) -> str | None:
     """Return the overlay that makes a description fit replies, as YAML; None where it fits them already.
 
     Raises:
@@ -62,12 +63,12 @@ def overlay(description: Description, replies: Sequence[Reply]) -> str | None:
             if not asked:
                 break
             new = list(_actions(current, asked))
-            current = Description(overlays.apply(current.document, _document(new)), "the repaired description")
+            current = Schemas(overlays.apply(current.document, _document(new)), "the repaired description")
             actions += new
         if not actions:
             return None
         text = _yaml.dump(_document(actions))
-        _check(Description(overlays.apply(description.document, _yaml.load(text)), "the repaired description"), replies)
+        _check(Schemas(overlays.apply(description.document, _yaml.load(text)), "the repaired description"), replies)
     except (overlays.OverlayError, _yaml.YamlError) as error:
         raise RepairError(str(error)) from error
     return text
@@ -81,10 +82,10 @@ def _document(actions: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _check_objects(description: Description, replies: Sequence[Reply]) -> None:
+def _check_objects(description: Schemas, replies: Sequence[Reply]) -> None:
     """Raise RepairError if a whole reply is something else where an object is described: no model could be made of it."""
     for reply in replies:
-        described = description.response(_operation(description, reply), reply.status)
+        described = description.described(description.by_name[reply.operation], reply.status)
         if described and described[1] and described[1].kinds == {"object"} and not isinstance(reply.value, dict):
             came = in_words([kind_of(reply.value)])
             raise RepairError(
@@ -92,7 +93,7 @@ def _check_objects(description: Description, replies: Sequence[Reply]) -> None:
             )
 
 
-def _check(repaired: Description, replies: Sequence[Reply]) -> None:
+def _check(repaired: Schemas, replies: Sequence[Reply]) -> None:
     """Raise RepairError unless a description is valid and fits the replies, by our walk and by jsonschema's word."""
     for fault in faults(repaired.document):
         raise RepairError(f"the result would not be valid: {fault}")
@@ -101,7 +102,7 @@ def _check(repaired: Description, replies: Sequence[Reply]) -> None:
             raise RepairError(
                 f"{reply.where}: {clean_path(left.steps)}: {left.kind} ({left.keyword}) would be left over"
             )
-        described = repaired.response(_operation(repaired, reply), reply.status)
+        described = repaired.described(repaired.by_name[reply.operation], reply.status)
         if described and described[1] and not repaired.fits(described[1], reply.value):
             raise RepairError(f"{reply.where} would still not be valid")
 
@@ -131,23 +132,19 @@ class _Asked:
         return self.first.keyword in ("format", "pattern", "minLength") and all(value == "" for value in self.values)
 
 
-def _asked(description: Description, replies: Sequence[Reply]) -> list[_Asked]:
+def _asked(description: Schemas, replies: Sequence[Reply]) -> list[_Asked]:
     """Return what replies ask for, each once, in the order in which it was first seen."""
     asked: dict[tuple[Place, str, str | None], _Asked] = {}
     for reply in replies:
         for deviation in judge(description, reply)[1]:
             key = (deviation.place, deviation.keyword, deviation.name)
             if key not in asked:
-                asked[key] = _Asked(_operation(description, reply), deviation, reply.where)
+                asked[key] = _Asked(description.by_name[reply.operation], deviation, reply.where)
             asked[key].values.append(deviation.value)
     return list(asked.values())
 
 
-def _operation(description: Description, reply: Reply) -> Operation:
-    return next(operation for operation in description.operations if operation.name == reply.operation)
-
-
-def _actions(description: Description, asked: list[_Asked]) -> Iterator[dict[str, Any]]:
+def _actions(description: Schemas, asked: list[_Asked]) -> Iterator[dict[str, Any]]:
     """Yield the actions of one round. Of a schema that is rearranged, all else waits for the next."""
     rearranged: dict[Place, _Asked] = {}
     for one in asked:
@@ -164,7 +161,7 @@ def _actions(description: Description, asked: list[_Asked]) -> Iterator[dict[str
                 fields.append(str(one.first.name))
 
 
-def _changes(description: Description, one: _Asked, before: Sequence[str]) -> Iterator[Change]:
+def _changes(description: Schemas, one: _Asked, before: Sequence[str]) -> Iterator[Change]:
     """Yield the changes that one thing asks for. `before` are the fields that the schema has got already.
 
     Raises:
@@ -211,7 +208,7 @@ def _check_discreet(one: _Asked, values: Sequence[Any]) -> None:
             )
 
 
-def _response(description: Description, one: _Asked) -> Any:
+def _response(description: Schemas, one: _Asked) -> Any:
     """Return the response for a status that has none: that of a status of its class, if it fits, else a new one."""
     responses = description.responses(one.operation)
     alike = [key for key in responses if key[:1] == str(one.first.name)[:1]]
@@ -224,7 +221,7 @@ def _response(description: Description, one: _Asked) -> Any:
     return {"description": "Observed.", "content": {"application/json": {"schema": schema}}}
 
 
-def _words(description: Description, one: _Asked) -> str:
+def _words(description: Schemas, one: _Asked) -> str:
     """Return what an action is for: what came, how often and where, and what to hold it against."""
     path = f"{one.operation.name}: {clean_path(one.first.steps)}"
     came = in_words({kind_of(value) for value in one.values})
@@ -241,7 +238,7 @@ def _words(description: Description, one: _Asked) -> str:
             words = f"{path} has values that are not listed"
         case _, keyword:
             words = f"{path} has values that do not fit {keyword}"
-    link = one.operation.link or "a public source, to be added"
+    link = description.link(one.operation) or "a public source, to be added"
     return (
         f"{visible(redact_text(f'{words}; first in {one.where}.'))}\nEvidence: replies; to be checked against {link}\n"
     )

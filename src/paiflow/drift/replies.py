@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn
-from urllib.parse import unquote, urlsplit
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import attrs
 
+from paiflow import _json
+from paiflow._description import Operation
 from paiflow._redaction import redact_text
 from paiflow._text import visible
-from paiflow.drift.description import Description, Operation
 from paiflow.drift.names import listed
+from paiflow.drift.schemas import Schema, Schemas
 from paiflow.drift.walk import Deviation, deviations
+
+_SHOWN: Final = 3
+"""Operations named of those that a reply may answer."""
 
 
 @attrs.frozen
@@ -50,60 +56,125 @@ class Skipped:
     why: str
 
 
-def match(description: Description, recorded: Recorded, operation: Operation | None = None) -> Reply | Skipped:
+class _NotJudgedError(Exception):
+    """A recorded reply is not judged; the message says why."""
+
+
+def match(description: Schemas, recorded: Recorded, operation: Operation | None = None) -> Reply | Skipped:
     """Return the reply to an operation that was recorded, or why it is none.
 
-    `operation` is what it answers if the request was not recorded; None for the description's only one.
+    `operation` is what it answers if the request was not recorded; None to guess it by the reply's fields.
     """
-    if recorded.url is not None and recorded.method is not None:
-        url = urlsplit(recorded.url)
-        operation = description.find(recorded.method, unquote(url.path))
-        if operation is None:
-            host = url.netloc.rpartition("@")[2]
-            return Skipped(visible(redact_text(f"{recorded.method} {host}{url.path}")) + " is not described")
-    operation = operation or description.operations[0]
-    name = operation.name
+    try:
+        operations = _asked(description, recorded) or ([operation] if operation else description.operations)
+        return _reply(description, recorded, operations)
+    except _NotJudgedError as why:
+        return Skipped(str(why))
+
+
+def _asked(description: Schemas, recorded: Recorded) -> list[Operation]:
+    """Return the operation of the request; none where that was not recorded."""
+    if recorded.url is None or recorded.method is None:
+        return []
+    url = urlsplit(recorded.url)
+    operation = description.find(recorded.method, url.path)
+    if operation is None:
+        host = url.netloc.rpartition("@")[2]
+        what = visible(redact_text(f"{recorded.method} {host}{url.path}"))
+        raise _NotJudgedError(f"{what} is not described")
+    return [operation]
+
+
+def _reply(description: Schemas, recorded: Recorded, operations: Sequence[Operation]) -> Reply:
+    """Return the reply to that of the operations which it answers."""
+    name = operations[0].name if len(operations) == 1 else "reply"
+    words = f"{name} {recorded.status or ''}".strip()
     if recorded.status is not None and not 200 <= recorded.status <= 599:
-        return Skipped(f"{name} that was not answered")
+        raise _NotJudgedError(f"{name} that was not answered")
     if recorded.content is None or not recorded.content.strip():
-        return Skipped(f"{name} {recorded.status or ''}".strip() + " without a body")
+        raise _NotJudgedError(f"{words} without a body")
     try:
         value = parsed(recorded.content)
     except (ValueError, RecursionError):
-        return Skipped(f"{name} {recorded.status or ''}".strip() + " whose body is not JSON")
-    status = likely_status(description, operation, value) if recorded.status is None else recorded.status
-    return Reply(recorded.where, name, status, value)
+        raise _NotJudgedError(f"{words} whose body is not JSON") from None
+    if len(operations) == 1 and recorded.status is not None:
+        return Reply(recorded.where, name, recorded.status, value)
+    try:
+        likely = likely_answers(description, operations, value, recorded.status)
+    except RecursionError:
+        raise _NotJudgedError(f"{words} that nests too deeply") from None
+    if len(likely) > 1:
+        names = [one.name for one in likely]
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        raise _NotJudgedError(f"{words} that may answer {', '.join(names[:_SHOWN])}{more}: name the operation")
+    [(operation, status)] = likely.items()
+    return Reply(recorded.where, operation.name, status, value)
 
 
 def parsed(content: bytes | str) -> Any:
-    """Return what a body says, as strict JSON.
+    """Return what a body says, as JSON; of a name that is there twice, the last.
 
     Raises:
         ValueError: it is not JSON; NaN and Infinity are not.
         RecursionError: it nests too deeply.
     """
-    return json.loads(content.removeprefix("\ufeff") if isinstance(content, str) else content, parse_constant=_refuse)
+    text = content if isinstance(content, str) else content.decode(json.detect_encoding(content))
+    return _json.read(text.removeprefix("\ufeff"), unique=False)
 
 
-def _refuse(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not JSON")
+def likely_answers(
+    description: Schemas, operations: Sequence[Operation], value: Any, status: int | None = None
+) -> dict[Operation, int]:
+    """Return the operations that a reply may answer, by its fields, each with the likely status; several if they are alike.
+
+    Those count whose response knows most of the reply's fields; of these, those from which it departs least; of
+    these, those that list the fewest fields that it has not. A reply that none knows a field of may answer any.
+    Of one operation's responses that are alike, the first counts, as 200.
+    """
+    names = frozenset(value) if isinstance(value, dict) else frozenset()
+    left = [one for operation in operations for one in _candidates(description, operation, names, status)]
+    known = max(one.known for one in left)
+    left = [one for one in left if one.known == known]
+    for distance in (lambda one: len(deviations(one.body, value)) if one.body else 0, lambda one: one.absent):
+        if known and len({one.operation for one in left}) > 1:
+            distances = [distance(one) for one in left]
+            left = [one for one, far in zip(left, distances, strict=True) if far == min(distances)]
+    answers: dict[Operation, int] = {}
+    for one in left:
+        answers.setdefault(one.operation, one.status)
+    return answers
 
 
-def likely_status(description: Description, operation: Operation, value: Any) -> int:
-    """Return the status of the response that knows most of an object's fields; of those alike the first, as 200."""
-    best, status = -1, 200
-    responses = description.responses(operation)
-    for key, place in sorted(responses.items()):
-        body = description.body(place)
-        if body is None or not key[:1].isdecimal():
-            continue
-        known = len(value.keys() & listed(body).keys()) if isinstance(value, dict) else 0
-        if known > best:
-            best, status = known, int(key.replace("X", "0").replace("x", "0"))
-    return status
+@attrs.frozen
+class _Candidate:
+    """A response that may describe a reply: how many of the reply's fields it knows, and how many the reply has not."""
+
+    operation: Operation
+    status: int
+    body: Schema | None
+    known: int
+    absent: int
 
 
-def judge(description: Description, reply: Reply) -> tuple[str, list[Deviation]]:
+def _candidates(
+    description: Schemas, operation: Operation, names: frozenset[str], status: int | None
+) -> Iterator[_Candidate]:
+    described = {
+        key: body for key, place in description.responses(operation).items() if (body := description.body(place))
+    }
+    if status is not None:
+        key = description.response(operation, status)
+        bodies = [(status, described.get(str(key)))]
+    else:
+        bodies = [
+            (int(key.upper().replace("X", "0")), body) for key, body in sorted(described.items()) if key[:1].isdecimal()
+        ]
+    for code, body in bodies or [(200, None)]:
+        fields = listed(body).keys() if body else frozenset()
+        yield _Candidate(operation, code, body, len(names & fields), len(fields - names))
+
+
+def judge(description: Schemas, reply: Reply) -> tuple[str, list[Deviation]]:
     """Return the response that describes a reply, as the description names its status, and where it departs from it.
 
     A status that the description lacks is a deviation itself, and nothing else of such a reply is judged.
@@ -111,8 +182,8 @@ def judge(description: Description, reply: Reply) -> tuple[str, list[Deviation]]
     Raises:
         RecursionError: the reply nests too deeply.
     """
-    operation = next(one for one in description.operations if one.name == reply.operation)
-    described = description.response(operation, reply.status)
+    operation = description.by_name[reply.operation]
+    described = description.described(operation, reply.status)
     if described is None:
         place = (*operation.place, "responses")
         return str(reply.status), [

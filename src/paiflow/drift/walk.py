@@ -19,8 +19,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 
-from paiflow.drift.description import Place, Schema, json_path
+from paiflow._description import Place
 from paiflow.drift.kinds import kind_of
+from paiflow.drift.schemas import Schema, json_path
 
 Kind = Literal["unknown-field", "unknown-value", "wrong-kind", "missing-field"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)

@@ -15,21 +15,24 @@ a server and a transport without a socket drive it. In tests, the fixture `paifl
 Needs the extra `mock`. Nothing that `import paiflow` loads may import this package.
 """
 
+from paiflow._distribution import PACKAGES
+
 try:
     from paiflow.mock.asgi import asgi_app
     from paiflow.mock.clock import Clock, HandClock, HandTime
     from paiflow.mock.faults import Fault, FaultError, parse_fault
     from paiflow.mock.fixture import PaiFlowMock, RecordedRequest
-    from paiflow.mock.messages import Delivery, Reply, Request
+    from paiflow.mock.http_messages import Delivery, Reply, Request
     from paiflow.mock.scenario import Scenario, load_scenario
     from paiflow.mock.server import run, serve
     from paiflow.mock.service import MockService
     from paiflow.mock.transport import MockTransport
 except ModuleNotFoundError as error:
-    if error.name not in ("httptools", "jsonschema_rs", "uvicorn", "yaml"):
+    if error.name not in PACKAGES["mock"]:
         raise
     raise ImportError(
-        f"the mock service needs the package {error.name}, among others: pip install 'paiflow[mock]'", name=error.name
+        f"the mock service needs the package {error.name}, among others: pip install 'paiflow-client[mock]'",
+        name=error.name,
     ) from None
 
 __all__ = [

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from paiflow.credentials import Credentials
 from paiflow.mock.gate import mandatory
-from paiflow.mock.messages import Request
+from paiflow.mock.http_messages import Request
 from paiflow.mock.nonces import Nonces
 from paiflow.mock.refusals import Refusal
 from paiflow.signing import canonical_request, parse_authorization, signature, string_to_sign
@@ -32,8 +32,8 @@ def authenticate(
     nonces: Nonces,
     now: float,
     readings: Sequence[float],
-) -> None:
-    """Check that one of the accounts signed the request, just now and only once.
+) -> str:
+    """Check that one of the accounts signed the request, just now and only once, and return its access key id.
 
     Args:
         request: as sent.
@@ -62,6 +62,7 @@ def authenticate(
     # Last: only who holds the secret may use up a nonce, or fill the memory of them.
     if not nonces.use(access_key_id, nonce, now):
         raise Refusal("SignatureNonceUsed")
+    return access_key_id
 
 
 def _check_date(text: str, readings: Sequence[float]) -> None:

@@ -4,10 +4,12 @@ Then judge it by the description's schema, and say what is wrong as the vendor d
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import jsonschema_rs
 
+from paiflow.mock.description import Operation
 from paiflow.mock.refusals import Refusal
 
 __all__ = ["LIMIT_BYTES", "read_body"]
@@ -18,17 +20,22 @@ LIMIT_BYTES = 1 << 20
 _CHARSETS = frozenset({"charset=utf-8", 'charset="utf-8"'})
 
 
-def read_body(content_type: str | None, body: bytes, judge: jsonschema_rs.Validator) -> dict[str, Any]:
-    """Return the request's parameters. No body is no parameters. Unknown ones are in it, for nobody to look at.
+def read_body(operation: Operation, content_type: str | None, body: bytes) -> dict[str, Any]:
+    """Return the parameters in a request's body, unknown ones too. No body is no parameters.
+
+    The body of an operation that has none is ignored.
 
     Args:
-        content_type: the header, None if there is none. Says nothing where there is no body.
+        operation: whose body it is.
+        content_type: the header, None if there is none. Ignored if there is no body.
         body: as sent.
-        judge: of the operation's request schema.
 
     Raises:
         Refusal: it is not application/json in UTF-8, not JSON, or does not fit the schema.
     """
+    judge = operation.body
+    if judge is None:
+        return {}
     if body and not _is_json(content_type):
         raise Refusal("UnsupportedMediaType")
     parameters = _parse(body) if body else {}
@@ -36,9 +43,11 @@ def read_body(content_type: str | None, body: bytes, judge: jsonschema_rs.Valida
         # The first fault will do: to list them all takes minutes where there are hundreds of thousands.
         judge.validate(parameters)
     except jsonschema_rs.ValidationError as error:
-        raise _refusal(error) from None
+        raise _refusal(error, operation.one_of) from None
     except ValueError:  # cannot be told: half a surrogate pair, or nesting below 255, in what nobody knows
         raise Refusal("InvalidParameter", "body") from None
+    if operation.body_required and not body:
+        raise Refusal("MissingParameter", "body")
     return parameters
 
 
@@ -75,13 +84,18 @@ def _constant(name: str) -> NoReturn:
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
 
 
-def _refusal(error: jsonschema_rs.ValidationError) -> Refusal:
+def _refusal(error: jsonschema_rs.ValidationError, one_of: Sequence[str]) -> Refusal:
     path = _path(error.instance_path)
     match error.kind:
         case jsonschema_rs.ValidationErrorKind.Required(property=name):
             return Refusal("MissingParameter", f"{path}.{name}" if path else name)
-        case jsonschema_rs.ValidationErrorKind.AnyOf(context=branches) if names := _alternatives(branches):
+        case (
+            jsonschema_rs.ValidationErrorKind.AnyOf(context=branches)
+            | jsonschema_rs.ValidationErrorKind.OneOfNotValid(context=branches)
+        ) if names := _alternatives(branches):
             return Refusal("MissingParameter", " or ".join(names))
+        case jsonschema_rs.ValidationErrorKind.OneOfMultipleValid() if one_of:
+            return Refusal("InvalidParameter", " and ".join(one_of), detail="they exclude each other")
     return Refusal("InvalidParameter", path or "body")
 
 

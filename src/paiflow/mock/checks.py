@@ -6,7 +6,7 @@ from typing import Any
 
 from paiflow.mock.durations import duration
 
-__all__ = ["Check", "above_zero", "chance", "one_of", "positive", "signed_duration", "text", "whole"]
+__all__ = ["Check", "above_zero", "chance", "line_of_text", "one_of", "positive", "signed_duration", "text", "whole"]
 
 Check = Callable[[object], Any]
 
@@ -16,6 +16,13 @@ def text(value: object) -> str:
     if not isinstance(value, str) or not value:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         raise ValueError(f"{value!r} is not text{': put it in quotes' if number else ''}")
+    return value
+
+
+def line_of_text(value: object) -> str:
+    """Return text, which may be empty."""
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not text")  # noqa: TRY004 - its callers tell values, not types
     return value
 
 
@@ -63,7 +70,7 @@ def one_of(*known: object) -> Check:
     """Return the check for one of these values."""
 
     def check(value: object) -> object:
-        if isinstance(value, bool) or value not in known:
+        if type(value) not in map(type, known) or value not in known:
             raise ValueError(f"{value!r} is not one of {', '.join(map(str, known))}")
         return value
 

@@ -12,7 +12,7 @@ import attrs
 
 from paiflow.mock.checks import Check, one_of, positive, signed_duration, text
 from paiflow.mock.durations import duration
-from paiflow.mock.messages import AT_ONCE, Delivery, Reply
+from paiflow.mock.http_messages import AT_ONCE, Delivery, Reply
 from paiflow.mock.refusals import Refusal
 
 __all__ = ["KINDS", "Effect", "Kind", "combined"]
@@ -135,11 +135,12 @@ def _clock_skew(_: float, by: float = 20 * 60.0) -> Effect:
 
 
 def _unknown_status(_: float, status: str = "Hibernating") -> Effect:
-    return Effect(change=lambda fields: _each(fields, lambda kind, item: item | _has_status(kind, status)))
+    def changed(kind: str, item: Fields) -> Fields:
+        if kind in _WITH_STATUS or (kind == _WHOLE and "Status" in item):
+            return item | {"Status": status}
+        return item | {"StatusInfo": item["StatusInfo"] | {"Status": status}} if "StatusInfo" in item else item
 
-
-def _has_status(kind: str, status: str) -> Fields:
-    return {} if kind == "Outputs" else {"Status": status}
+    return Effect(change=lambda fields: _each(fields, changed))
 
 
 def _unknown_fields(_: float) -> Effect:
@@ -156,17 +157,31 @@ def _nulls(_: float) -> Effect:
     return Effect(change=lambda fields: {name: value or None for name, value in _each(fields, nulled).items()})
 
 
+_WHOLE = ""
 _IDS = {
     "PipelineRuns": {"PipelineRunId"},
     "Nodes": {"PipelineRunId", "NodeId"},
     "Outputs": {"PipelineRunId", "NodeId", "Id"},
+    "Status": {"NodeId"},
+    "Pipelines": {"PipelineId"},
+    "Workspaces": {"WorkspaceId"},
+    "Logs": set[str](),
+    _WHOLE: {"PipelineRunId", "PipelineId"},
 }
+"""The ids of what an answer holds: by the list that it stands in, or of the answer that is one thing as a whole."""
+
+_WITH_STATUS = frozenset({"PipelineRuns", "Nodes", "Status", "Workspaces"})
 
 
 def _each(fields: Fields, change: Callable[[str, Fields], Fields]) -> Fields:
-    """Return the answer with each run, node and output changed; `change` is told the list that it stands in."""
+    """Return the answer with each thing in it changed; `change` is told the list that it stands in."""
+    if not any(isinstance(fields.get(name), list) for name in _IDS):
+        return change(_WHOLE, fields)
     return {
-        name: [change(name, item) for item in value or ()] if name in _IDS else value for name, value in fields.items()
+        name: [change(name, item) if isinstance(item, dict) else item for item in value or ()]
+        if name in _IDS
+        else value
+        for name, value in fields.items()
     }
 
 

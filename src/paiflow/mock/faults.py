@@ -12,14 +12,14 @@ Settings are the same here, in scenarios and on the command line.
 import contextlib
 import math
 import random
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from types import TracebackType
 from typing import Any, Self
 
+from paiflow._locks import Lock
 from paiflow.errors import ConfigurationError
-from paiflow.mock.checks import chance, positive, whole
+from paiflow.mock.checks import chance, positive, text, whole
 from paiflow.mock.fault_kinds import KINDS, Effect, combined
 
 __all__ = ["Fault", "FaultError", "Faults", "parse_fault"]
@@ -51,7 +51,8 @@ class Fault:
             rate: the chance of a call to be struck, above 0, up to 1;
             seed: of that chance; the same calls are struck each time, 0 if not given;
             every: strikes the last of so many calls, counted from when the fault came;
-            times: strikes so often, and no more.
+            times: strikes so often, and no more;
+            operation: strikes calls of this operation only, and counts no others.
         end: takes the fault out of force.
 
     Attributes:
@@ -66,7 +67,14 @@ class Fault:
         kind = KINDS.get(name)
         if kind is None:
             raise FaultError(f"there is no fault {name!r}: known are {', '.join(KINDS)}")
-        checks = {**kind.settings, "rate": chance, "seed": whole, "every": positive, "times": positive}
+        checks = {
+            **kind.settings,
+            "rate": chance,
+            "seed": whole,
+            "every": positive,
+            "times": positive,
+            "operation": text,
+        }
         values: dict[str, Any] = {}
         for setting, value in settings.items():
             if setting not in checks:
@@ -87,6 +95,7 @@ class Fault:
         self._every: int = values.get("every", 1)
         self._times: float = values.get("times", math.inf)
         self._random = random.Random(values.get("seed", 0))  # noqa: S311 - picks calls; keeps no secret
+        self.operation: str | None = values.get("operation")
         self._end = end
 
     def strike(self, now: float) -> Effect | None:
@@ -107,24 +116,37 @@ class Fault:
             self._end(self)
 
 
-class Faults:
-    """The faults in force. Safe to share between threads."""
+_NOTHING = Effect()
 
-    def __init__(self) -> None:
+
+class Faults:
+    """The faults in force. Safe to share between threads.
+
+    Args:
+        operations: the actions of the operations that there are; None for any.
+    """
+
+    def __init__(self, operations: Iterable[str] | None = None) -> None:
+        self._operations = None if operations is None else tuple(operations)
         self._faults: list[Fault] = []
-        self._lock = threading.Lock()
+        self._lock = Lock()
 
     def add(self, name: str, **settings: Any) -> Fault:
         """Put a fault in force, from the next call on, and return it. A `with` around it ends it.
 
         Args:
             name: of a kind, `throttling` for one.
-            settings: of the kind; and rate, seed, every and times, see Fault.
+            settings: of the kind; and rate, seed, every, times and operation, see Fault.
 
         Raises:
             FaultError: there is no such fault, or it cannot be set so.
         """
         fault = Fault(name, settings, self.remove)
+        if self._operations is not None and fault.operation not in (None, *self._operations):
+            known = ", ".join(self._operations)
+            raise FaultError(
+                f"fault {name!r}: there is no operation {fault.operation!r}: known are {known}", "operation"
+            )
         with self._lock:
             self._faults.append(fault)
         return fault
@@ -139,11 +161,14 @@ class Faults:
         with self._lock:
             self._faults = []
 
-    def strike(self, now: float) -> Effect:
-        """Count a call, and return what all faults do to it together."""
+    def strike(self, now: float, operation: str | None = None) -> Effect:
+        """Count a call of an operation, None for one that leads to none, and return what all faults do to it together."""
+        if not self._faults:
+            return _NOTHING
         with self._lock:
-            effects = [effect for fault in self._faults if (effect := fault.strike(now)) is not None]
-        return reduce(combined, effects, Effect())
+            struck = [fault for fault in self._faults if fault.operation in (None, operation)]
+            effects = [effect for fault in struck if (effect := fault.strike(now)) is not None]
+        return reduce(combined, effects, _NOTHING)
 
 
 def parse_fault(text: str) -> tuple[str, Mapping[str, Any]]:

@@ -10,7 +10,6 @@ So it can be had without pytest too.
 import contextlib
 import json
 import os
-import threading
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -18,9 +17,10 @@ from typing import Any, Self
 import attrs
 
 from paiflow import AsyncPaiFlow, PaiFlow
+from paiflow._locks import Lock
 from paiflow.mock.clock import HandClock, HandTime
 from paiflow.mock.faults import Fault
-from paiflow.mock.messages import Request
+from paiflow.mock.http_messages import Request
 from paiflow.mock.scenario import Scenario, load_scenario
 from paiflow.mock.server import serve
 from paiflow.mock.service import MockService
@@ -54,15 +54,15 @@ class PaiFlowMock:
         clock: its clock.
         credentials: what to sign requests with.
         endpoint: where it listens.
-        add_run: see Stage.add_run.
-        add_node: see Stage.add_node.
-        add_output: see Stage.add_output.
+        add_run: see Contents.add_run.
+        add_node: see Contents.add_node.
+        add_output: see Contents.add_output.
         advance: moves the clock by so many seconds.
     """
 
     def __init__(self) -> None:
         self._requests: list[RecordedRequest] = []
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._open = contextlib.ExitStack()
         self.clock = HandClock()
         self.service = MockService(clock=self.clock, on_request=self._record)

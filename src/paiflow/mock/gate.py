@@ -1,4 +1,4 @@
-"""Route a request as the vendor's gateway does, and read its headers, before anybody asks who sent it.
+"""Read a request's headers as the vendor's gateway does, before anybody asks who sent it.
 
 The order of the checks, here and in authentication, is an assumption: what routes a request, then what is
 cheap to see, then who asks, then the signature, then what only a valid signature makes worth telling.
@@ -6,28 +6,13 @@ cheap to see, then who asks, then the signature, then what only a valid signatur
 
 from collections.abc import Mapping
 
-from paiflow.mock.description import Description, Operation
-from paiflow.mock.messages import Request
+from paiflow.mock.description import Operation
+from paiflow.mock.http_messages import Request
 from paiflow.mock.refusals import Refusal
 
-__all__ = ["check_operation", "headers_of", "mandatory", "route"]
+__all__ = ["check_operation", "headers_of", "mandatory"]
 
 _ONCE = frozenset({"authorization", "content-type", "host"})
-
-
-def route(description: Description, request: Request) -> Operation:
-    """Return the operation at the request's path and method. HEAD and OPTIONS are methods like any other.
-
-    Raises:
-        Refusal: there is no such path, or not with this method; then the reply's Allow names those there are.
-    """
-    methods = description.operations.get(request.path)
-    if methods is None:
-        raise Refusal("InvalidApi.NotFound")
-    operation = methods.get(request.method)
-    if operation is None:
-        raise Refusal("UnsupportedHTTPMethod", headers=[("allow", ", ".join(methods))])
-    return operation
 
 
 def headers_of(request: Request) -> dict[str, str]:
@@ -46,13 +31,13 @@ def headers_of(request: Request) -> dict[str, str]:
     return headers
 
 
-def check_operation(description: Description, operation: Operation, headers: Mapping[str, str]) -> None:
+def check_operation(operation: Operation, headers: Mapping[str, str]) -> None:
     """Check that the headers ask for the operation that the path leads to.
 
     Raises:
         Refusal: they do not say, or say something else.
     """
-    if mandatory(headers, "x-acs-version", "Version") != description.version:
+    if mandatory(headers, "x-acs-version", "Version") != operation.version:
         raise Refusal("InvalidVersion", "Version")
     if mandatory(headers, "x-acs-action", "Action") != operation.action:
         raise Refusal("InvalidAction", "Action")

@@ -36,10 +36,21 @@ _REFUSALS: dict[str, tuple[int, str]] = {
     "SignatureNonceUsed": (400, "Specified signature nonce was used already."),
     "MissingParameter": (400, _MANDATORY),
     "InvalidParameter": (400, _NOT_VALID),
-    # Assumption: the codes of these three. The statuses are those of RFC 9110, sections 15.5.1, 15.5.14 and 15.5.16.
+    # Assumption: the codes of these six. The statuses are those of RFC 9110, sections 15.5.1, 15.5.9 and 15.5.14 to
+    # 15.5.16, and of RFC 6585, section 5.
     "BadRequest": (400, "The request is not well-formed HTTP."),
+    "RequestTimeout": (408, "The request did not come to its end in time."),
+    "RequestURITooLong": (414, "The request target is too long."),
+    "RequestHeaderFieldsTooLarge": (431, "The request header is too large."),
     "RequestEntityTooLarge": (413, "The request body is larger than {} bytes."),
     "UnsupportedMediaType": (415, "The request body must be application/json, in UTF-8."),
+    # Assumption: own-codes. Only the first is known: https://github.com/aliyun/terraform-provider-alicloud
+    # (alicloud/service_alicloud_pai_flow_v2.go). PAIFlow's own codes are numbers in text.
+    "200200004": (404, "The pipeline {} does not exist."),
+    "PipelineRunNotFound": (404, "The pipeline run {} does not exist, or is not visible to this account."),
+    "NodeNotFound": (404, "The node {} does not exist."),
+    "IncorrectStatus": (400, "The status of {} does not allow this action."),
+    "DependencyViolation": (400, "{} is in use."),
     # What follows happens to requests that are right; so do expired tokens and used nonces, where a fault has it so.
     # Throttling has status 400 in all the tables; the fault can make it 429.
     "Throttling.User": (400, "Request was denied due to user flow control."),

@@ -31,12 +31,13 @@ from typing import Any
 
 import attrs
 
-from paiflow.mock.checks import above_zero, text
+from paiflow.mock.behaviour import Behaviour
+from paiflow.mock.checks import above_zero, line_of_text, one_of, text
 from paiflow.mock.clock import Clock, HandClock
 from paiflow.mock.durations import duration
 from paiflow.mock.faults import Fault, FaultError
-from paiflow.mock.lives import first_backwards
-from paiflow.mock.sections import Section, read_document
+from paiflow.mock.strict_yaml import Section, read_document
+from paiflow.mock.timeline import first_backwards
 
 __all__ = ["Scenario", "Step", "load_scenario"]
 
@@ -46,14 +47,14 @@ class Step:
     """One thing to add.
 
     Args:
-        kind: run, node, output or fault.
-        ids: the arguments that name it.
-        settings: the others, as the methods of Stage and Faults take them.
+        kind: workspace, pipeline, run, node, output, logs or fault.
+        ids: the arguments without a name.
+        settings: the others, as the methods of Contents and Faults take them.
         place: where it stands: file and line.
     """
 
     kind: str
-    ids: Sequence[str]
+    ids: Sequence[Any]
     settings: Mapping[str, Any]
     place: str
 
@@ -65,11 +66,15 @@ class Scenario:
     Args:
         name: what it calls itself.
         clock: makes the clock that it asks for.
+        sample: whether the service starts with the documented samples.
+        behaviour: how the service behaves where the pages leave it open.
         steps: what to add, in order.
     """
 
     name: str
     clock: Callable[[], Clock]
+    sample: bool
+    behaviour: Behaviour
     steps: Sequence[Step]
 
 
@@ -80,10 +85,39 @@ def load_scenario(path: str | os.PathLike[str]) -> Scenario:
         ConfigurationError: it is none; one line with file, line, name and reason.
     """
     document = read_document(path)
-    document.known("scenario", "clock", "runs", "faults")
-    steps = [step for run in _distinct(document.sections("runs")) for step in _run(run)]
+    document.known("scenario", "clock", "sample", "behaviour", "workspaces", "pipelines", "runs", "faults")
+    steps = [_workspace(workspace) for workspace in _distinct(document.sections("workspaces"))]
+    steps += [_pipeline(pipeline) for pipeline in _distinct(document.sections("pipelines"))]
+    steps += [step for run in _distinct(document.sections("runs")) for step in _run(run)]
     steps += [_fault(fault) for fault in document.sections("faults")]
-    return Scenario(document.must("scenario", text), _clock(document), steps)
+    sample = document.get("sample", one_of(True, False))
+    name = document.must("scenario", text)
+    return Scenario(name, _clock(document), sample is not False, _behaviour(document), steps)
+
+
+def _behaviour(document: Section) -> Behaviour:
+    if "behaviour" not in document:
+        return Behaviour()
+    section = document.section("behaviour")
+    section.known("node_takes", "terminating_takes", "fails", "log_offset")
+    settings = {
+        "node_takes": section.get("node_takes", duration),
+        "terminating_takes": section.get("terminating_takes", duration),
+        "fails": section.get("fails", _texts),
+        "log_offset": section.get("log_offset", one_of("lines", "pages")),
+    }
+    return Behaviour(**{name: value for name, value in settings.items() if value is not None})
+
+
+def _workspace(section: Section) -> Step:
+    section.known("id", "name", "fields")
+    return _step("workspace", [section.must("id", text)], {"name": section.get("name", text)}, section)
+
+
+def _pipeline(section: Section) -> Step:
+    section.known("id", "workspace", "manifest", "fields")
+    ids = [section.must("id", text), section.must("manifest", _manifest)]
+    return _step("pipeline", ids, {"workspace_id": section.get("workspace", text)}, section)
 
 
 def _clock(document: Section) -> Callable[[], Clock]:
@@ -110,15 +144,20 @@ def _run(run: Section) -> Iterator[Step]:
         "workspace_id": run.get("workspace", text),
         "deleted": run.get("deleted", duration),
     }
-    yield _step("run", [run_id], {**settings, **_life(run)}, run)
+    yield _step("run", [run_id], {**settings, **_timeline(run)}, run)
     for node in _distinct(run.sections("nodes")):
         yield from _node(run_id, node)
 
 
-def _node(run_id: str, node: Section) -> Iterator[Step]:
-    node.known("id", "name", "status", "statuses", "vanishes", "outputs", "fields")
+def _node(run_id: str, node: Section, parent: str | None = None) -> Iterator[Step]:
+    node.known("id", "name", "status", "statuses", "vanishes", "outputs", "logs", "nodes", "fields")
     node_id = node.must("id", text)
-    yield _step("node", [run_id, node_id], {"name": node.get("name", text), **_life(node)}, node)
+    settings = {"name": node.get("name", text), "parent": parent, **_timeline(node)}
+    yield _step("node", [run_id, node_id], settings, node)
+    if (lines := node.get("logs", _lines)) is not None:
+        yield Step("logs", [run_id, node_id, lines], {}, node.place)
+    for child in _distinct(node.sections("nodes")):
+        yield from _node(run_id, child, node_id)
     for output in _distinct(node.sections("outputs")):
         output.known("id", "name", "type", "value", "metadata", "after", "fields")
         settings = {
@@ -140,14 +179,14 @@ def _fault(section: Section) -> Step:
     return Step("fault", [name], settings, section.place)
 
 
-def _step(kind: str, ids: Sequence[str], settings: Mapping[str, Any], section: Section) -> Step:
+def _step(kind: str, ids: Sequence[Any], settings: Mapping[str, Any], section: Section) -> Step:
     """Return the step with the settings that are given, and the section's further fields."""
     given = {name: value for name, value in settings.items() if value is not None}
     return Step(kind, ids, {**given, **(section.get("fields", _fields) or {})}, section.place)
 
 
-def _life(section: Section) -> dict[str, Any]:
-    """Return statuses and absences, as Stage takes them."""
+def _timeline(section: Section) -> dict[str, Any]:
+    """Return statuses and absences, as Contents takes them."""
     if "status" in section and "statuses" in section:
         raise section.error("status and statuses exclude each other", "status")
     statuses = section.get("status", text)
@@ -179,6 +218,27 @@ def _distinct(sections: Iterable[Section]) -> Iterator[Section]:
             raise section.error(f"{name!r} is there already, at {places[name]}", "id")
         places[name] = section.place
         yield section
+
+
+def _lines(value: object) -> list[tuple[float, str]]:
+    """Return lines of a log: each a text, which comes at once, or {after: DURATION, line: TEXT}."""
+    if not isinstance(value, list):
+        raise ValueError(f"{value!r:.60} is not a list of lines")  # noqa: TRY004 - a check, as those of checks.py
+    return [(0.0, line) if isinstance(line, str) else _line(line) for line in value]
+
+
+def _line(value: object) -> tuple[float, str]:
+    if not isinstance(value, dict) or value.keys() != {"after", "line"}:
+        raise ValueError(f"{value!r:.60} is not a text or {{after: DURATION, line: TEXT}}")
+    return duration(value["after"]), line_of_text(value["line"])
+
+
+def _texts(value: object) -> list[str]:
+    return [text(one) for one in value] if isinstance(value, list) else [text(value)]
+
+
+def _manifest(value: object) -> object:
+    return value if isinstance(value, dict) else text(value)
 
 
 def _mapping(value: object) -> dict[str, Any]:

@@ -7,27 +7,33 @@ older signature methods.
 import json
 import secrets
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from email.utils import formatdate
-from typing import Any
+from hashlib import sha256
+from typing import Any, ClassVar
 
 import attrs
 
 from paiflow.credentials import Credentials
 from paiflow.mock import gate
 from paiflow.mock.authentication import WINDOW, authenticate
+from paiflow.mock.behaviour import Behaviour
 from paiflow.mock.body import LIMIT_BYTES, read_body
+from paiflow.mock.call import Call
 from paiflow.mock.clock import Clock
-from paiflow.mock.description import Description, effective_description
+from paiflow.mock.contents import Contents
+from paiflow.mock.description import Description, Operation, effective_description
 from paiflow.mock.fault_kinds import Effect
 from paiflow.mock.faults import Faults
-from paiflow.mock.messages import Reply, Request
+from paiflow.mock.http_messages import AT_ONCE, Reply, Request
 from paiflow.mock.nonces import Nonces
-from paiflow.mock.operations import HANDLERS
+from paiflow.mock.operations import ROWS
+from paiflow.mock.query import read_parameters
 from paiflow.mock.refusals import Refusal
+from paiflow.mock.routing import Route, Routes
+from paiflow.mock.sample import SAMPLE_USER, add_sample, cleaned
 from paiflow.mock.scenario import Scenario
-from paiflow.mock.stage import Stage
-from paiflow.mock.store import SAMPLE_WORKSPACE, Store
+from paiflow.mock.store import Store
 
 __all__ = ["MockService"]
 
@@ -35,64 +41,96 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class MockService:
-    """The service. Starts with the documented sample. Safe to share between threads.
+    """The service. Starts with the documented samples. Safe to share between threads.
 
     Args:
         accounts: who may call; a lasting pair made up for this service if there are none.
         scenario: what else exists, and what happens to it, from now on.
+        sample: whether it starts with the documented samples; the scenario's wish if not given.
         clock: the service's time; the scenario's if not given.
+        behaviour: how it behaves where the pages leave it open; the scenario's if not given.
         description: judges the requests; the effective one if there is none.
         on_request: called with each request, before it is looked at, in the thread that brings it.
+        on_reply: called with each request and its reply, in the same thread.
 
     Attributes:
         accounts: the same by access key id; add to it, or take away, at any time.
+        users: the user ids of accounts, by access key id. An account that is not there has an id of its own.
         credentials: the first account's.
         clock: the service's time.
         store: what the service knows, as the wire has it.
-        stage: adds runs, nodes and outputs that change with time, and plays scenarios.
+        stage: adds things that change with time, and plays scenarios.
         faults: what goes wrong on demand.
+        behaviour: how it behaves where the pages leave it open.
+        static: the operations that answer their documented sample, whatever they are asked.
     """
+
+    validate: ClassVar[bool] = False
+    """Whether each reply is judged by the description before it is sent. For tests of the mock itself: it is slow."""
 
     def __init__(
         self,
         accounts: Iterable[Credentials] = (),
         *,
         scenario: Scenario | None = None,
+        sample: bool | None = None,
         clock: Clock | None = None,
+        behaviour: Behaviour | None = None,
         description: Description | None = None,
         on_request: Callable[[Request], None] | None = None,
+        on_reply: Callable[[Request, Reply], None] | None = None,
     ) -> None:
         self._description = description or effective_description()
+        self._routes = Routes(self._description.operations.values())
+        self._errors = self._description.validator(("components", "schemas", "ErrorReply"))
         self._on_request = on_request
+        self._on_reply = on_reply
         # A date may lie as far ahead when its nonce is used as behind when the nonce comes again.
         self._nonces = Nonces(2 * WINDOW)
         self.accounts = {account.access_key_id: account for account in accounts or [_made_up()]}
         self.credentials = next(iter(self.accounts.values()))
+        self.users = {self.credentials.access_key_id: SAMPLE_USER}
         self.clock = clock or (scenario.clock() if scenario else Clock())
-        self.store = Store(self._description)
-        self.faults = Faults()
-        self.stage = Stage(self.store, self.faults, self.clock)
-        _add_sample(self.store, self._description)
+        self.behaviour = behaviour or (scenario.behaviour if scenario else Behaviour())
+        self.static = tuple(action for action in self._description.operations if action not in ROWS)
+        self.store = Store(self._description, self.clock, SAMPLE_USER)
+        self.faults = Faults(self._description.operations)
+        self.stage = Contents(self.store, self.faults, self.clock)
+        if sample if sample is not None else scenario is None or scenario.sample:
+            add_sample(self.store, self._description)
         if scenario:
             self.stage.play(scenario)
+
+    def user_of(self, access_key_id: str) -> str:
+        """Return the id of the user that an access key belongs to."""
+        if (user := self.users.get(access_key_id)) is None:
+            user = self.users[access_key_id] = str(
+                10**15 + int(sha256(access_key_id.encode()).hexdigest(), 16) % 10**15
+            )
+        return user
 
     def handle(self, request: Request) -> Reply:
         """Return the reply to a request."""
         now = self.clock.now()
         if self._on_request:
             self._on_request(request)
-        effect = self.faults.strike(now)
+        route = self._routes.find(request.method, request.path)
+        effect = self.faults.strike(now, route.operation.action if route.operation else None)
         try:
-            reply = self._outcome(request, effect, now)
+            reply = self._outcome(request, route, effect, now)
         except Refusal as refusal:
-            reply = _refused(refusal, _host(request), now + effect.skew)
-        return attrs.evolve(reply, delivery=effect.delivery)
+            reply = self._refused(refusal, request, route.operation, now + effect.skew)
+        if effect.delivery is not AT_ONCE:
+            reply = attrs.evolve(reply, delivery=effect.delivery)
+        if self._on_reply:
+            self._on_reply(request, reply)
+        return reply
 
     def refuse(self, code: str, request: Request | None = None) -> Reply:
         """Return the reply that refuses a request with a code, None for one that could not even be read."""
-        return _refused(Refusal(code), _host(request) if request else "", self.clock.now())
+        return self._refused(Refusal(code), request, None, self.clock.now())
 
-    def _outcome(self, request: Request, effect: Effect, now: float) -> Reply:
+    def _outcome(self, request: Request, route: Route, effect: Effect, now: float) -> Reply:
         """Return the reply that is no refusal.
 
         Raises:
@@ -102,21 +140,41 @@ class MockService:
             raise effect.instead
         if effect.instead is not None:
             return effect.instead
-        answer = self._answer(request, now, effect.skew)
+        if route.operation is None:
+            raise route.refusal or Refusal("InvalidApi.NotFound")
+        answer = self._answer(request, route.operation, route.values, now, effect.skew)
+        if self.validate and route.operation.reply is not None:
+            route.operation.reply.validate({"RequestId": "-", **answer})
         return _reply(200, effect.change(answer) if effect.change else answer, now + effect.skew)
 
-    def _answer(self, request: Request, now: float, skew: float) -> dict[str, Any]:
-        operation = gate.route(self._description, request)
+    def _answer(
+        self, request: Request, operation: Operation, path: Mapping[str, str], now: float, skew: float
+    ) -> dict[str, Any]:
         headers = gate.headers_of(request)
-        gate.check_operation(self._description, operation, headers)
+        gate.check_operation(operation, headers)
         if len(request.body) > LIMIT_BYTES:  # before anything is computed from it
             raise Refusal("RequestEntityTooLarge", LIMIT_BYTES)
         readings = [reading + skew for reading in self.clock.readings()]
-        authenticate(request, headers, self.accounts, self._nonces, now, readings)
-        parameters: dict[str, Any] = {}
-        if operation.request_body is not None:
-            parameters = read_body(headers.get("content-type"), request.body, operation.request_body)
-        return HANDLERS[operation.action](self.store, parameters, now)
+        key = authenticate(request, headers, self.accounts, self._nonces, now, readings)
+        parameters = read_parameters(operation, path, request.query) if operation.parameters else {}
+        parameters |= read_body(operation, headers.get("content-type"), request.body)
+        row = ROWS.get(operation.action)
+        if row is None:
+            return {name: value for name, value in cleaned(operation.sample).items() if name != "RequestId"}
+        with self.store.at(now):
+            return row(Call(operation, parameters, self.user_of(key), self.store, self.behaviour))
+
+    def _refused(self, refusal: Refusal, request: Request | None, operation: Operation | None, now: float) -> Reply:
+        product = operation.product if operation else self._description.service["product"]
+        fields = {
+            "HostId": _host(request) if request else "",
+            "Code": refusal.code,
+            "Message": refusal.message,
+            "Recommend": f"https://next.api.aliyun.com/troubleshoot?q={refusal.code}&product={product}",
+        }
+        if self.validate:
+            self._errors.validate({"RequestId": "-", **fields})
+        return _reply(refusal.status, fields, now, refusal.headers)
 
 
 def _reply(status: int, fields: dict[str, Any], now: float, headers: Sequence[tuple[str, str]] = ()) -> Reply:
@@ -131,16 +189,6 @@ def _reply(status: int, fields: dict[str, Any], now: float, headers: Sequence[tu
     return Reply(status, [*common, *headers], body.encode())
 
 
-def _refused(refusal: Refusal, host: str, now: float) -> Reply:
-    fields = {
-        "HostId": host,
-        "Code": refusal.code,
-        "Message": refusal.message,
-        "Recommend": f"https://next.api.aliyun.com/troubleshoot?q={refusal.code}&product=PAIFlow",
-    }
-    return _reply(refusal.status, fields, now, refusal.headers)
-
-
 def _host(request: Request) -> str:
     return next((value for name, value in request.headers if name.lower() == "host"), "")
 
@@ -148,13 +196,3 @@ def _host(request: Request) -> str:
 def _made_up() -> Credentials:
     """Return a lasting pair that looks like the vendor's, and that nobody else has."""
     return Credentials(f"LTAI5tMock{secrets.token_hex(7)}", secrets.token_hex(15))
-
-
-def _add_sample(store: Store, description: Description) -> None:
-    sample = description.sample()
-    for run in sample["PipelineRuns"]:
-        store.add_run(run, workspace_id=SAMPLE_WORKSPACE)
-    for node in sample["Nodes"]:
-        store.add_node(node)
-    for output in sample["Outputs"]:
-        store.add_output(output, workspace_id=SAMPLE_WORKSPACE)

@@ -1,141 +1,376 @@
-"""What the service knows: runs, nodes and outputs, as the wire has them, each in a workspace, with a life of its own.
+"""What the service holds: workspaces, pipelines, runs, nodes, outputs and logs, as the wire has them.
 
-Ids are opaque and compared whole. So the documented output answers to the node id that it has,
-stray newline included, and to no other: an output of a node that nobody asked for would be wrong too.
+Ids are opaque and compared whole.
 """
 
-import threading
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import attrs
 
+from paiflow._locks import Lock
 from paiflow.errors import ConfigurationError
+from paiflow.mock.clock import Clock
 from paiflow.mock.description import Description
-from paiflow.mock.lives import Life
-from paiflow.mock.shapes import Shape
+from paiflow.mock.item_schema import ItemSchema
+from paiflow.mock.logs import Log
+from paiflow.mock.manifest import Step
+from paiflow.mock.table import PUBLIC, Item, Table, text_of
+from paiflow.mock.timeline import ALWAYS, Timeline, moment_of, timestamp
 
-__all__ = ["SAMPLE_WORKSPACE", "Store"]
+__all__ = ["SAMPLE_WORKSPACE", "Node", "Run", "Store"]
 
 SAMPLE_WORKSPACE = "948"
-"""Where the documented sample lives: the page's example of a WorkspaceId begins with it."""
-
-K = TypeVar("K")
-
-
-_ALWAYS = Life()
+"""Where things live if nothing else is said. It holds the run of ListPipelineRunsStatus's documented sample."""
 
 
 @attrs.frozen
-class Entry:
-    """A run, a node or an output: the workspace that it lives in, what was put in, how it changes, and its run."""
+class _Kind:
+    """A kind of things.
 
-    workspace_id: str
-    wire: dict[str, Any]
-    life: Life
-    run: "Entry | None" = None
+    Args:
+        name: what errors call it.
+        ids: the fields that it is found by.
+        replies: the operations whose replies hold it, each with the list that it stands in, "" for the whole reply.
+        indexed: the fields by whose values it is found quickly.
+    """
 
-    def at(self, workspace_id: str | None, now: float) -> dict[str, Any] | None:
-        """Return what a reply holds of it at a moment; None if it is not in the workspace, None for any, or not there.
+    name: str
+    ids: tuple[str, ...]
+    replies: tuple[tuple[str, str], ...]
+    indexed: tuple[str, ...] = ()
 
-        Assumption: what belongs to a run that is not there is not there either.
-        """
-        if workspace_id not in (None, self.workspace_id) or (self.run and self.run.at(None, now) is None):
-            return None
-        return self.life.at(self.wire, now)
+
+_RUN = _Kind(
+    "PipelineRun",
+    ("PipelineRunId",),
+    (("ListPipelineRunsStatus", "PipelineRuns"), ("ListPipelineRuns", "PipelineRuns"), ("GetPipelineRun", "")),
+    ("Name", "PipelineId", "PipelineRunId", "SourceId", "SourceType", "Status", "UserId", "WorkspaceId"),
+)
+_NODE = _Kind(
+    "Node",
+    ("PipelineRunId", "NodeId"),
+    (("ListPipelineRunsStatus", "Nodes"), ("ListPipelineRunNodeStatus", "Status"), ("GetPipelineRunNode", "")),
+)
+_OUTPUT = _Kind(
+    "Output",
+    ("PipelineRunId", "NodeId", "Id"),
+    (("ListPipelineRunsStatus", "Outputs"), ("ListPipelineRunNodeOutputs", "Outputs")),
+)
+_PIPELINE = _Kind(
+    "Pipeline",
+    ("PipelineId",),
+    (("ListPipelines", "Pipelines"), ("GetPipeline", "")),
+    ("Identifier", "Provider", "Version", "WorkspaceId"),
+)
+_WORKSPACE = _Kind("Workspace", ("WorkspaceId",), (("ListWorkspaces", "Workspaces"),), ("WorkspaceId", "WorkspaceName"))
+
+
+class Run(Item):
+    """A run.
+
+    Attributes:
+        nodes: its nodes, in the order in which they came.
+        failure: its message if it fails; empty for none.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.nodes: list[Node] = []
+        self.failure = ""
+
+    @property
+    def audience(self) -> str:
+        """The user who created it, if it is private."""
+        return text_of(self.current, "UserId") if text_of(self.current, "Accessibility") == "PRIVATE" else PUBLIC
+
+    def seen_by(self, user: str | None) -> bool:
+        """Whether it is there for a user; for any, with None."""
+        return self.current is not None and (user is None or self.audience in (PUBLIC, user))
+
+    def refresh(self, now: float) -> None:
+        """Compute what replies hold of it at a moment: its duration and last change, too."""
+        super().refresh(now)
+        if self.current is None:
+            return
+        started, finished = (moment_of(self.current.get(name)) for name in ("StartedAt", "FinishedAt"))
+        if "Duration" not in self.given:  # Assumption: duration.
+            self.current["Duration"] = 0 if started is None or finished is None else int(finished - started)
+        if "GmtModifiedTime" not in self.given and (changed := self.timeline.last_change(now)) is not None:
+            self.current["GmtModifiedTime"] = timestamp(changed)
+        if self.failure and self.status == "Failed":
+            self.current["Message"] = self.failure
+
+
+class Node(Item):
+    """A node of a run.
+
+    Attributes:
+        run: the run.
+        parent: the node that holds it; None for the root, and where nothing is known.
+        children: the nodes in it.
+        step: what its manifest says of it, None if it was made from none.
+        dependencies: the nodes that have to end before it.
+        made: the service made it, as the root of a run of which nothing more was said; it may be replaced.
+    """
+
+    def __init__(self, *args: Any, run: Run, made: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.run = run
+        self.made = made
+        self.parent: Node | None = None
+        self.children: list[Node] = []
+        self.step: Step | None = None
+        self.dependencies: list[Node] = []
+
+    def below(self, depth: int) -> Iterator["Node"]:
+        """Yield the node and the nodes in it, so many levels deep."""
+        if self.current is not None:
+            yield self
+        if depth > 1:
+            for child in self.children:
+                yield from child.below(depth - 1)
 
 
 class Store:
-    """Runs, nodes and outputs. Safe to share between threads.
+    """All that the service holds. Safe to share between threads: take what is read together from within `at`.
 
-    What is added comes back as it was given, with no more and no fewer fields, unless it is given a life. It has to
-    fit the description's schema, to have its fields only, and an id that is not taken; else a ConfigurationError.
+    What is added has to fit the description's schemas, to have their fields only, and an id that is not taken; else a
+    ConfigurationError. ListPipelineRunsStatus returns it as it was given, with no more and no fewer fields, unless it
+    is given a timeline.
+
+    Args:
+        description: the service's.
+        clock: the service's.
+        user: the id of the user who owns what is added, if nothing else is said.
     """
 
-    def __init__(self, description: Description) -> None:
-        self._run = Shape(description, "PipelineRun", "PipelineRunId")
-        self._node = Shape(description, "Node", "PipelineRunId", "NodeId")
-        self._output = Shape(description, "Output", "PipelineRunId", "NodeId", "Id")
-        self._runs: dict[str, Entry] = {}
-        self._nodes: dict[tuple[str, str], Entry] = {}
-        # Two levels: all outputs of a node are asked for at once.
-        self._outputs: dict[tuple[str, str], dict[str, Entry]] = {}
-        self._lock = threading.Lock()
+    def __init__(self, description: Description, clock: Clock, user: str) -> None:
+        self._clock = clock
+        self._user = user
+        self._lock = Lock(reentrant=True)
+        self._now = clock.now()
+        self._schemas = {
+            kind.name: ItemSchema(description, kind.name, kind.ids, kind.replies)
+            for kind in (_RUN, _NODE, _OUTPUT, _PIPELINE, _WORKSPACE)
+        }
+        self.runs: Table[Run] = Table(_RUN.name, _RUN.indexed)
+        self.nodes: Table[Node] = Table(_NODE.name)
+        self.outputs: Table[Item] = Table(_OUTPUT.name)
+        self.pipelines: Table[Item] = Table(_PIPELINE.name, _PIPELINE.indexed)
+        self.workspaces: Table[Item] = Table(_WORKSPACE.name, _WORKSPACE.indexed)
+        # By the ids of run and node: both may be unknown to the nodes.
+        self._outputs_of: dict[tuple[str, str], list[Item]] = {}
+        self._logs: dict[tuple[str, str], Log] = {}
 
-    def add_run(self, wire: Mapping[str, Any], *, workspace_id: str = SAMPLE_WORKSPACE, life: Life = _ALWAYS) -> None:
-        """Add a run, in a workspace.
+    @contextlib.contextmanager
+    def at(self, moment: float) -> Iterator[None]:
+        """Hold the store as it is at a moment. Time does not go back: an earlier moment is the latest one."""
+        with self._lock:
+            self._now = max(self._now, moment)
+            for table in (self.runs, self.nodes, self.outputs, self.pipelines, self.workspaces):
+                table.catch_up(self._now)
+            yield
+
+    def fields_of(self, kind: str) -> Sequence[str]:
+        """Return the fields that a PipelineRun, Node, Output, Pipeline or Workspace may have."""
+        return self._schemas[kind].fields
+
+    @property
+    def now(self) -> float:
+        """The moment at which the store is."""
+        return self._now
+
+    def add_workspace(self, wire: Mapping[str, Any]) -> Item:
+        """Add a workspace.
 
         Raises:
             ConfigurationError: it cannot be added.
         """
-        (run_id,), copied = self._run.taken_in(wire)
-        with self._lock:
-            _put(self._runs, run_id, Entry(workspace_id, copied, life), f"PipelineRun {run_id!r}")
+        return self._add(
+            self.workspaces, _WORKSPACE, wire, {"WorkspaceName": "", "Status": "ENABLED", **self._times(wire)}
+        )
 
-    def add_node(self, wire: Mapping[str, Any], *, life: Life = _ALWAYS) -> None:
+    def add_pipeline(self, wire: Mapping[str, Any], *, workspace_id: str = SAMPLE_WORKSPACE) -> Item:
+        """Add a pipeline, in a workspace.
+
+        Raises:
+            ConfigurationError: it cannot be added.
+        """
+        return self._add(self.pipelines, _PIPELINE, wire, {"WorkspaceId": workspace_id, **self._times(wire)})
+
+    def _times(self, wire: Mapping[str, Any]) -> dict[str, str | None]:
+        """Return when something was created and changed, of which its fields need not say either."""
+        created = wire.get("GmtCreateTime") or timestamp(self._clock.now())
+        return {"GmtCreateTime": created, "GmtModifiedTime": created}
+
+    def _add(self, table: Table[Item], kind: _Kind, wire: Mapping[str, Any], implied: Mapping[str, Any]) -> Item:
+        ids, copied = self._schemas[kind.name].taken_in(wire)
+        item = Item(ids, copied, implied=implied)
+        with self.at(self._clock.now()):
+            table.add(item, self._now, repr(item.id))
+        return item
+
+    def add_run(
+        self, wire: Mapping[str, Any], *, workspace_id: str = SAMPLE_WORKSPACE, timeline: Timeline = ALWAYS
+    ) -> Run:
+        """Add a run, in a workspace, with a root node.
+
+        Raises:
+            ConfigurationError: it cannot be added.
+        """
+        (run_id,), copied = self._schemas[_RUN.name].taken_in(wire)
+        implied = {
+            "Name": run_id,
+            "UserId": self._user,
+            "ParentUserId": self._user,
+            "NodeId": f"node-root-{run_id.removeprefix('flow-')}",
+            "WorkspaceId": workspace_id,
+            "SourceType": "UNKNOWN",
+            "Accessibility": "PUBLIC",
+            "StartedAt": None,
+            "FinishedAt": None,
+            **self._times(copied),
+            "PipelineRunUri": _uri(run_id, workspace_id),
+        }
+        run = Run((run_id,), copied, implied=implied, timeline=timeline)
+        with self.at(self._clock.now()):
+            self.runs.add(run, self._now, repr(run_id))
+            if root := (implied | copied)["NodeId"]:
+                self._add_root(run, root)
+        return run
+
+    def _add_root(self, run: Run, node_id: str) -> None:
+        """Add the root node of a run of which nothing more is said: it does what the run does."""
+        name = text_of(run.given, "Name") or run.id
+        same = {name: run.given[name] for name in ("Status", "StartedAt", "FinishedAt") if name in run.given}
+        given = {"PipelineRunId": run.id, "NodeId": node_id, "NodeName": name, **same}
+        timeline = attrs.evolve(run.timeline, absences=(), deleted=None, dated=run.timeline.dated)
+        root = Node((run.id, node_id), given, implied=_OF_NODES, timeline=timeline, run=run, made=True)
+        self.nodes.add(root, self._now, repr(node_id))
+        run.nodes.append(root)
+
+    def add_node(self, wire: Mapping[str, Any], *, parent: str | None = None, timeline: Timeline = ALWAYS) -> Node:
         """Add a node, in its run's workspace.
+
+        Args:
+            wire: what replies will hold.
+            parent: the id of the node that holds it; the run's root if not given.
+            timeline: how it changes.
+
+        Raises:
+            ConfigurationError: it cannot be added, or its run or the node that holds it is not known.
+        """
+        ids, copied = self._schemas[_NODE.name].taken_in(wire)
+        run_id, node_id = ids
+        name = f"{node_id!r} of {run_id!r}"
+        with self.at(self._clock.now()):
+            run = self.runs.get(run_id)
+            if run is None:
+                raise ConfigurationError(f"Node {node_id!r}: there is no run {run_id!r}: add the run first")
+            node = Node(ids, copied, implied=_OF_NODES, timeline=timeline, run=run)
+            root = self.root(run)
+            holder = root if parent is None else self.nodes.get(run_id, parent)
+            if parent is not None and holder is None:
+                raise ConfigurationError(f"Node {name}: there is no node {parent!r} to hold it: add that one first")
+            if root is not None and root.made and root.id == node_id:
+                self._replace(root, node)
+                return node
+            self.nodes.add(node, self._now, name)
+            run.nodes.append(node)
+            if holder is not None:
+                node.parent = holder
+                holder.children.append(node)
+        return node
+
+    def _replace(self, root: Node, node: Node) -> None:
+        """Put another node in the place of a run's root."""
+        self.nodes.remove(root)
+        self.nodes.add(node, self._now, repr(node.id))
+        node.children = root.children
+        for child in node.children:
+            child.parent = node
+        node.run.nodes[node.run.nodes.index(root)] = node
+
+    def root(self, run: Run) -> Node | None:
+        """Return the root node of a run, None if it has none."""
+        node_id = text_of(run.implied | run.given, "NodeId")
+        return self.nodes.get(run.id, node_id) if node_id else None
+
+    def add_output(self, wire: Mapping[str, Any], *, timeline: Timeline = ALWAYS) -> Item:
+        """Add an output of a node, which need not be known. Its run has to be.
+
+        Args:
+            wire: what replies will hold.
+            timeline: how it changes.
 
         Raises:
             ConfigurationError: it cannot be added, or its run is not known.
         """
-        (run_id, node_id), copied = self._node.taken_in(wire)
+        ids, copied = self._schemas[_OUTPUT.name].taken_in(wire)
+        run_id, node_id, output_id = ids
+        name = f"{output_id!r} of {run_id!r}, {node_id!r}"
+        with self.at(self._clock.now()):
+            if self.runs.get(run_id) is None:
+                raise ConfigurationError(f"Output {name}: there is no run {run_id!r}: add the run first")
+            metadata = copied.get("Metadata") or {}
+            item = Item(ids, copied, implied={"Info": {"metadata": metadata}}, timeline=timeline)
+            self.outputs.add(item, self._now, name)
+            self._outputs_of.setdefault((run_id, node_id), []).append(item)
+        return item
+
+    def drop_output(self, output: Item) -> None:
+        """Remove an output."""
+        self.outputs.remove(output)
+        self._outputs_of[output.ids[0], output.ids[1]].remove(output)
+
+    def outputs_of(self, run_id: str, node_id: str) -> Sequence[Item]:
+        """Return the outputs of a node, those to come too, in the order in which they were added."""
+        return self._outputs_of.get((run_id, node_id), ())
+
+    def log(self, run_id: str, node_id: str) -> Log:
+        """Return the log of a node."""
         with self._lock:
-            run = self._runs.get(run_id)
-            if run is None:
-                raise ConfigurationError(f"Node {node_id!r}: there is no run {run_id!r}: add the run first")
-            entry = Entry(run.workspace_id, copied, life, run)
-            _put(self._nodes, (run_id, node_id), entry, f"Node {node_id!r} of {run_id!r}")
+            return self._logs.setdefault((run_id, node_id), Log())
 
-    def add_output(self, wire: Mapping[str, Any], *, workspace_id: str | None = None, life: Life = _ALWAYS) -> None:
-        """Add an output of a node. Neither the node nor its run has to be known: the documented one's are not.
-
-        Args:
-            wire: what replies will hold.
-            workspace_id: where it lives if its run is not known; otherwise its run's counts.
-            life: how it changes.
+    def add_logs(self, run_id: str, node_id: str, lines: Iterable[tuple[float, str]]) -> None:
+        """Add lines to the log of a node, each with the moment at which it comes.
 
         Raises:
-            ConfigurationError: it cannot be added, or nothing says in which workspace it lives.
+            ConfigurationError: the node is not known.
         """
-        (run_id, node_id, output_id), copied = self._output.taken_in(wire)
-        name = f"Output {output_id!r} of {run_id!r}, {node_id!r}"
         with self._lock:
-            run = self._runs.get(run_id)
-            lives_in = workspace_id if run is None else run.workspace_id
-            if lives_in is None:
-                raise ConfigurationError(
-                    f"{name}: there is no run {run_id!r}: add the run first, or give a workspace_id"
-                )
-            entry = Entry(lives_in, copied, life, run)
-            _put(self._outputs.setdefault((run_id, node_id), {}), output_id, entry, name)
+            if self.nodes.get(run_id, node_id) is None:
+                raise ConfigurationError(f"Logs: there is no node {node_id!r} of {run_id!r}: add the node first")
+            self.log(run_id, node_id).add(lines)
 
-    def runs(self, run_ids: Iterable[str], workspace_id: str | None, now: float) -> list[dict[str, Any]]:
-        """Return the runs that are there and in the workspace, in the order of the ids."""
-        with self._lock:
-            found = [self._runs.get(run_id) for run_id in run_ids]
-        return _shown(found, workspace_id, now)
+    def runs_of(self, run_ids: Iterable[str], workspace_id: str | None, user: str) -> list[Run]:
+        """Return the runs that are there, in a workspace, and seen by a user, deleted ones too; in the order of the ids."""
+        found = [self.runs.get(run_id) for run_id in run_ids]
+        return [run for run in found if run is not None and _is_in(run, workspace_id, user)]
 
-    def nodes(self, keys: Iterable[tuple[str, str]], workspace_id: str | None, now: float) -> list[dict[str, Any]]:
-        """Return the nodes that are there and in the workspace, in the order of the keys: run id, node id."""
-        with self._lock:
-            found = [self._nodes.get(key) for key in keys]
-        return _shown(found, workspace_id, now)
+    def nodes_of(self, keys: Iterable[tuple[str, str]], workspace_id: str | None, user: str) -> list[Node]:
+        """Return the nodes that are there, likewise; in the order of the keys: run id, node id."""
+        found = [self.nodes.get(*key) for key in keys]
+        return [node for node in found if node and node.current is not None and _is_in(node.run, workspace_id, user)]
 
-    def outputs(
-        self, keys: Iterable[tuple[str, str]], workspace_id: str | None, output_type: str | None, now: float
-    ) -> list[dict[str, Any]]:
-        """Return the nodes' outputs, of one type or, with None, of all; in the order of the keys, then as added."""
-        with self._lock:
-            found = [entry for key in keys for entry in self._outputs.get(key, {}).values()]
-        return [wire for wire in _shown(found, workspace_id, now) if output_type in (None, wire.get("Type"))]
+    def outputs_at(self, keys: Iterable[tuple[str, str]], workspace_id: str | None, user: str) -> list[Item]:
+        """Return the outputs of nodes, likewise; in the order of the keys, then as added."""
+        seen = [key for key in keys if (run := self.runs.get(key[0])) is not None and _is_in(run, workspace_id, user)]
+        return [output for key in seen for output in self._outputs_of.get(key, ()) if output.current is not None]
 
 
-def _put(entries: dict[K, Entry], key: K, entry: Entry, name: str) -> None:
-    if key in entries:
-        raise ConfigurationError(f"{name} is there already")
-    entries[key] = entry
+_OF_NODES = {"RuntimeInfo": "{}"}
+"""Source: the page of ListPipelineRunNodeStatus has {} for a node that reported nothing."""
 
 
-def _shown(entries: Iterable[Entry | None], workspace_id: str | None, now: float) -> list[dict[str, Any]]:
-    shown = [entry.at(workspace_id, now) for entry in entries if entry is not None]
-    return [wire for wire in shown if wire is not None]
+def _is_in(run: Run, workspace_id: str | None, user: str) -> bool:
+    return run.seen_by(user) and workspace_id in (None, text_of(run.current, "WorkspaceId"))
+
+
+def _uri(run_id: str, workspace_id: str) -> str:
+    """Return the link to a run. Assumption: run-uri."""
+    return (
+        f"https://pai.console.aliyun.com/?regionId=cn-hangzhou&workspaceId={workspace_id}#/studio/task/detail/{run_id}"
+    )

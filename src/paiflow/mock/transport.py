@@ -6,7 +6,7 @@ import attrs
 import httpx
 
 from paiflow.mock.clock import Clock
-from paiflow.mock.messages import Reply, Request
+from paiflow.mock.http_messages import Reply, Request
 from paiflow.mock.service import MockService
 
 __all__ = ["MockTransport"]

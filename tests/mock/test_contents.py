@@ -5,7 +5,7 @@ from mock.calls import LASTING, NOW, answer, signed
 
 from paiflow.errors import ConfigurationError
 from paiflow.mock import HandClock, MockService
-from paiflow.mock.lives import timestamp
+from paiflow.mock.timeline import timestamp
 
 
 @pytest.fixture

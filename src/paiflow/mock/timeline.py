@@ -1,4 +1,4 @@
-"""How runs, nodes and outputs change: what a reply holds of one at a moment.
+"""How things change: what a reply holds of one at a moment, and when that changes next.
 
 Moments are seconds since the epoch, by the service's clock.
 """
@@ -6,20 +6,20 @@ Moments are seconds since the epoch, by the service's clock.
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 
 import attrs
 
-__all__ = ["Life", "first_backwards", "timestamp"]
+__all__ = ["ALWAYS", "ENDED", "Timeline", "first_backwards", "moment_of", "timestamp"]
 
-# Assumption: a node has started with the first of these, and is finished while it is in one of the latter.
-# Before, both fields are null, which the description allows; nobody has published a reply of that time.
+# Assumption: started-and-finished.
 _STARTED = frozenset({"Running", "Succeeded", "Failed"})
-_FINISHED = frozenset({"Succeeded", "Failed", "Terminated"})
+ENDED = frozenset({"Succeeded", "Failed", "Terminated"})
+"""The statuses in which something has finished."""
 
 
 @attrs.frozen(kw_only=True)
-class Life:
+class Timeline:
     """When something is there, and what changes.
 
     Args:
@@ -28,7 +28,7 @@ class Life:
             first. None are no changes of status.
         absences: from when to when it is not there, however long it was before.
         deleted: from when on it is deleted, but still there; None for something that nobody deletes.
-        dated: it tells when it started and finished, as nodes do.
+        dated: it shows when it started and finished.
     """
 
     since: float = -math.inf
@@ -53,14 +53,41 @@ class Life:
             shown["IsDeleted"] = now >= self.deleted
         return shown
 
+    def next_change(self, now: float) -> float | None:
+        """Return the first moment after this one from which on `at` may return something else, None for none."""
+        moments = [
+            self.since,
+            *(moment for moment, _ in self.statuses),
+            *(end for span in self.absences for end in span),
+        ]
+        if self.deleted is not None:
+            moments.append(self.deleted)
+        return min((moment for moment in moments if now < moment < math.inf), default=None)
+
+    def last_change(self, now: float) -> float | None:
+        """Return the last moment, up to this one, at which its status changed or it was deleted; None for none."""
+        moments = [moment for moment, _ in self.statuses]
+        if self.deleted is not None:
+            moments.append(self.deleted)
+        return max((moment for moment in moments if moment <= now), default=None)
+
+    def continued(self, now: float, statuses: Sequence[tuple[float, str]]) -> Self:
+        """Return the timeline up to now, followed by other statuses than were to come."""
+        past = [(moment, status) for moment, status in self.statuses if moment <= now]
+        return attrs.evolve(self, statuses=[*past, *statuses])
+
+
+ALWAYS = Timeline()
+"""Of something that does not change."""
+
 
 def _dates(past: Sequence[tuple[float, str]]) -> dict[str, str | None]:
-    """Return when a node with these statuses started and finished; None is not yet."""
+    """Return when something with these statuses started and finished; None is not yet."""
     started = next((moment for moment, status in past if status in _STARTED), None)
     finished = None
-    if past[-1][1] in _FINISHED:
-        # Said twice it has finished once.
-        unfinished = [index for index, (_, status) in enumerate(past) if status not in _FINISHED]
+    if past[-1][1] in ENDED:
+        # A status that is repeated has not ended anything again.
+        unfinished = [index for index, (_, status) in enumerate(past) if status not in ENDED]
         finished = past[unfinished[-1] + 1 if unfinished else 0][0]
     return {"StartedAt": timestamp(started), "FinishedAt": timestamp(finished)}
 
@@ -70,6 +97,15 @@ def timestamp(moment: float | None) -> str | None:
     if moment is None:
         return None
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment_of(timestamp: object) -> float | None:
+    """Return the moment that a text of the service stands for, None if it stands for none."""
+    try:
+        parsed = datetime.fromisoformat(timestamp) if isinstance(timestamp, str) else None
+    except ValueError:
+        return None
+    return None if parsed is None else parsed.replace(tzinfo=parsed.tzinfo or UTC).timestamp()
 
 
 def first_backwards(times: Sequence[float]) -> int | None:

@@ -6,12 +6,12 @@ the mock: where the two differ, one of them is wrong.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tooling.contract.messages import Reply, strict_json
+from paiflow import _json
+from tooling.contract.http import Reply, strict_json
 
 NodeKey = tuple[str, str]
 Wire = dict[str, Any]
@@ -245,9 +245,9 @@ def _depth(value: Any) -> int:
 def _is_lenient_json(body: bytes) -> bool:
     """Return whether a body that is not strict JSON is one that readers may differ on: names twice, surrogates, depth."""
     try:
-        json.loads(body.decode("utf-8"), parse_constant=lambda name: [][len(name)])
+        _json.read(body.decode("utf-8"), unique=False)
     except RecursionError:
         return True
-    except (ValueError, IndexError):
+    except ValueError:
         return False
     return True

@@ -1,7 +1,6 @@
-"""A description as what replies are judged by: its operations, their responses, and its schemas with their places.
+"""The schemas of a description, each with its place: what replies are judged by.
 
-A place is the keys that lead from the document's root to a node; an overlay's target is written from it.
-Nothing here changes the document; schemas are looked at when a reply leads to them.
+An overlay's target is written from a place. Schemas are looked at when a reply leads to them.
 """
 
 from __future__ import annotations
@@ -9,23 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
-import attrs
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from openapi_schema_validator import oas31_format_checker
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from paiflow import _yaml
+from paiflow._description import EFFECTIVE, Description, DescriptionError, Operation, Place, effective_text
 from paiflow.drift.kinds import ALL_KINDS, OF_TYPE
-from paiflow.errors import PaiFlowError
-
-Place = tuple[str | int, ...]
-
-_METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 # Keywords that jsonschema judges by themselves, and the kinds of value that each is about; None for all.
 _NUMBERS: Final = frozenset({"integer", "number"})
@@ -50,23 +42,6 @@ _SPECIFIC: Final = frozenset({"enum", "const", "not", "format", "maxLength", "pa
 Judge = Callable[[Any, Any], bool]
 
 
-class DescriptionError(PaiFlowError, ValueError):
-    """A description by which no reply can be judged: one line that names it and the place."""
-
-    exit_code = 2
-
-
-@attrs.frozen
-class Operation:
-    """One operation: its operationId (or method and path), and where it stands. `link` leads to its documentation."""
-
-    name: str
-    method: str
-    path: str
-    place: Place
-    link: str | None
-
-
 class Schema:
     """A schema at its place.
 
@@ -75,8 +50,8 @@ class Schema:
         value: the schema itself, an object or a boolean.
     """
 
-    def __init__(self, description: Description, place: Place) -> None:
-        """Look at the schema at `place`; use `Description.schema`, which does so once."""
+    def __init__(self, description: Schemas, place: Place) -> None:
+        """Look at the schema at `place`; use `Schemas.schema`, which does so once."""
         self.place = place
         self.value: Any = description.at(place)
         if "$dynamicRef" in self:
@@ -101,7 +76,7 @@ class Schema:
     @cached_property
     def target(self) -> Schema:
         """The schema that its `$ref` leads to."""
-        return self._description.schema(self._description.place_of(self.value["$ref"], self.place))
+        return self._description.schema(self._description.place_of(str(self.value["$ref"])))
 
     @cached_property
     def kinds(self) -> frozenset[str]:
@@ -167,8 +142,8 @@ class Schema:
         )
 
 
-class Description:
-    """An OpenAPI 3.1 description.
+class Schemas(Description):
+    """A description by whose schemas replies are judged.
 
     Args:
         document: the whole description, as plain dicts and lists.
@@ -179,78 +154,19 @@ class Description:
     """
 
     def __init__(self, document: Any, source: str = "the description") -> None:
-        if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3.1"):
-            raise DescriptionError(f"{source}: not an OpenAPI 3.1 description")
-        self.document: dict[str, Any] = document
-        self.source = source
+        super().__init__(document, source)
         self._schemas: dict[Place, Schema] = {}
         self._judges: dict[str, Judge] = {}
         # References within the document resolve from here, whichever part of it is judged by.
         self._root = Draft202012Validator(document, format_checker=oas31_format_checker)
-        self.operations = tuple(self._operations())
         if not self.operations:
             raise DescriptionError(f"{source}: no operation in it")
-
-    def _operations(self) -> Iterator[Operation]:
-        paths = self.document.get("paths")
-        for path, item in paths.items() if isinstance(paths, dict) else ():
-            for method in _METHODS:
-                if isinstance(item, dict) and isinstance(operation := item.get(method), dict):
-                    name = operation.get("operationId") or f"{method.upper()} {path}"
-                    yield Operation(str(name), method.upper(), path, ("paths", path, method), self._link(operation))
-
-    def _link(self, operation: Mapping[str, Any]) -> str | None:
-        for node in (operation, self.document):
-            documentation = node.get("externalDocs")
-            url = documentation.get("url") if isinstance(documentation, dict) else None
-            if isinstance(url, str) and url.startswith("https://"):
-                return url
-        return None
-
-    def at(self, place: Place) -> Any:
-        """Return the node at a place."""
-        node: Any = self.document
-        try:
-            for key in place:
-                node = node[key]
-        except (KeyError, IndexError, TypeError):
-            raise DescriptionError(f"{self.source}: there is nothing at {json_path(place)}") from None
-        return node
 
     def schema(self, place: Place) -> Schema:
         """Return the schema at a place."""
         if (found := self._schemas.get(place)) is None:
             found = self._schemas[place] = Schema(self, place)
         return found
-
-    def place_of(self, reference: Any, where: Place) -> Place:
-        """Return the place that a `$ref` leads to.
-
-        Raises:
-            DescriptionError: it leads out of the document, or nowhere.
-        """
-        document, found, pointer = str(reference).partition("#/")
-        if document or not found:
-            raise DescriptionError(
-                f"{self.source}: {json_path(where)}: $ref {reference}: only references within the document (#/…) are followed"
-            )
-        place: Place = ()
-        for key in unquote(pointer).split("/"):
-            key = key.replace("~1", "/").replace("~0", "~")  # noqa: PLW2901 - the same key, as it is spelt
-            node = self.at(place)
-            place += (int(key) if isinstance(node, list) and key.isdecimal() else key,)
-        self.at(place)
-        return place
-
-    def resolved(self, place: Place) -> Place:
-        """Return where the node at a place really stands: what its `$ref`, if it is one, leads to."""
-        seen = {place}
-        while isinstance(node := self.at(place), dict) and "$ref" in node:
-            place = self.place_of(node["$ref"], place)
-            if place in seen:
-                raise DescriptionError(f"{self.source}: {json_path(place)}: a $ref that leads back to itself")
-            seen.add(place)
-        return place
 
     def judge(self, keyword: str) -> Judge:
         """Return a function of a keyword's schema and a value: does the value fit what the keyword asks?"""
@@ -267,60 +183,26 @@ class Description:
         """Return whether a value fits a schema, by jsonschema's word alone."""
         return bool(self._root.evolve(schema=schema.value).is_valid(value))
 
-    def find(self, method: str, path: str) -> Operation | None:
-        """Return the operation of a method and a path; one whose path has no templates wins."""
-        for literal in (True, False):
-            for operation in self.operations:
-                if operation.method == method.upper() and ("{" not in operation.path) is literal:
-                    for base in self._bases:
-                        if _matches(base + operation.path, path):
-                            return operation
-        return None
-
-    @cached_property
-    def _bases(self) -> tuple[str, ...]:
-        """What the servers of the description put before its paths."""
-        servers = self.document.get("servers")
-        urls = [server.get("url", "") for server in servers if isinstance(server, dict)] if servers else []
-        return tuple(dict.fromkeys(["", *(urlsplit(str(url)).path.rstrip("/") for url in urls)]))
-
-    def responses(self, operation: Operation) -> dict[str, Place]:
-        """Return the places of an operation's responses, as the operation writes them, by status."""
-        place = (*operation.place, "responses")
-        responses = self.document["paths"][operation.path][operation.place[-1]].get("responses")
-        return {str(status): (*place, status) for status in responses} if isinstance(responses, dict) else {}
-
-    def response(self, operation: Operation, status: int) -> tuple[str, Schema | None] | None:
-        """Return the key of the response that describes a status, with the schema of its JSON; None where none does."""
-        responses = self.responses(operation)
-        for key in (str(status), f"{status // 100}XX", "default"):
-            if key in responses:
-                return key, self.body(responses[key])
-        return None
-
-    def body(self, response: Place) -> Schema | None:
+    def body(self, message: Place) -> Schema | None:
         """Return the schema of a response's JSON, None where it has none."""
-        place = self.resolved(response)
-        content = self.at(place).get("content")
-        for media_type in content if isinstance(content, dict) else ():
-            if re.fullmatch(r"(?i)application/(?:[\w.+-]+\+)?json(?:\s*;.*)?", media_type):
-                media = content[media_type]
-                if isinstance(media, dict) and "schema" in media:
-                    return self.schema((*place, "content", media_type, "schema"))
-        return None
+        place = self.json_schema(message)
+        return None if place is None else self.schema(place)
+
+    def described(self, operation: Operation, status: int) -> tuple[str, Schema | None] | None:
+        """Return the key of the response that describes a status, with the schema of its JSON; None where none does."""
+        key = self.response(operation, status)
+        return None if key is None else (key, self.body(self.responses(operation)[key]))
 
 
-def load(path: str | None = None) -> Description:
+def load(path: str | None = None) -> Schemas:
     """Return the description in a file; without a path the effective description that the client was generated from.
 
     Raises:
         DescriptionError, paiflow._yaml.YamlError: it cannot be read, or is not valid OpenAPI 3.1.
     """
     if path is None:
-        source = "paiflow_api/openapi.yaml"
-        text = resources.files("paiflow_api").joinpath("openapi.yaml").read_text(encoding="utf-8")
-        return Description(_yaml.load(text, source), source)
-    description = Description(_yaml.load_file(path), Path(path).name)
+        return Schemas(_yaml.load(effective_text(), EFFECTIVE), EFFECTIVE)
+    description = Schemas(_yaml.load_file(path), Path(path).name)
     for fault in faults(description.document):
         raise DescriptionError(f"{description.source}: not valid: {fault}")
     return description
@@ -349,10 +231,3 @@ def _step(key: str | int) -> str:
     if isinstance(key, int):
         return f"[{key}]"
     return f".{key}" if re.fullmatch(r"[A-Za-z_][0-9A-Za-z_]*", key) else f"[{quoted(key)}]"
-
-
-def _matches(template: str, path: str) -> bool:
-    if "{" not in template:
-        return template == path
-    pattern = re.sub(r"\\\{[^/]*?\\\}", "[^/]+", re.escape(template))
-    return re.fullmatch(pattern, path) is not None

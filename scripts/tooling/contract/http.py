@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import Any
+
+from paiflow import _json
 
 PATH = "/api/v1/pipelineruns"
 
@@ -93,7 +95,7 @@ def strict_json(content: bytes) -> Any:
             has half a surrogate pair, or nests without end.
     """
     try:
-        parsed = json.loads(content.decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant)
+        parsed = _json.read(content.decode("utf-8"))
         json.dumps(parsed, ensure_ascii=False).encode()
     except RecursionError:
         raise ValueError("it nests without end") from None
@@ -108,14 +110,3 @@ def same(left: Any, right: Any) -> bool:
 def encoded(parameters: Any) -> bytes:
     """Return parameters as a client sends them."""
     return json.dumps(parameters, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise ValueError("a name is there twice")
-    return fields
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")

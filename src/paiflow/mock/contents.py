@@ -1,19 +1,20 @@
-"""Put runs, nodes and outputs into the service that change as its time goes by."""
+"""Put things into the service: runs, nodes and outputs that change as its time goes by, logs, pipelines, workspaces."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from paiflow.errors import ConfigurationError
-from paiflow.mock.checks import Check, text
+from paiflow.mock.checks import Check, line_of_text, text
 from paiflow.mock.clock import Clock
 from paiflow.mock.durations import duration
 from paiflow.mock.faults import Faults
-from paiflow.mock.lives import Life, first_backwards, timestamp
+from paiflow.mock.manifest import ManifestError, read_manifest
 from paiflow.mock.scenario import Scenario
 from paiflow.mock.store import SAMPLE_WORKSPACE, Store
+from paiflow.mock.timeline import Timeline, first_backwards, timestamp
 
-__all__ = ["Stage"]
+__all__ = ["Contents"]
 
 Seconds = float | str
 """Seconds, or a duration as text: `90`, `"90s"` and `"1m30s"` are the same."""
@@ -21,8 +22,10 @@ Seconds = float | str
 Statuses = str | Sequence[tuple[Seconds, str]]
 """One status that stays, or each with when it comes: `[(0, "Running"), ("2m", "Succeeded")]`."""
 
+_DATES = frozenset({"StartedAt", "FinishedAt"})
 
-class Stage:
+
+class Contents:
     """Adds to a store. All times are counted from when something is added, by the service's clock.
 
     Args:
@@ -62,9 +65,10 @@ class Stage:
             ConfigurationError: there is one of this id, the times go backwards, or a field does not fit.
         """
         now = self._clock.now()
-        life = _life(now, f"PipelineRun {run_id!r}", statuses, vanishes, deleted=deleted)
+        dated = not fields.keys() & _DATES
+        timeline = _timeline(now, f"PipelineRun {run_id!r}", statuses, vanishes, deleted=deleted, dated=dated)
         wire = {"PipelineRunId": run_id, **_given(Name=name), "IsDeleted": False, **fields}
-        self._store.add_run(wire, workspace_id=workspace_id, life=life)
+        self._store.add_run(wire, workspace_id=workspace_id, timeline=timeline)
 
     def add_node(
         self,
@@ -73,6 +77,7 @@ class Stage:
         statuses: Statuses = "Running",
         *,
         name: str | None = None,
+        parent: str | None = None,
         vanishes: Sequence[tuple[Seconds, Seconds]] = (),
         **fields: Any,
     ) -> None:
@@ -85,6 +90,7 @@ class Stage:
             node_id: the node's id.
             statuses: over time; any text will do.
             name: the node's.
+            parent: the id of the node that holds it; the run's root node if not given.
             vanishes: when it is gone although it exists: from when, and for how long.
             fields: more of the reply's, under their wire names.
 
@@ -92,10 +98,10 @@ class Stage:
             ConfigurationError: as for `add_run`, or there is no such run.
         """
         now = self._clock.now()
-        dated = not fields.keys() & {"StartedAt", "FinishedAt"}
-        life = _life(now, f"Node {node_id!r} of {run_id!r}", statuses, vanishes, dated=dated)
+        dated = not fields.keys() & _DATES
+        timeline = _timeline(now, f"Node {node_id!r} of {run_id!r}", statuses, vanishes, dated=dated)
         wire = {"PipelineRunId": run_id, "NodeId": node_id, **_given(NodeName=name), **fields}
-        self._store.add_node(wire, life=life)
+        self._store.add_node(wire, parent=parent, timeline=timeline)
 
     def add_output(
         self,
@@ -141,10 +147,72 @@ class Stage:
             **given,
             **fields,
         }
-        self._store.add_output(wire, life=Life(since=created))
+        self._store.add_output(wire, timeline=Timeline(since=created))
+
+    def add_logs(self, run_id: str, node_id: str, lines: Sequence[str | tuple[Seconds, str]]) -> None:
+        """Add lines to the log of a node.
+
+        Args:
+            run_id: the run's id.
+            node_id: the node's id, which has to be there.
+            lines: each a text, which comes at once, or with when it comes: `["started", ("5s", "step 1")]`.
+
+        Raises:
+            ConfigurationError: there is no such node, or a time or a text is none.
+        """
+        now, name = self._clock.now(), f"Logs of {run_id!r}, {node_id!r}"
+        timed = [(0.0, line) if isinstance(line, str) else tuple(line) for line in lines]
+        moments = [
+            (now + _seconds(after, f"{name}: lines[{index}]"), _checked(line_of_text, line, f"{name}: lines[{index}]"))
+            for index, (after, line) in enumerate(timed)
+        ]
+        self._store.add_logs(run_id, node_id, moments)
+
+    def add_pipeline(
+        self,
+        pipeline_id: str,
+        manifest: str | Mapping[str, Any],
+        *,
+        workspace_id: str = SAMPLE_WORKSPACE,
+        **fields: Any,
+    ) -> None:
+        """Add a pipeline. Provider, Identifier and Version are its manifest's.
+
+        Args:
+            pipeline_id: the pipeline's id.
+            manifest: its definition, as YAML or JSON text or as a mapping.
+            workspace_id: where it lives.
+            fields: more of the reply's, under their wire names.
+
+        Raises:
+            ConfigurationError: there is one of this id, the manifest is none, or a field does not fit.
+        """
+        text = manifest if isinstance(manifest, str) else json.dumps(manifest, ensure_ascii=False)
+        try:
+            provider, identifier, version = read_manifest(text).key
+        except ManifestError as error:
+            raise ConfigurationError(f"Pipeline {pipeline_id!r}: {error}") from None
+        names = {"Provider": provider, "Identifier": identifier, "Version": version}
+        self._store.add_pipeline(
+            {"PipelineId": pipeline_id, "Manifest": text, **names, **fields}, workspace_id=workspace_id
+        )
+
+    def add_workspace(self, workspace_id: str, *, name: str | None = None, **fields: Any) -> None:
+        """Add a workspace, to be listed. Runs and pipelines may live in one that is not there.
+
+        Args:
+            workspace_id: the workspace's id.
+            name: the workspace's.
+            fields: more of the reply's, under their wire names.
+
+        Raises:
+            ConfigurationError: there is one of this id, or a field does not fit.
+        """
+        names = {"WorkspaceName": name or f"workspace-{workspace_id}"}
+        self._store.add_workspace({"WorkspaceId": workspace_id, **names, **fields})
 
     def play(self, scenario: Scenario) -> None:
-        """Add the runs and faults of a scenario. Its times are counted from now; its clock does not count.
+        """Add what a scenario holds, its faults too. Its times are counted from now; its clock does not count.
 
         Raises:
             ConfigurationError: something cannot be added; says where it stands in the scenario.
@@ -153,6 +221,9 @@ class Stage:
             "run": self.add_run,
             "node": self.add_node,
             "output": self.add_output,
+            "logs": self.add_logs,
+            "pipeline": self.add_pipeline,
+            "workspace": self.add_workspace,
             "fault": self._faults.add,
         }
         for step in scenario.steps:
@@ -162,7 +233,7 @@ class Stage:
                 raise ConfigurationError(f"{step.place}: {error}") from error
 
 
-def _life(
+def _timeline(
     now: float,
     name: str,
     statuses: Statuses,
@@ -170,8 +241,8 @@ def _life(
     *,
     deleted: Seconds | None = None,
     dated: bool = False,
-) -> Life:
-    """Return the life of something that is added now; `name` is what errors call it."""
+) -> Timeline:
+    """Return the timeline of something that is added now; `name` is what errors call it."""
     timeline = [(0.0, statuses)] if isinstance(statuses, str) else list(statuses)
     if not timeline:
         raise ConfigurationError(f"{name}: it has no status")
@@ -185,7 +256,7 @@ def _life(
     for index, (start, length) in enumerate(vanishes):
         gone = now + _seconds(start, f"{name}: vanishes[{index}]")
         absences.append((gone, gone + _seconds(length, f"{name}: vanishes[{index}]")))
-    return Life(
+    return Timeline(
         statuses=[(now + after, status) for after, (_, status) in zip(times, timeline, strict=True)],
         absences=absences,
         deleted=None if deleted is None else now + _seconds(deleted, f"{name}: deleted"),

@@ -1,11 +1,11 @@
-"""What a reply holds of something at a moment of its life."""
+"""What a reply holds of something at a moment of its timeline."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mock.calls import NOW
 
-from paiflow.mock.lives import Life, first_backwards, timestamp
+from paiflow.mock.timeline import Timeline, first_backwards, timestamp
 
 WIRE = {"PipelineRunId": "flow-1", "Name": "train"}
 
@@ -22,30 +22,30 @@ def test_the_status_at_a_moment_is_the_last_one_whose_time_has_come(statuses, no
         if moment <= now:
             expected = {**WIRE, "Status": status}
 
-    assert expected == Life(statuses=statuses).at(WIRE, now)
+    assert expected == Timeline(statuses=statuses).at(WIRE, now)
 
 
 @given(timelines, st.lists(st.tuples(moments, moments), max_size=3), moments)
 def test_it_is_there_from_its_first_status_on_except_while_it_is_absent(statuses, absences, now):
     there = now >= statuses[0][0] and not any(start <= now < end for start, end in absences)
 
-    assert there == (Life(statuses=statuses, absences=absences).at(WIRE, now) is not None)
+    assert there == (Timeline(statuses=statuses, absences=absences).at(WIRE, now) is not None)
 
 
 def test_without_a_life_it_is_there_and_stays_as_it_is():
-    assert WIRE == Life().at(WIRE, 0)
+    assert WIRE == Timeline().at(WIRE, 0)
 
 
 def test_it_is_there_from_its_time_on():
-    life = Life(since=10)
+    timeline = Timeline(since=10)
 
-    assert [None, WIRE] == [life.at(WIRE, 9.9), life.at(WIRE, 10)]
+    assert [None, WIRE] == [timeline.at(WIRE, 9.9), timeline.at(WIRE, 10)]
 
 
 def test_from_its_deletion_on_it_is_deleted_and_still_there():
-    life = Life(deleted=10)
+    timeline = Timeline(deleted=10)
 
-    assert [False, True] == [(life.at(WIRE, now) or {})["IsDeleted"] for now in (9.9, 10)]
+    assert [False, True] == [(timeline.at(WIRE, now) or {})["IsDeleted"] for now in (9.9, 10)]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_from_its_deletion_on_it_is_deleted_and_still_there():
     ],
 )
 def test_a_node_tells_when_it_started_and_finished_and_null_before(statuses, started, finished):
-    shown = Life(statuses=[(NOW + after, status) for after, status in statuses], dated=True).at(WIRE, NOW + 60)
+    shown = Timeline(statuses=[(NOW + after, status) for after, status in statuses], dated=True).at(WIRE, NOW + 60)
 
     expected = {"StartedAt": started, "FinishedAt": finished}
     assert shown is not None
