@@ -5,7 +5,7 @@ from typing import Any
 
 from paiflow.mock.call import PHYSICAL, Call
 from paiflow.mock.listing import page, sort_key
-from paiflow.mock.manifest import of
+from paiflow.mock.manifest import of, parts
 from paiflow.mock.store import Node
 from paiflow.mock.table import Item, text_of
 from paiflow.mock.timeline import ENDED
@@ -79,8 +79,8 @@ def _details(node: Node, depth: int, *, physical: bool) -> dict[str, Any]:
             "NodeId": _id(node, physical=physical),
         },
         "Spec": {
-            "Inputs": _parts(of(spec, "arguments")),
-            "Outputs": _parts(of(spec, "outputs")),
+            "Inputs": _parts(spec, "arguments"),
+            "Outputs": _parts(spec, "outputs"),
             **current.get("Spec", {}),
             "HasPipelines": bool(node.children),
             "Dependencies": [text_of(other.current, "NodeName") for other in node.dependencies],
@@ -104,16 +104,16 @@ def _id(node: Node, *, physical: bool) -> str:
     return node.id + PHYSICAL if physical and not node.children else node.id
 
 
-def _parts(of_spec: Any) -> dict[str, list[dict[str, Any]]]:
+def _parts(spec: Any, side: str) -> dict[str, list[dict[str, Any]]]:
     """Return artifacts and parameters of a manifest, as replies name their fields."""
     return {
-        name.capitalize(): [
-            {"Name": of(part, "name"), "Value": value if (value := of(part, "value")) is not None else of(part, "from")}
-            for part in of(of_spec, name) or ()
-            if isinstance(part, Mapping)
-        ]
-        for name in ("artifacts", "parameters")
+        kind.capitalize(): [_part(part) for part in parts(spec, side, kind)] for kind in ("artifacts", "parameters")
     }
+
+
+def _part(part: Mapping[str, Any]) -> dict[str, Any]:
+    value = of(part, "value")
+    return {"Name": of(part, "name"), "Value": of(part, "from") if value is None else value}
 
 
 def _progress(node: Node) -> str:
