@@ -57,7 +57,11 @@ def test_an_update_makes_another_version_of_it(service, clock):
     got(service, "UpdatePipeline", {"Manifest": manifest(version="v2")}, PipelineId=pipeline_id)
 
     after = got(service, "GetPipeline", PipelineId=pipeline_id)
-    assert ("v2", timestamp(NOW), timestamp(NOW + 60)) == (after["Version"], after["GmtCreateTime"], after["GmtModifiedTime"])
+    assert ("v2", timestamp(NOW), timestamp(NOW + 60)) == (
+        after["Version"],
+        after["GmtCreateTime"],
+        after["GmtModifiedTime"],
+    )
     assert before["Uuid"] != after["Uuid"]
     assert 0 == got(service, "ListPipelines", PipelineVersion="v1")["TotalCount"]
 

@@ -142,8 +142,7 @@ def walk(value: Any) -> list[Any]:
 
 def test_every_id_of_the_samples_leads_to_something_and_every_count_is_true(service):
     workspaces, pipelines, runs = (
-        got(service, action, PageSize=100)
-        for action in ("ListWorkspaces", "ListPipelines", "ListPipelineRuns")
+        got(service, action, PageSize=100) for action in ("ListWorkspaces", "ListPipelines", "ListPipelineRuns")
     )
     replies = [workspaces, pipelines, runs]
     known = {one["WorkspaceId"] for one in workspaces["Workspaces"]}
@@ -169,7 +168,9 @@ def test_every_id_of_the_samples_leads_to_something_and_every_count_is_true(serv
         assert {output["NodeId"] for output in found["Outputs"]} <= {node["NodeId"] for node in nodes}
 
     assert {one["WorkspaceId"] for one in [*runs["PipelineRuns"], *pipelines["Pipelines"]]} <= known
-    assert all(reply["TotalCount"] == len(next(v for v in reply.values() if isinstance(v, list))) for reply in replies[:3])
+    assert all(
+        reply["TotalCount"] == len(next(v for v in reply.values() if isinstance(v, list))) for reply in replies[:3]
+    )
     assert [] == [text for reply in replies for text in walk(reply) if isinstance(text, str) and text != text.strip()]
 
 
