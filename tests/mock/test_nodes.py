@@ -42,7 +42,7 @@ def service(clock):
 
 def tree(node):
     """The names of a node and the nodes in it."""
-    return {node["Metadata"]["Name"]: [tree(child) for child in node["Spec"]["Pipelines"]]}
+    return {node["Metadata"]["DisplayName"]: [tree(child) for child in node["Spec"]["Pipelines"]]}
 
 
 def ids(service, **parameters):
@@ -94,7 +94,7 @@ def test_the_root_node_does_what_its_run_does(service, clock):
 
     assert {
         "NodeId": "node-root-1",
-        "NodeName": "nightly",
+        "NodeName": "flow-1",
         "Status": "Succeeded",
         "StartedAt": timestamp(NOW),
         "FinishedAt": timestamp(NOW + 60),

@@ -67,14 +67,15 @@ def list_logs(call: Call) -> dict[str, Any]:
 def _details(node: Node, depth: int, *, physical: bool) -> dict[str, Any]:
     current = node.current or {}
     metadata, spec = (node.step.metadata, node.step.spec) if node.step else ({}, {})
+    name, is_root = text_of(current, "NodeName"), node.parent is None
     return {
         "ApiVersion": current.get("ApiVersion", "core/v1"),
         "Metadata": {
             **{name[:1].upper() + name[1:]: str(of(metadata, name) or "") for name in _NAMES},
-            "Name": text_of(current, "NodeName"),
+            "Name": name,
             "NodeType": "Dag" if node.children else "Pod",
             "RelatedNodeIds": [] if node.children else [_id(node, physical=not physical)],
-            "DisplayName": str(of(metadata, "displayName") or text_of(current, "NodeName")),
+            "DisplayName": str(of(metadata, "displayName") or (text_of(node.run.current, "Name") if is_root else name)),
             **current.get("Metadata", {}),
             "NodeId": _id(node, physical=physical),
         },
