@@ -242,10 +242,12 @@ class Store:
         return run
 
     def _add_root(self, run: Run, node_id: str) -> None:
-        """Add the root node of a run of which nothing more is said: it does what the run does."""
-        name = text_of(run.given, "Name") or run.id
+        """Add the root node of a run of which nothing more is said: it does what the run does.
+
+        Source: in the samples of GetPipelineRun and GetPipelineRunNode the root node is called as the run's id.
+        """
         same = {name: run.given[name] for name in ("Status", "StartedAt", "FinishedAt") if name in run.given}
-        given = {"PipelineRunId": run.id, "NodeId": node_id, "NodeName": name, **same}
+        given = {"PipelineRunId": run.id, "NodeId": node_id, "NodeName": run.id, **same}
         timeline = attrs.evolve(run.timeline, absences=(), deleted=None, dated=run.timeline.dated)
         root = Node((run.id, node_id), given, implied=_OF_NODES, timeline=timeline, run=run, made=True)
         self.nodes.add(root, self._now, repr(node_id))
