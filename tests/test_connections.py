@@ -209,7 +209,7 @@ class TestProcesses:
         (tmp_path / "slow_to_import.py").write_text("import imports_of_the_test as t; t.started.set(); t.go.wait(30)")
         monkeypatch.setitem(sys.modules, "imports_of_the_test", SimpleNamespace(started=started, go=go))
         monkeypatch.syspath_prepend(tmp_path)
-        monkeypatch.setattr(_forks, "ROOTS", {"slow_to_import"})
+        monkeypatch.setattr(_forks, "LATE", ("slow_to_import",))
         thread = threading.Thread(target=importlib.import_module, args=("slow_to_import",))
         thread.start()
         assert started.wait(10)
@@ -285,7 +285,7 @@ before = set(sys.modules)
 use(httpx.MockTransport(answer), "list_pipeline_runs_status", "statuses", "wait")
 use(None, "list_pipeline_runs_status")
 over.set()
-print(sorted(name for name in set(sys.modules) - before if name.partition(".")[0] in _forks.ROOTS))
+print(sorted(name for name in set(sys.modules) - before if name.partition(".")[0] in {"anyio", "asyncio", "h11", "httpcore", "httpx", "msgspec", "paiflow", "paiflow_api", "sniffio"}))
 """
 
 
