@@ -267,7 +267,9 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         Raises:
             PaiFlowError: as the operation's own method.
         """
-        return self._send(Call(named(operation), arguments))
+        given = Hidden(arguments)
+        del arguments  # a traceback may show what variables hold
+        return self._send(Call(named(operation), given.reveal()))
 
     def ask(self, step: Ask) -> Answers:
         """Make the calls of a step and return for each its reply, or the PaiFlowError that came instead."""
@@ -314,6 +316,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
             operations.LIST_PIPELINE_RUN_NODE_LOGS,
             {"pipeline_run_id": pipeline_run_id, "node_id": node_id, **filters},
         )
+        del filters  # a traceback may show what variables hold
         return iter(self._run(self._log_lines(call, follow, limit, page_size)))
 
     def submit(self, *, start: bool = True, once: str | None = None, **arguments: Any) -> str:
@@ -461,7 +464,9 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
 
     async def call(self, operation: Operation[R] | str, /, **arguments: Any) -> Response[R]:
         """Return what PaiFlow.call does, and raise the same."""
-        return await self._send(Call(named(operation), arguments))
+        given = Hidden(arguments)
+        del arguments  # a traceback may show what variables hold
+        return await self._send(Call(named(operation), given.reveal()))
 
     async def ask(self, step: Ask) -> Answers:
         """Return what PaiFlow.ask does."""
@@ -504,6 +509,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
             operations.LIST_PIPELINE_RUN_NODE_LOGS,
             {"pipeline_run_id": pipeline_run_id, "node_id": node_id, **filters},
         )
+        del filters  # a traceback may show what variables hold
         return aiter(self._run(self._log_lines(call, follow, limit, page_size)))
 
     async def submit(self, *, start: bool = True, once: str | None = None, **arguments: Any) -> str:

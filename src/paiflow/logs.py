@@ -125,14 +125,14 @@ class _Log:
         return "lines" if beyond == known[1:] else "pages"
 
     def _page(self, offset: int, size: int) -> Steps[Any, list[str]]:
-        arguments = {**self._call.arguments, "offset": offset, "page_size": size}
-        reply = yield from one(Call(self._call.operation, arguments))
+        call = Call(self._call.operation, {**self._call.arguments, "offset": offset, "page_size": size})
+        reply = yield from one(call)
         return list(reply.logs)
 
 
 def _has_ended(call: Call[Any]) -> Steps[Any, bool]:
     names = ("pipeline_run_id", "node_id", "token_id")
-    arguments = {name: call.arguments.get(name) for name in names}
-    node = yield from one(Call(GET_PIPELINE_RUN_NODE, {**arguments, "depth": 1}))
+    asked = Call(GET_PIPELINE_RUN_NODE, {"depth": 1, **{name: call.arguments.get(name) for name in names}})
+    node = yield from one(asked)
     status = node.status_info.status if node.status_info is not None else None
     return NODE_STATUS.get(status or "", "unknown") not in ("active", "unknown")

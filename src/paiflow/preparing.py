@@ -18,6 +18,7 @@ from urllib.parse import quote
 import attrs
 import httpx
 
+from paiflow._hidden import Secret
 from paiflow._text import clean
 from paiflow.errors import InvalidRequest
 from paiflow.ids import is_plain, refusal_of
@@ -52,8 +53,8 @@ class Prepared:
 
     target: str
     shown: str
-    body: bytes | None
-    secrets: tuple[str, ...] = ()
+    body: bytes | None = attrs.field(repr=False)
+    secrets: tuple[Secret, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Prepared {self.shown}>"
@@ -78,26 +79,31 @@ def prepare(call: Call[Any], defaults: Mapping[str, object]) -> Prepared:
 
 def _written(operation: Operation[Any], values: Mapping[Parameter, Any]) -> Prepared:
     """Return the parts of a request with these values."""
-    path, query, shown, body = operation.path, [], [], {}
-    for parameter, value in values.items():
-        match parameter.place:
-            case "path":
-                path = path.replace(f"{{{parameter.name}}}", _segment(operation, parameter, value))
-            case "query":
-                name = _quoted(parameter.name)
-                for item in value if isinstance(value, list) else [value]:
-                    query.append(f"{name}={_quoted(_query_text(item))}")
-                    shown.append(f"{name}={MASK}" if parameter.secret else query[-1])
-            case "body":
-                body[parameter.name] = value
-    has_body = bool(body) or any(parameter.place == "body" for parameter in operation.parameters)
-    secrets = tuple([str(value) for parameter, value in values.items() if parameter.secret])
+    secrets = tuple([Secret(value) for parameter, value in values.items() if parameter.secret])
+    has_body = any(parameter.place == "body" for parameter in operation.parameters)
+    body = {parameter.name: value for parameter, value in values.items() if parameter.place == "body"}
+    shown = _target(operation, values, masked=True)
     return Prepared(
-        target="?".join([path, "&".join(query)]) if query else path,
-        shown="?".join([path, "&".join(shown)]) if shown else path,
+        target=Secret(_target(operation, values)) if secrets else shown,
+        shown=shown,
         body=_json_of(operation, body) if has_body else None,
         secrets=secrets,
     )
+
+
+def _target(operation: Operation[Any], values: Mapping[Parameter, Any], *, masked: bool = False) -> str:
+    """Return path and query; masked, without the secrets."""
+    path, query = operation.path, []
+    for parameter, value in values.items():
+        hides = masked and parameter.secret
+        if parameter.place == "path":
+            segment = MASK if hides else _segment(operation, parameter, value)
+            path = path.replace(f"{{{parameter.name}}}", segment)
+        elif parameter.place == "query":
+            name = _quoted(parameter.name)
+            items = value if isinstance(value, list) else [value]
+            query += [f"{name}={MASK if hides else _quoted(_query_text(item))}" for item in items]
+    return f"{path}?{'&'.join(query)}" if query else path
 
 
 def _json_of(operation: Operation[Any], body: Mapping[str, Any]) -> bytes:
