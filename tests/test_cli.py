@@ -90,23 +90,25 @@ def test_json_is_one_object_with_the_wire_names(run, environment):
     assert len(answer["RequestIds"]) == 2
 
 
+OUTPUT = {**SAMPLE["Outputs"][0], "NodeId": SAMPLE["Outputs"][0]["NodeId"].strip()}
+OUTPUT_NODE = f"{OUTPUT['PipelineRunId']}/{OUTPUT['NodeId']}"
+
+
 def test_jsonl_is_an_object_a_line(run, environment):
-    output_node = f"{SAMPLE['Outputs'][0]['PipelineRunId']}/{SAMPLE['Outputs'][0]['NodeId']}"
-    code, out, err = run("status", RUN, "gone", "--node", output_node, "--format", "jsonl")
+    code, out, err = run("status", RUN, "gone", "--node", OUTPUT_NODE, "--format", "jsonl")
     objects = [json.loads(line) for line in out.splitlines()]
 
     assert code == 4
-    assert [item.pop("Kind") for item in objects] == ["PipelineRun", "Output", "MissingPipelineRun", "MissingNode"]
-    assert objects[:2] == [SAMPLE["PipelineRuns"][0], SAMPLE["Outputs"][0]]
-    assert objects[2] == {"PipelineRunId": "gone"}
-    assert err == "paiflow: 2 of 3 not found\n"
+    assert [item.pop("Kind") for item in objects] == ["PipelineRun", "Node", "Output", "MissingPipelineRun"]
+    assert [objects[0], objects[2]] == [SAMPLE["PipelineRuns"][0], OUTPUT]
+    assert objects[3] == {"PipelineRunId": "gone"}
+    assert err == "paiflow: 1 of 3 not found\n"
 
 
 def test_the_output_type_narrows_the_outputs(run, environment):
-    output_node = f"{SAMPLE['Outputs'][0]['PipelineRunId']}/{SAMPLE['Outputs'][0]['NodeId']}"
     found = {}
     for kind in ("DataSet", "Model"):
-        _, out, _ = run("status", "--node", output_node, "--output-type", kind, "--format", "json")
+        _, out, _ = run("status", "--node", OUTPUT_NODE, "--output-type", kind, "--format", "json")
         found[kind] = len(json.loads(out)["Outputs"])
 
     assert found == {"DataSet": 1, "Model": 0}
