@@ -405,8 +405,7 @@ class TestClosedElsewhere:
             def sleep(self, seconds):
                 client.close()
 
-        client = paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, transport=busy())
-        client._time = Closing()
+        client = paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, transport=busy(), time=Closing())
 
         with pytest.raises(paiflow.ConfigurationError, match="the client is closed"):
             getattr(client, call)(pipeline_runs=["flow-a"])
@@ -417,8 +416,7 @@ class TestClosedElsewhere:
             async def asleep(self, seconds):
                 await client.aclose()
 
-        client = paiflow.AsyncPaiFlow("cn-hangzhou", credentials=CREDENTIALS, transport=busy())
-        client._time = Closing()
+        client = paiflow.AsyncPaiFlow("cn-hangzhou", credentials=CREDENTIALS, transport=busy(), time=Closing())
 
         with pytest.raises(paiflow.ConfigurationError, match="the client is closed"):
             asyncio.run(getattr(client, call)(pipeline_runs=["flow-a"]))

@@ -163,7 +163,7 @@ def wait_for(scenario, until, timeout, *, asynchronous, chance=0.5, **settings_)
     """Wait for all ids of a scenario, and return the Outcome and the Wire."""
     time = FakeTime(chance)
     wire = Wire(scenario, time)
-    settings_ = {"credentials": CREDENTIALS, "transport": httpx.MockTransport(wire.answer), **settings_}
+    settings_ = {"credentials": CREDENTIALS, "time": time, "transport": httpx.MockTransport(wire.answer), **settings_}
     arguments = {
         "pipeline_runs": [id_ for id_ in scenario.lives if isinstance(id_, str)],
         "nodes": [id_ for id_ in scenario.lives if not isinstance(id_, str)],
@@ -173,12 +173,10 @@ def wait_for(scenario, until, timeout, *, asynchronous, chance=0.5, **settings_)
 
     async def acall():
         async with paiflow.AsyncPaiFlow("cn-hangzhou", **settings_) as client:
-            client._time = time
             return await client.wait(**arguments)
 
     def call():
         with paiflow.PaiFlow("cn-hangzhou", **settings_) as client:
-            client._time = time
             return client.wait(**arguments)
 
     try:
@@ -562,8 +560,7 @@ def wait_with_time(scenario):
     """Wait 10 s for the scenario's runs, and raise what the wait raises."""
     time = FakeTime()
     transport = httpx.MockTransport(Wire(scenario, time).answer)
-    with paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, transport=transport) as client:
-        client._time = time
+    with paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, transport=transport, time=time) as client:
         client.wait(pipeline_runs=list(scenario.lives), timeout=10)
 
 
@@ -579,16 +576,19 @@ def test_no_answer_at_all_is_told(asynchronous):
 def wait_with(asynchronous, reply, **settings_):
     """Wait for one run at a service that always replies so; raises what the wait raises."""
     time = FakeTime()
-    settings_ = {"credentials": CREDENTIALS, "transport": httpx.MockTransport(lambda request: reply()), **settings_}
+    settings_ = {
+        "credentials": CREDENTIALS,
+        "time": time,
+        "transport": httpx.MockTransport(lambda request: reply()),
+        **settings_,
+    }
 
     async def acall():
         async with paiflow.AsyncPaiFlow("cn-hangzhou", **settings_) as client:
-            client._time = time
             await client.wait(pipeline_runs=["flow-a"], timeout=1000)
 
     def call():
         with paiflow.PaiFlow("cn-hangzhou", **settings_) as client:
-            client._time = time
             client.wait(pipeline_runs=["flow-a"], timeout=1000)
 
     asyncio.run(acall()) if asynchronous else call()
@@ -668,17 +668,15 @@ def test_watch_yields_changes_only(asynchronous):
     )
     time = FakeTime()
     wire = Wire(scenario, time)
-    settings_ = {"credentials": CREDENTIALS, "transport": httpx.MockTransport(wire.answer)}
+    settings_ = {"credentials": CREDENTIALS, "time": time, "transport": httpx.MockTransport(wire.answer)}
     wanted = {"pipeline_runs": ["flow-a"], "nodes": [("flow-a", "node-x")]}
 
     async def acall():
         async with paiflow.AsyncPaiFlow("cn-hangzhou", **settings_) as client:
-            client._time = time
             return [change async for change in client.watch(**wanted)]
 
     def call():
         with paiflow.PaiFlow("cn-hangzhou", **settings_) as client:
-            client._time = time
             return list(client.watch(**wanted))
 
     changes = asyncio.run(acall()) if asynchronous else call()
@@ -708,17 +706,15 @@ def test_the_deadline_holds_for_any_number_of_batches(asynchronous):
         time.elapsed += 1.0
         raise httpx.ReadTimeout("")
 
-    settings_ = {"credentials": CREDENTIALS, "transport": httpx.MockTransport(hang)}
+    settings_ = {"credentials": CREDENTIALS, "time": time, "transport": httpx.MockTransport(hang)}
     arguments = {"pipeline_runs": [f"flow-{place}" for place in range(3200)], "timeout": 2}
 
     async def acall():
         async with paiflow.AsyncPaiFlow("cn-hangzhou", **settings_) as client:
-            client._time = time
             await client.wait(**arguments)
 
     def call():
         with paiflow.PaiFlow("cn-hangzhou", **settings_) as client:
-            client._time = time
             client.wait(**arguments)
 
     with pytest.raises(paiflow.WaitTimedOut):

@@ -78,6 +78,7 @@ class _Client(Generic[Transport, Held]):
         retries: RetryPolicy | int = RetryPolicy(),  # noqa: B008 - frozen
         transport: Transport | None = None,
         allow_http: bool = False,
+        time: Time | None = None,
     ) -> None:
         """Set the client up; nothing is sent, and no credentials are looked for, before the first call.
 
@@ -98,6 +99,7 @@ class _Client(Generic[Transport, Held]):
                 connections of its own where it is httpx's own HTTPTransport or AsyncHTTPTransport; any other is used
                 as it is.
             allow_http: allow plain http to other machines than this one. Requests are signed, not secret.
+            time: the clock and sleep to go by instead of the real ones: for tests, such as a paiflow.mock.HandTime.
 
         Raises:
             ConfigurationError: no endpoint was found, or an argument or a proxy or certificate setting of the
@@ -113,7 +115,7 @@ class _Client(Generic[Transport, Held]):
         self._defaults: Mapping[str, object] = {"workspace_id": workspace_id}
         self._credentials = CredentialsSource(given, environ)
         self._policy = policy_of(retries)
-        self._time = Time()
+        self._time = time if time is not None else Time()
         # Seconds by which the service's clock is ahead of ours, as far as it has told.
         self._skew = 0.0
         self._observers: tuple[Observer, ...] = ()

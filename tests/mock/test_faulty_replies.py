@@ -39,11 +39,10 @@ class Bench:
         return self.http.put(PATH.decode(), json=parameters, timeout=httpx.Timeout(20, read=timeout))
 
     def client(self, **settings):
-        client = paiflow.PaiFlow(
-            endpoint=self.endpoint, credentials=LASTING, transport=self.transport, **{"retries": 0, **settings}
+        settings = {"retries": 0, "time": HandTime(self.clock), **settings}
+        return closing(
+            paiflow.PaiFlow(endpoint=self.endpoint, credentials=LASTING, transport=self.transport, **settings)
         )
-        client._time = HandTime(self.clock)
-        return closing(client)
 
 
 @pytest.fixture(params=["socket", "transport"])

@@ -67,7 +67,7 @@ def test_a_client_takes_settings_and_goes_by_the_clock(paiflow_mock):
     client = paiflow_mock.client(workspace_id="948")
 
     assert [] == client.list_pipeline_runs_status(pipeline_runs=["flow-1"]).pipeline_runs
-    assert isinstance(client._time, HandTime)
+    assert isinstance(client.time, HandTime)
 
 
 def test_the_transport_reaches_the_same_service_without_a_socket(paiflow_mock):

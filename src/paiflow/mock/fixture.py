@@ -128,15 +128,11 @@ class PaiFlowMock:
         Args:
             settings: of PaiFlow; these win over the service's endpoint and credentials.
         """
-        client = PaiFlow(**{"endpoint": self.endpoint, "credentials": self.credentials, **settings})
-        client._time = HandTime(self.clock)
-        return self._open.enter_context(client)
+        return self._open.enter_context(PaiFlow(**self._settings(settings)))
 
     def async_client(self, **settings: Any) -> AsyncPaiFlow:
         """Return the same to await. Close it where it was used, best by an `async with`."""
-        client = AsyncPaiFlow(**{"endpoint": self.endpoint, "credentials": self.credentials, **settings})
-        client._time = HandTime(self.clock)
-        return client
+        return AsyncPaiFlow(**self._settings(settings))
 
     def transport(self) -> MockTransport:
         """Return an httpx transport to the same service, without a socket: `client(transport=mock.transport())`."""
@@ -149,6 +145,9 @@ class PaiFlowMock:
     def play(self, scenario: Scenario | str | os.PathLike[str]) -> None:
         """Add what a scenario holds, or a file with one. Its clock, sample and behaviour do not count."""
         self.service.stage.play(scenario if isinstance(scenario, Scenario) else load_scenario(scenario))
+
+    def _settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        return {"endpoint": self.endpoint, "credentials": self.credentials, "time": HandTime(self.clock), **settings}
 
     def _record(self, request: Request) -> None:
         recorded = RecordedRequest(
