@@ -5,6 +5,11 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from paiflow.mock import MockService
+
+# Every reply of the mock is judged by the description, in all tests.
+MockService.validate = True
+
 settings.register_profile(
     "quick", derandomize=True, max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

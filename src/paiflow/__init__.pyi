@@ -1,6 +1,5 @@
 # What type checkers and editors see of __init__.py, which loads these names when they are first used.
 
-from paiflow.ids import NodeRef
 from paiflow._exchange import Response
 from paiflow.batches import Found, StatusReport
 from paiflow.client import AsyncPaiFlow, PaiFlow
@@ -22,6 +21,7 @@ from paiflow.errors import (
     WaitFailed,
     WaitTimedOut,
 )
+from paiflow.ids import NodeRef
 from paiflow.retries import RetryPolicy
 from paiflow.waiting import Change, Outcome, Until, Waited, WaitResult, outcome_of
 from paiflow_api import models as _models

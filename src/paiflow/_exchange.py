@@ -136,9 +136,7 @@ def interpret(operation: Operation[R], response: Whole, attempts: int, now: floa
     return Response(_known_status(status), response.content, response.headers, outcome)
 
 
-def _decoded(
-    operation: Operation[R], response: Whole, attempts: int, now: float
-) -> R | ServiceError | UnexpectedReply:
+def _decoded(operation: Operation[R], response: Whole, attempts: int, now: float) -> R | ServiceError | UnexpectedReply:
     """Return the model of a reply that is an answer, else the error that it stands for."""
     name, model = operation.name, operation.reply
     status, headers, content = response

@@ -13,11 +13,18 @@ from typing import Any, Generic, TypeVar, overload
 
 import attrs
 
-from paiflow.ids import BATCH_SIZE, NodeRef, refusal
 from paiflow.errors import PaiFlowError
+from paiflow.ids import BATCH_SIZE, NodeRef, refusal
 from paiflow.steps import Ask, Steps
 from paiflow_api.calling import Call
-from paiflow_api.models import ListPipelineRunsStatusResponse, Node, NodeState, OutputValue, PipelineRun, PipelineRunState
+from paiflow_api.models import (
+    ListPipelineRunsStatusResponse,
+    Node,
+    NodeState,
+    OutputValue,
+    PipelineRun,
+    PipelineRunState,
+)
 from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS
 
 Id = str | NodeRef

@@ -283,7 +283,14 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         return self.call(operations.LIST_PIPELINE_RUNS_STATUS, **arguments)
 
     def iter_pipeline_run_node_logs(
-        self, pipeline_run_id: str, node_id: str, *, follow: bool = False, limit: int | None = None, page_size: int = 100, **filters: Any
+        self,
+        pipeline_run_id: str,
+        node_id: str,
+        *,
+        follow: bool = False,
+        limit: int | None = None,
+        page_size: int = 100,
+        **filters: Any,
     ) -> Iterator[str]:
         """Yield the lines of a node's log.
 
@@ -480,7 +487,14 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         return await self.call(operations.LIST_PIPELINE_RUNS_STATUS, **arguments)
 
     def iter_pipeline_run_node_logs(
-        self, pipeline_run_id: str, node_id: str, *, follow: bool = False, limit: int | None = None, page_size: int = 100, **filters: Any
+        self,
+        pipeline_run_id: str,
+        node_id: str,
+        *,
+        follow: bool = False,
+        limit: int | None = None,
+        page_size: int = 100,
+        **filters: Any,
     ) -> AsyncIterator[str]:
         """Yield what PaiFlow.iter_pipeline_run_node_logs does, and raise the same."""
         call = Call(

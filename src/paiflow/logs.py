@@ -30,7 +30,9 @@ FEWEST_TO_DECIDE: Final = 4
 Reading = Literal["lines", "pages"]
 
 
-def lines(call: Call[Any], *, follow: bool, limit: int | None, page_size: int, refreshes: bool = True) -> Steps[str, None]:
+def lines(
+    call: Call[Any], *, follow: bool, limit: int | None, page_size: int, refreshes: bool = True
+) -> Steps[str, None]:
     """Yield a log's lines in order.
 
     Args:

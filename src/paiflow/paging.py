@@ -41,9 +41,7 @@ def items(call: Call[Any], limit: int | None, page_size: int = PAGE_SIZE) -> Ste
     before: list[object] = []  # the page before: ids, and the items that have none
     left = limit
     for number in count(1):
-        reply = yield from one(
-            Call(call.operation, {**call.arguments, pages.number: number, pages.size: size})
-        )
+        reply = yield from one(Call(call.operation, {**call.arguments, pages.number: number, pages.size: size}))
         page = pages.items_of(reply)
         ids = [pages.id_of(item) if pages.id_of(item) is not None else item for item in page]
         if not page or ids == before:

@@ -8,7 +8,6 @@ it was refused.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from itertools import count
 from math import inf
 from typing import Any, Final, TypeVar
 

@@ -19,7 +19,6 @@ from typing import Any, Final, Literal
 
 import attrs
 
-from paiflow.ids import BATCH_SIZE, NodeRef, refusal
 from paiflow._text import visible
 from paiflow._time import Time
 from paiflow.batches import Id, StatusReport, id_of, join, plan
@@ -34,6 +33,7 @@ from paiflow.errors import (
     WaitFailed,
     WaitTimedOut,
 )
+from paiflow.ids import BATCH_SIZE, NodeRef, refusal
 from paiflow.retries import ONCE
 from paiflow.steps import IN_FLIGHT, Ask, Item, Pause, Steps
 from paiflow_api.models import Node, NodeState, PipelineRun, PipelineRunState

@@ -8,7 +8,6 @@ import sys
 import click
 
 from paiflow import AsyncPaiFlow
-
 from paiflow.cli import exit_codes, ids, options
 from paiflow.cli.durations import duration
 from paiflow.cli.exit_codes import ExitCode

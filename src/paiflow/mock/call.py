@@ -15,7 +15,7 @@ PHYSICAL = "-physical"
 """Assumption: physical-nodes. What the id of a physical node has behind that of its logical node."""
 
 
-@attrs.frozen
+@attrs.define(eq=False)  # not frozen: one is made for each request, and in half the time
 class Call:
     """A call of an operation.
 

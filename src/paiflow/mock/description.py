@@ -68,6 +68,7 @@ class Operation:
     def __init__(self, description: "Description", operation: _description.Operation) -> None:
         self._description = description
         self._operation = operation
+        self._item_fields: dict[str, tuple[str, ...]] = {}
         node = operation.node
         service = node.get("x-paiflow-service") or description.service
         extension = node.get("x-paiflow") or {}
@@ -104,8 +105,12 @@ class Operation:
 
     def item_fields(self, name: str) -> tuple[str, ...]:
         """Return the fields of the items of a list in the reply; none where the reply has no such list."""
-        schema = self.item_schema(name)
-        return () if schema is None else tuple(self._description.properties(schema))
+        fields = self._item_fields.get(name)
+        if fields is None:
+            schema = self.item_schema(name)
+            fields = () if schema is None else tuple(self._description.properties(schema))
+            self._item_fields[name] = fields
+        return fields
 
     def item_schema(self, name: str) -> Place | None:
         """Return the place of the schema of a list's items; of the whole reply for "", None for none."""

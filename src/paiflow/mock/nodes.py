@@ -13,7 +13,7 @@ from paiflow.mock.timeline import ENDED
 __all__ = ["get_node", "list_logs", "list_outputs", "list_statuses"]
 
 _DEPTH = 2
-"""Source: "the default is 2", the page of GetPipelineRunNode. Assumption for the statuses: status-depth."""
+"""Source: "the default is 2", the page of GetPipelineRunNode. Assumption: status-depth."""
 
 _NAMES = ("provider", "identifier", "version")
 _OUTPUTS_PER_PAGE = 20

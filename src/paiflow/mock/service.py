@@ -6,9 +6,9 @@ older signature methods.
 
 import json
 import secrets
-import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from email.utils import formatdate
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, ClassVar
 
@@ -101,6 +101,12 @@ class MockService:
         if scenario:
             self.stage.play(scenario)
 
+    def add_user(self) -> Credentials:
+        """Return the credentials of a new user, who may call from now on."""
+        credentials = _made_up()
+        self.accounts[credentials.access_key_id] = credentials
+        return credentials
+
     def user_of(self, access_key_id: str) -> str:
         """Return the id of the user that an access key belongs to."""
         if (user := self.users.get(access_key_id)) is None:
@@ -179,14 +185,20 @@ class MockService:
 
 def _reply(status: int, fields: dict[str, Any], now: float, headers: Sequence[tuple[str, str]] = ()) -> Reply:
     """Return a reply with these fields, a request id, and the service's own date: a client may set its clock by it."""
-    request_id = str(uuid.uuid4()).upper()
+    digits = secrets.token_hex(16).upper()  # as of a UUID, but made in half the time
+    request_id = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
     body = _ENCODER.encode({"RequestId": request_id, **fields})
     common = [
         ("content-type", "application/json;charset=utf-8"),
         ("x-acs-request-id", request_id),
-        ("date", formatdate(now, usegmt=True)),
+        ("date", _date(int(now))),
     ]
     return Reply(status, [*common, *headers], body.encode())
+
+
+@lru_cache(maxsize=16)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 def _host(request: Request) -> str:

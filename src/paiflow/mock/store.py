@@ -85,9 +85,9 @@ class Run(Item):
         """The user who created it, if it is private."""
         return text_of(self.current, "UserId") if text_of(self.current, "Accessibility") == "PRIVATE" else PUBLIC
 
-    def seen_by(self, user: str | None) -> bool:
-        """Whether it is there for a user; for any, with None."""
-        return self.current is not None and (user is None or self.audience in (PUBLIC, user))
+    def seen_by(self, user: str) -> bool:
+        """Whether it is there for a user. Assumption: visibility."""
+        return self.current is not None and self.audience in (PUBLIC, user)
 
     def refresh(self, now: float) -> None:
         """Compute what replies hold of it at a moment: its duration and last change, too."""

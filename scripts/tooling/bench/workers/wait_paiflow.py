@@ -16,8 +16,8 @@ from pathlib import Path
 import httpx
 
 from paiflow import Credentials, PaiFlow
-from paiflow.ids import BATCH_SIZE
 from paiflow._time import Time
+from paiflow.ids import BATCH_SIZE
 from tooling.bench.workers.timing import run_id
 
 
