@@ -19,7 +19,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_developer(monkeypatch):
-    """Neither credentials nor endpoints nor proxies of the machine reach a test."""
+    """Neither credentials nor endpoints nor proxies of the machine reach a test, nor the size and colours of its terminal."""
+    for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
     for name in list(os.environ):
         if name.upper().startswith(("ALIBABA", "ALICLOUD", "PAIFLOW_")) or name.upper().endswith("_PROXY"):
             monkeypatch.delenv(name)

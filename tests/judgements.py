@@ -10,10 +10,23 @@ from urllib.parse import quote
 
 import jsonschema_rs
 
-from tooling.lint.places import at, keys_of, resolved
+from paiflow._description import Description, DescriptionError, keys_of, pointer_to
 
 # Each takes the place of every part of an example in turn.
 PROBES = (None, True, -1, 0, 0.5, "", "?", "2021-01-21T17:12:35Z", [], [""], {})
+
+
+def operations(description):
+    """The operations, each as it stands in the description."""
+    return [operation.node for operation in Description(description).operations]
+
+
+def resolved(description, node):
+    """What a node refers to, or the node itself; None where it refers to nothing."""
+    try:
+        return Description(description).resolved(node)[0]
+    except DescriptionError:
+        return None
 
 
 def places(description):
@@ -21,22 +34,25 @@ def places(description):
     found = {}
     for path, item in description["paths"].items():
         for method, operation in item.items():
-            place = at("#/paths", path, method)
+            place = pointer_to(path, method, within="#/paths")
             name = operation["operationId"]
             found[f"{name}: security"] = (operation.get("security"), None)
             for index, one in enumerate(operation.get("parameters", [])):
                 written = [one.get(key) for key in ("required", "style", "explode")]
-                found[f"{name}: {one['in']} {one['name']}"] = (written, at(place, "parameters", index, "schema"))
+                found[f"{name}: {one['in']} {one['name']}"] = (
+                    written,
+                    pointer_to("parameters", index, "schema", within=place),
+                )
             if body := operation.get("requestBody"):
-                schema = at(place, "requestBody", "content", "application/json", "schema")
+                schema = pointer_to("requestBody", "content", "application/json", "schema", within=place)
                 found[f"{name}: body"] = (body.get("required"), schema)
             for status, response in operation["responses"].items():
-                where = response.get("$ref", at(place, "responses", status))
-                found[f"{name}: {status}"] = (None, at(where, "content", "application/json", "schema"))
+                where = response.get("$ref", pointer_to("responses", status, within=place))
+                found[f"{name}: {status}"] = (None, pointer_to("content", "application/json", "schema", within=where))
                 for header, one in (resolved(description, response) or {}).get("headers", {}).items():
-                    where_of_header = one.get("$ref", at(where, "headers", header))
+                    where_of_header = one.get("$ref", pointer_to("headers", header, within=where))
                     required = (resolved(description, one) or {}).get("required")
-                    found[f"{name}: {status} {header}"] = (required, at(where_of_header, "schema"))
+                    found[f"{name}: {status} {header}"] = (required, pointer_to("schema", within=where_of_header))
     return found
 
 

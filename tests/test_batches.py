@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 import paiflow
 from paiflow import NodeRef
-from paiflow._requests import BATCH_SIZE, IN_FLIGHT
 from paiflow.batches import Batch, Found, id_of, join, plan
-from paiflow_api.models import ListPipelineRunsStatusResponse, Node, PipelineRun
+from paiflow.ids import BATCH_SIZE
+from paiflow.steps import IN_FLIGHT
+from paiflow_api.models import ListPipelineRunsStatusResponse, NodeState, PipelineRunState
 
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
 RUNS = [f"flow-{number}" for number in range(3000)]
@@ -106,7 +107,7 @@ def statuses(request):
     return request.param
 
 
-def ids(items: Iterable[PipelineRun | Node]) -> list[Any]:
+def ids(items: Iterable[PipelineRunState | NodeState]) -> list[Any]:
     return [id_of(item) for item in items]
 
 
@@ -408,13 +409,13 @@ def test_a_cancelled_call_leaves_no_task_and_sends_nothing_that_had_not_begun():
 # The report
 
 
-def run(id_: str | None, status: str = "Running") -> PipelineRun:
-    return PipelineRun(pipeline_run_id=id_, status=status)
+def run(id_: str | None, status: str = "Running") -> PipelineRunState:
+    return PipelineRunState(pipeline_run_id=id_, status=status)
 
 
 def test_what_was_found_is_had_by_place_id_pair_and_slice():
     first, second = run("a"), run("b")
-    node = Node(pipeline_run_id="a", node_id="n")
+    node = NodeState(pipeline_run_id="a", node_id="n")
     runs, nodes = Found([first, second]), Found([node])
 
     assert (first, second, second) == (runs[0], runs[-1], runs["b"])
@@ -425,7 +426,7 @@ def test_what_was_found_is_had_by_place_id_pair_and_slice():
 
 def test_what_was_found_can_be_looked_for():
     first = run("a")
-    runs, nodes = Found([first]), Found([Node(pipeline_run_id="a", node_id="n")])
+    runs, nodes = Found([first]), Found([NodeState(pipeline_run_id="a", node_id="n")])
 
     assert "a" in runs
     assert run("a") in runs
@@ -450,7 +451,11 @@ def test_what_was_found_equals_a_list_of_the_same_and_shows_as_one():
 
 
 def test_a_run_without_an_id_is_not_had_by_one():
-    assert (None, None, None) == (id_of(run(None)), id_of(Node(node_id="n")), id_of(Node(pipeline_run_id="a")))
+    assert (None, None, None) == (
+        id_of(run(None)),
+        id_of(NodeState(node_id="n")),
+        id_of(NodeState(pipeline_run_id="a")),
+    )
     assert (None, 1) == (Found([run(None)])[0].pipeline_run_id, len(Found([run(None)])))
 
 
@@ -473,7 +478,7 @@ def test_a_report_has_these_fields():
 def test_the_cost_grows_with_the_number_of_ids_and_no_faster():
     """A reply may repeat one id with ever new contradictions, too."""
 
-    def seconds(count: int) -> float:
+    def once(count: int) -> float:
         began = time.process_time()
         batches = plan([f"flow-{number}" for number in range(count)] * 2, [], 100)
         answers = [
@@ -485,7 +490,9 @@ def test_the_cost_grows_with_the_number_of_ids_and_no_faster():
         assert count == len(report.runs)
         return time.process_time() - began
 
-    seconds(1000)
+    def seconds(count: int) -> float:
+        """The best of three, for other programs get in the way."""
+        return min(once(count) for _ in range(3))
 
     # Quadratic would be a hundred times as long.
     assert seconds(50_000) < 30 * max(seconds(5_000), 0.02)
@@ -506,24 +513,6 @@ def test_outputs_are_told_once_and_only_those_of_nodes_that_were_asked_for():
     report = join([Batch(nodes=(NodeRef("r", "n"),))], [reply])
 
     assert ["mine", "of nobody"] == [output.id for output in report.outputs]
-
-
-def test_an_error_that_comes_as_a_success_is_an_error():
-    """Or else its ids would count as missing, and a wait would end."""
-    refused = ListPipelineRunsStatusResponse.from_dict({"Code": "Throttling.User", "Message": "slow", "RequestId": "R"})
-    found = ListPipelineRunsStatusResponse.from_dict({"PipelineRuns": [{"PipelineRunId": "b"}], "Code": "OK"})
-    report = join([Batch(("a",)), Batch(("b", "c"))], [refused, found])
-
-    assert report.unanswered == ["a"]
-    assert report.missing == ["c"]
-    assert [run.pipeline_run_id for run in report.runs] == ["b"]
-    [error] = report.errors
-    assert str(error) == (
-        "ListPipelineRunsStatus: 200, unexpected reply: it says that all is well, and holds an error:"
-        " Code Throttling.User (request id R)."
-    )
-    with pytest.raises(paiflow.UnexpectedReply):
-        join([Batch(("a",))], [refused])
 
 
 def test_a_report_shows_how_much_it_holds():

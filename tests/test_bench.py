@@ -247,7 +247,7 @@ def test_json_in_a_file_stands_beside_the_table(main, capsys, tmp_path):
     main("--json", str(tmp_path / "bench.json"), rows=[slow_row()])
 
     assert "MISSED" in capsys.readouterr().out
-    assert "slow" == json.loads((tmp_path / "bench.json").read_text())["lines"][0]["row"]
+    assert "slow" == json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))["lines"][0]["row"]
 
 
 def test_an_interruption_is_one_line(main, capsys):
@@ -334,17 +334,17 @@ def test_the_vendor_s_sdk_brings_what_it_needs_and_nothing_of_ours():
 
     assert {VENDOR, "aiohttp", "requests", "cryptography"} <= found
     assert not {"httpx", "msgspec", "paiflow", "pytest"} & found
-    assert len(found) == pinned(found, LOCK.read_text()).count("==")
+    assert len(found) == pinned(found, LOCK.read_text(encoding="utf-8")).count("==")
 
 
 def test_the_extra_fast_is_msgspec_and_not_of_the_core():
-    assert ["msgspec"] == environments._needed("paiflow", "fast")
-    assert "msgspec" not in environments._needed("paiflow")
+    assert ["msgspec"] == environments._needed("paiflow-client", "fast")
+    assert "msgspec" not in environments._needed("paiflow-client")
 
 
 def test_prism_is_pinned_without_the_name_of_any_registry():
-    lock = (environments.PRISM / "package-lock.json").read_text()
-    wanted = json.loads((environments.PRISM / "package.json").read_text())["dependencies"]
+    lock = (environments.PRISM / "package-lock.json").read_text(encoding="utf-8")
+    wanted = json.loads((environments.PRISM / "package.json").read_text(encoding="utf-8"))["dependencies"]
 
     assert wanted == json.loads(lock)["packages"][""]["dependencies"]
     assert "resolved" not in lock
@@ -519,7 +519,7 @@ def script(tmp_path, monkeypatch):
 
     def write(text):
         path = tmp_path / "script"
-        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
         path.chmod(0o755)
 
     return write

@@ -13,13 +13,15 @@ from silence import SilentServer
 
 import paiflow
 from paiflow._text import visible
-from paiflow.batches import Found
+from paiflow.batches import Batch, Found, join
 from paiflow.cli import commands
+from paiflow.cli.report import write as write_report
 from paiflow.mock import MockService, serve
 from paiflow_api import provenance
 
 RUN, NODE = "flow-hynm2bv8wqhp5esfxq", "node-hynm2bv8wqhp5esfx1"
-SAMPLE = json.loads(Path(__file__).with_name("data").joinpath("documented_sample.json").read_text())
+SAMPLE = json.loads(Path(__file__).with_name("data").joinpath("documented_sample.json").read_text(encoding="utf-8"))
+OUTPUT = {**SAMPLE["Outputs"][0], "PipelineRunId": "flow-out", "NodeId": "node-out"}
 PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
 
 
@@ -27,6 +29,8 @@ PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
 def service():
     """A mock service on loopback, with its endpoint."""
     mock = MockService()
+    mock.store.add_run({"PipelineRunId": "flow-out", "Status": "Running"})
+    mock.store.add_output(OUTPUT)
     with serve(mock) as endpoint:
         yield mock, endpoint
 
@@ -64,6 +68,11 @@ def silent():
         yield server
 
 
+def as_text(run):
+    """A run as it is printed for programs: its account ids are text."""
+    return {**run, "UserId": str(run["UserId"]), "ParentUserId": str(run["ParentUserId"])}
+
+
 def test_a_table_shows_runs_and_nodes(run, environment):
     code, out, err = run("status", RUN, "--node", f"{RUN}/{NODE}", "--workspace", "948")
 
@@ -83,32 +92,54 @@ def test_json_is_one_object_with_the_wire_names(run, environment):
     answer = json.loads(out)
 
     assert (0, "") == (code, err)
-    assert SAMPLE["PipelineRuns"] == answer["PipelineRuns"]
+    assert [as_text(run) for run in SAMPLE["PipelineRuns"]] == answer["PipelineRuns"]
     assert SAMPLE["Nodes"] == answer["Nodes"]
     assert answer["Outputs"] == []
     assert answer["Missing"] == answer["Unanswered"] == {"PipelineRuns": [], "Nodes": []}
     assert len(answer["RequestIds"]) == 2
 
 
-OUTPUT = {**SAMPLE["Outputs"][0], "NodeId": SAMPLE["Outputs"][0]["NodeId"].strip()}
-OUTPUT_NODE = f"{OUTPUT['PipelineRunId']}/{OUTPUT['NodeId']}"
-
-
 def test_jsonl_is_an_object_a_line(run, environment):
-    code, out, err = run("status", RUN, "gone", "--node", OUTPUT_NODE, "--format", "jsonl")
+    code, out, err = run("status", RUN, "gone", "--node", "flow-out/node-out", "--format", "jsonl")
     objects = [json.loads(line) for line in out.splitlines()]
 
     assert code == 4
-    assert [item.pop("Kind") for item in objects] == ["PipelineRun", "Node", "Output", "MissingPipelineRun"]
-    assert [objects[0], objects[2]] == [SAMPLE["PipelineRuns"][0], OUTPUT]
-    assert objects[3] == {"PipelineRunId": "gone"}
-    assert err == "paiflow: 1 of 3 not found\n"
+    assert [item.pop("Kind") for item in objects] == ["PipelineRun", "Output", "MissingPipelineRun", "MissingNode"]
+    assert objects[:2] == [as_text(SAMPLE["PipelineRuns"][0]), OUTPUT]
+    assert objects[2] == {"PipelineRunId": "gone"}
+    assert err == "paiflow: 2 of 3 not found\n"
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_ids_are_text_in_what_is_printed_for_programs(capsys, form):
+    """Or jq would round them."""
+    run = {
+        "PipelineRunId": "flow-a",
+        "UserId": 204455667788990011,
+        "ParentUserId": 1557702098194904.0,
+        "NodeId": 7,
+        "OwnerId": 204455667788990011,
+        "Extra": {"account_id": 5, "Ids": [1, "b", None], "Count": 3, "Big": 2**60, "Paid": True, "Rate": 0.5},
+    }
+    reply = paiflow.ListPipelineRunsStatusResponse.from_dict({"RequestId": "R", "PipelineRuns": [run]})
+    write_report(join([Batch(("flow-a",))], [reply]), form)
+    printed = json.loads(capsys.readouterr().out)
+
+    assert (printed["PipelineRuns"][0] if form == "json" else {**printed, "Kind": None}) == {
+        **({"Kind": None} if form == "jsonl" else {}),
+        "PipelineRunId": "flow-a",
+        "UserId": "204455667788990011",
+        "ParentUserId": "1557702098194904",
+        "NodeId": "7",
+        "OwnerId": "204455667788990011",
+        "Extra": {**run["Extra"], "account_id": "5", "Ids": ["1", "b", None], "Big": "1152921504606846976"},
+    }
 
 
 def test_the_output_type_narrows_the_outputs(run, environment):
     found = {}
     for kind in ("DataSet", "Model"):
-        _, out, _ = run("status", "--node", OUTPUT_NODE, "--output-type", kind, "--format", "json")
+        _, out, _ = run("status", "--node", "flow-out/node-out", "--output-type", kind, "--format", "json")
         found[kind] = len(json.loads(out)["Outputs"])
 
     assert found == {"DataSet": 1, "Model": 0}
@@ -140,6 +171,66 @@ def test_ids_come_from_stdin_too(environment, text):
 
     assert (0, b"") == (finished.returncode, finished.stderr)
     assert [json.loads(line)["PipelineRunId"] for line in finished.stdout.splitlines()] == [RUN]
+
+
+BAD = "cannot be an id, for it holds"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"{RUN}\r\n".encode("utf-16"),
+        f"# mine\r\n{RUN}\r\n".encode("utf-16-le"),
+        f"\ufeff{RUN}\n".encode("utf-16-be"),
+        f"#{RUN[:-1]}\n  # another\n\ufeff{RUN}\n\ufeff{RUN}".encode("utf-8-sig"),
+    ],
+    ids=["PowerShell", "UTF-16 and a comment", "big-endian", "comments and marks"],
+)
+def test_stdin_may_be_of_powershell_and_hold_comments(run, environment, monkeypatch, content):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    code, out, err = run("status", "-", "--format", "jsonl")
+
+    assert (0, "") == (code, err)
+    assert [json.loads(line)["PipelineRunId"] for line in out.splitlines()] == [RUN]
+
+
+@pytest.mark.parametrize("command", ["status", "wait"])
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "words"),
+    [
+        (["flow-a,flow-b"], b"", f"'flow-a,flow-b' {BAD} a comma: give each id by itself"),
+        (["flow-a flow-b"], b"", f"'flow-a flow-b' {BAD} a space: give each id by itself"),
+        (["flow-a\r"], b"", f"{BAD} a line break"),
+        (["flow-a\u3000flow-b"], b"", f"{BAD} a space"),
+        (["flow-a/node-x"], b"", f"'flow-a/node-x' {BAD} a slash: a node is given by --node RUN/NODE"),
+        (["flow-\x1b[31m"], b"", f"{BAD} the character U+001B, which does not print"),
+        (["flow-\u200ba"], b"", f"{BAD} the character U+200B, which does not print"),
+        (["--node", "flow-a/node-b/node-c"], b"", f"{BAD} a slash: a node is RUN/NODE"),
+        (["--node", "flow-a,flow-b/node-c"], b"", f"{BAD} a comma"),
+        (["-"], b"flow-a\nflow-b # mine\n", f"stdin, line 2: 'flow-b # mine' {BAD} a space"),
+        (["-"], b"flow-a\nf\0l\0o\0w\0", f"stdin, line 2: 'f\\x00l\\x00o\\x00w\\x00' {BAD} the character U+0000"),
+        (["-"], b"flow-\xff\xfe\n", f"{BAD} bytes that are no text"),
+        (["--node", "-"], b"flow-a\n", "stdin, line 1: --node takes RUN/NODE"),
+    ],
+)
+def test_what_cannot_be_an_id_is_not_asked_for(run, monkeypatch, command, arguments, stdin, words):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+    code, out, err = run(command, *arguments, "--endpoint", "http://127.0.0.1:9")
+
+    assert (2, "") == (code, out)
+    assert words in err
+    assert err.count("\n") == 1
+
+
+def test_an_id_with_the_prefix_of_another_kind_is_asked_for_with_a_hint(run, environment):
+    code, _, err = run("status", "node-a", "pipeline-b", "--node", "flow-a/flow-b", RUN, "plain")
+
+    assert code == 4
+    assert err == (
+        "paiflow: node-a and 1 more: not the usual id of a run, which begins with flow-; asking for it all the same\n"
+        "paiflow: flow-b: not the usual id of a node, which begins with node-; asking for it all the same\n"
+        "paiflow: 4 of 5 not found\n"
+    )
 
 
 def test_nodes_come_from_stdin_too(run, environment, monkeypatch):
@@ -412,7 +503,7 @@ def test_version_tells_what_the_client_was_generated_from(run):
     assert out.startswith("paiflow 0.1.0\n")
     for text in (provenance.GENERATOR, provenance.DESCRIPTION, *provenance.OVERLAYS, *provenance.OVERLAYS.values()):
         assert text in out
-    assert (0, "paiflow 0.1.0\n", "") == run("version")
+    assert (0, "paiflow 0.1.0\n", "") == run("version") == run("--version")
 
 
 def test_help_is_help(run):
@@ -451,7 +542,7 @@ def test_without_its_extra_the_command_says_how_to_install_it(package):
     finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
 
     assert (2, "") == (finished.returncode, finished.stdout)
-    assert finished.stderr == "paiflow: the command needs an extra: pip install 'paiflow[cli]'\n"
+    assert finished.stderr == "paiflow: the command needs an extra: pip install 'paiflow-client[cli]'\n"
 
 
 def test_without_its_extra_the_mock_says_how_to_install_it():
@@ -459,4 +550,4 @@ def test_without_its_extra_the_mock_says_how_to_install_it():
     finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
 
     assert (2, "", 1) == (finished.returncode, finished.stdout, finished.stderr.count("\n"))
-    assert "pip install 'paiflow[mock]'" in finished.stderr
+    assert "pip install 'paiflow-client[mock]'" in finished.stderr

@@ -24,16 +24,16 @@ import pytest
 from silence import SilentServer
 
 import paiflow
+from paiflow._durations import spelled
 from paiflow.cli import commands, displays, durations, exit_codes, live, polling, tables
 from paiflow.cli.ids import Wanted
 from paiflow.cli.progress import Progress
 from paiflow.cli.stopping import Stop
-from paiflow.mock import HandTime, PaiFlowMock
-from paiflow.waiting import Waited, WaitResult
+from paiflow.mock import HandClock, HandTime, PaiFlowMock
+from paiflow.waiting import Waited, WaitResult, follow
 
 PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
 NOW = datetime(2026, 11, 23, 12, 0, 5, tzinfo=UTC)
-THEN = 1795435200.0  # 2026-11-23T12:00:00Z
 COST = "paiflow: waiting for 1 id, at most 1800 calls an hour, retries aside"
 SECRET = "not-to-be-seen-anywhere"
 
@@ -42,7 +42,6 @@ SECRET = "not-to-be-seen-anywhere"
 def mock(monkeypatch):
     """A mock service that the environment leads to, and by whose clock the command's clients go."""
     with PaiFlowMock() as service:
-        service.clock.advance(max(0.0, THEN - service.clock.now()))
         for name, value in service.environment.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr("paiflow.client.Time", lambda: HandTime(service.clock))
@@ -111,6 +110,27 @@ def test_the_line_of_a_change_reads_as_documented():
     line = displays.line(paiflow.Change(before=before, after=after))
 
     assert "2026-11-23T12:00:05Z flow-a Running -> Succeeded (succeeded)" == line
+
+
+ASKED = "flow-a is still Initialized: has it been started (StartPipelineRun)?"
+
+
+@pytest.mark.parametrize("form", ["table", "jsonl", "json"])
+def test_a_run_that_stays_initialized_is_asked_about_once(wait, mock, form):
+    mock.add_run("flow-a", [(0, "Initialized"), (600, "Succeeded")])
+    code, _, err = wait("flow-a", "--format", form)
+
+    assert code == 0
+    assert re.fullmatch(rf"{COST}\npaiflow: {re.escape(ASKED)}\npaiflow: 1 of 1 succeeded; .*\n", err)
+
+
+def test_the_view_asks_about_a_run_that_stays_initialized(mock):
+    progress = Progress(Wanted(["flow-a"], []))
+    progress.known["flow-a"] = Waited(id="flow-a", status="Initialized", outcome="active", since=NOW)
+    with progress.sleeping(1):
+        pass
+
+    assert ASKED in shown(live.View(progress), 100)
 
 
 def test_what_vanishes_and_what_is_deleted_says_so(wait, mock):
@@ -320,7 +340,7 @@ def test_a_duration_is_as_people_write_it(text, seconds):
     [(-1, "0s"), (0, "0s"), (59.9, "59s"), (60, "1m00s"), (125, "2m05s"), (3600, "1h00m"), (90000, "1d01h")],
 )
 def test_a_duration_is_spelled_by_its_two_largest_units(seconds, text):
-    assert text == durations.spelled(seconds)
+    assert text == spelled(seconds)
 
 
 # What goes wrong
@@ -664,7 +684,7 @@ def on_terminal(arguments, environment, *, size=(24, 80)):
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
     with subprocess.Popen(
         [PAIFLOW, *arguments],
-        env={**environment, "TERM": "xterm"},
+        env={**environment, "TERM": "xterm", "PYTHONIOENCODING": "utf-8"},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -727,6 +747,7 @@ def progress(outcomes, *, name="train", node=False):
     ids = [f"flow-{number:020}" for number in range(len(outcomes))]
     wanted = Wanted([], [paiflow.NodeRef(id_, "node-abcdefghijklmnopqrs") for id_ in ids]) if node else Wanted(ids, [])
     made = Progress(wanted)
+    made.time = HandTime(HandClock(NOW.timestamp()))
     for item, outcome in zip(list(made.known.values()), outcomes, strict=True):
         reply = (
             paiflow.PipelineRun.from_dict({"Name": name}) if not node else paiflow.Node.from_dict({"NodeName": name})
@@ -826,16 +847,17 @@ def test_the_next_look_is_known_while_the_client_sleeps(mock, monkeypatch):
 
     monkeypatch.setattr("paiflow.client.Time", lambda: Watched(mock.clock))
     with pytest.raises(paiflow.WaitTimedOut):
-        asyncio.run(watched(polling.PollingClient(made)))
+        asyncio.run(watched(made))
 
     assert seen
     assert all(seconds == pytest.approx(left) for seconds, left in seen)
     assert made.next_look() is None
 
 
-async def watched(client):
-    async with client:
-        return [change async for change in client.watch(pipeline_runs=["flow-a"], timeout=20)]
+async def watched(made):
+    async with paiflow.AsyncPaiFlow() as client:
+        steps = follow(["flow-a"], [], "all", 20, client.time, refreshes=False)
+        return [change async for change in polling.polled(client, steps, made)]
 
 
 def test_since_another_day_is_a_date():

@@ -335,7 +335,7 @@ def test_without_the_package_one_line_says_how_to_install_it(monkeypatch: pytest
     expected = (
         "no credentials: none were given to the client, and ALIBABA_CLOUD_ACCESS_KEY_ID and "
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET are not set in the environment; "
-        "profiles and roles need pip install 'paiflow[credentials]'"
+        "profiles and roles need pip install 'paiflow-client[credentials]'"
     )
     assert expected == refusal(resolve, None, {})
 

@@ -16,10 +16,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paiflow import ListPipelineRunsStatusResponse, Node, NodeStatus, Output, OutputType, PipelineRun, PipelineRunStatus
+import paiflow
+from paiflow import (
+    ListPipelineRunsStatusResponse,
+    NodeState,
+    NodeStatus,
+    OutputType,
+    OutputValue,
+    PipelineRunState,
+    PipelineRunStatus,
+    batches,
+)
 from paiflow_api import decoding
 
-SAMPLE = json.loads(Path(__file__).with_name("data").joinpath("documented_sample.json").read_text())
+SAMPLE = json.loads(Path(__file__).with_name("data").joinpath("documented_sample.json").read_text(encoding="utf-8"))
 
 FIELDS = {
     "PipelineRuns": ["PipelineRunId", "Status", "Name", "UserId", "ParentUserId", "NodeId", "SourceId", "IsDeleted"],
@@ -78,7 +88,7 @@ def test_the_documented_sample_is_given_back_to_the_letter():
     assert ListPipelineRunsStatusResponse.from_dict(SAMPLE).to_dict() == SAMPLE
 
 
-@pytest.mark.parametrize("model", [PipelineRun, Node, Output, ListPipelineRunsStatusResponse])
+@pytest.mark.parametrize("model", [PipelineRunState, NodeState, OutputValue, ListPipelineRunsStatusResponse])
 def test_nothing_is_required(model):
     empty = model.from_dict({})
 
@@ -89,19 +99,31 @@ def test_nothing_is_required(model):
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_null_and_empty_read_as_nothing_and_are_given_back(nothing):
     wire = {"StartedAt": nothing, "FinishedAt": nothing, "InputArtifactArchived": nothing}
-    node = Node.from_dict(wire)
+    node = NodeState.from_dict(wire)
 
     assert (node.started_at, node.finished_at, node.input_artifact_archived) == (None, None, None)
     assert node.additional_properties == {}
     assert node.to_dict() == wire
 
 
+@pytest.mark.parametrize(
+    "text", ["2021-01-30T12:51:33.028Z\n", " 2021-01-30T20:51:33.028+08:00\r\n", "2021-01-30T12:51:33.028\n"]
+)
+def test_blanks_around_a_time_are_ignored_and_given_back(text):
+    node = NodeState.from_dict({"StartedAt": text, "FinishedAt": f"{text}soon"})
+
+    assert node.started_at == datetime(2021, 1, 30, 12, 51, 33, 28000, tzinfo=UTC)
+    assert node.started_at.tzinfo is UTC
+    assert node.finished_at is None
+    assert node.to_dict() == {"StartedAt": text, "FinishedAt": f"{text}soon"}
+
+
 def test_an_empty_text_is_a_text():
-    assert PipelineRun.from_dict({"Name": ""}).name == ""
+    assert PipelineRunState.from_dict({"Name": ""}).name == ""
 
 
 def test_an_unknown_status_is_kept_as_text():
-    run = PipelineRun.from_dict({"Status": "Hibernating"})
+    run = PipelineRunState.from_dict({"Status": "Hibernating"})
 
     assert run.status == "Hibernating"
     assert not isinstance(run.status, PipelineRunStatus)
@@ -109,7 +131,7 @@ def test_an_unknown_status_is_kept_as_text():
 
 
 def test_an_unknown_field_is_kept():
-    run = PipelineRun.from_dict({"Name": "n", "Priority": {"level": 3}})
+    run = PipelineRunState.from_dict({"Name": "n", "Priority": {"level": 3}})
 
     assert run.additional_properties == {"Priority": {"level": 3}}
     assert run["Priority"] == {"level": 3}
@@ -121,25 +143,25 @@ def test_an_unknown_field_is_kept():
 @pytest.mark.parametrize(
     ("model", "field", "wire_name", "value"),
     [
-        (PipelineRun, "name", "Name", 7),
-        (PipelineRun, "status", "Status", ["Running"]),
-        (PipelineRun, "status", "Status", {"a": 1}),
-        (PipelineRun, "user_id", "UserId", 1.5),
-        (PipelineRun, "user_id", "UserId", True),
-        (PipelineRun, "is_deleted", "IsDeleted", "false"),
-        (PipelineRun, "is_deleted", "IsDeleted", 0),
-        (Node, "started_at", "StartedAt", 1611249155232),
-        (Node, "started_at", "StartedAt", "yesterday"),
-        (Node, "started_at", "StartedAt", "2021-01-21"),
-        (Node, "started_at", "StartedAt", "20210121T171235.1234567Z"),
-        (Node, "started_at", "StartedAt", "2021-01-21_17:12:35Z"),
-        (Node, "started_at", "StartedAt", "0001-01-01T00:00:00+10:00"),
-        (Node, "started_at", "StartedAt", ["2021-01-21T17:12:35Z"]),
-        (Output, "type_", "Type", 1),
-        (Output, "metadata", "Metadata", "text"),
-        (Output, "expanded_artifact_index", "ExpandedArtifactIndex", True),
-        (Output, "expanded_artifact_index", "ExpandedArtifactIndex", "0"),
-        (Output, "value", "Value", {"a": 1}),
+        (PipelineRunState, "name", "Name", 7),
+        (PipelineRunState, "status", "Status", ["Running"]),
+        (PipelineRunState, "status", "Status", {"a": 1}),
+        (PipelineRunState, "user_id", "UserId", 1.5),
+        (PipelineRunState, "user_id", "UserId", True),
+        (PipelineRunState, "is_deleted", "IsDeleted", "false"),
+        (PipelineRunState, "is_deleted", "IsDeleted", 0),
+        (NodeState, "started_at", "StartedAt", 1611249155232),
+        (NodeState, "started_at", "StartedAt", "yesterday"),
+        (NodeState, "started_at", "StartedAt", "2021-01-21"),
+        (NodeState, "started_at", "StartedAt", "20210121T171235.1234567Z"),
+        (NodeState, "started_at", "StartedAt", "2021-01-21_17:12:35Z"),
+        (NodeState, "started_at", "StartedAt", "0001-01-01T00:00:00+10:00"),
+        (NodeState, "started_at", "StartedAt", ["2021-01-21T17:12:35Z"]),
+        (OutputValue, "type_", "Type", 1),
+        (OutputValue, "metadata", "Metadata", "text"),
+        (OutputValue, "expanded_artifact_index", "ExpandedArtifactIndex", True),
+        (OutputValue, "expanded_artifact_index", "ExpandedArtifactIndex", "0"),
+        (OutputValue, "value", "Value", {"a": 1}),
     ],
 )
 def test_a_value_of_the_wrong_kind_reads_none_and_stays(model, field, wire_name, value):
@@ -247,7 +269,7 @@ def test_a_reply_that_is_not_an_object_is_refused(value):
     ],
 )
 def test_times_are_read_as_instants_in_utc_and_given_back_with_z(text, moment, given_back):
-    node = Node.from_dict({"StartedAt": text})
+    node = NodeState.from_dict({"StartedAt": text})
 
     assert node.started_at == moment
     assert node.started_at.tzinfo is UTC
@@ -258,23 +280,52 @@ def test_times_are_read_as_instants_in_utc_and_given_back_with_z(text, moment, g
     ("wire", "digits"), [(1557702098194904, "1557702098194904"), (10**30, str(10**30)), (5.0, "5"), ("007", "007")]
 )
 def test_an_account_id_reads_as_its_digits_and_is_given_back_as_it_came(wire, digits):
-    run = PipelineRun.from_dict({"UserId": wire})
+    run = PipelineRunState.from_dict({"UserId": wire})
 
     assert run.user_id == digits
     assert type(run.to_dict()["UserId"]) is type(wire)
     assert run.to_dict() == {"UserId": wire}
 
 
+@pytest.mark.parametrize("wire", [1.0, -0.0, 0.0, 1e22, 10**30, 0, 1, True, False, 2.5, [1.0], None, ""])
+@pytest.mark.parametrize("field", ["ExpandedArtifactIndex", "Id", "New"])
+def test_a_number_is_given_back_as_it_came(field, wire):
+    output = OutputValue.from_dict({field: wire})
+
+    assert json.dumps(output.to_dict()) == json.dumps({field: wire})
+
+
+@pytest.mark.parametrize("read", [decoding.integer, decoding.text_or_digits, decoding.number])
+def test_numbers_in_a_list_are_given_back_as_they_came(read):
+    @attrs.define
+    class Counts(decoding.Reply):
+        _FIELDS = {"Counts": "counts"}  # noqa: RUF012 - as in generated models
+        counts: list = attrs.field(factory=list)
+
+    wire = {"Counts": [1, 2.0, -0.0, 10**30, 7]}
+    reply = Counts(decoding.values(wire["Counts"], read, ""))
+    decoding.keep_rest(reply, wire)
+
+    assert json.dumps(reply.to_dict()) == json.dumps(wire)
+
+
+def test_a_changed_number_wins_over_an_equal_one_of_another_kind():
+    output = OutputValue.from_dict({"ExpandedArtifactIndex": 1.0})
+    output.expanded_artifact_index = True
+
+    assert output.to_dict() == {"ExpandedArtifactIndex": True}
+
+
 def test_an_instant_that_utc_has_no_year_for_keeps_its_offset():
     first, last = datetime(1, 1, 1, tzinfo=EAST), datetime(9999, 12, 31, 23, 59, 59, 1000, tzinfo=WEST)
-    wire = Node(started_at=first, finished_at=last).to_dict()
+    wire = NodeState(started_at=first, finished_at=last).to_dict()
 
     assert wire == {"StartedAt": "0001-01-01T00:00:00+05:00", "FinishedAt": "9999-12-31T23:59:59.001-05:00"}
-    assert Node.from_dict(wire).to_dict() == wire
+    assert NodeState.from_dict(wire).to_dict() == wire
 
 
 def test_a_copy_with_changes_keeps_what_was_sent():
-    run = PipelineRun.from_dict({"UserId": 5, "NodeId": None, "Name": "n", "New": 1})
+    run = PipelineRunState.from_dict({"UserId": 5, "NodeId": None, "Name": "n", "New": 1})
     changed = attrs.evolve(run, name="m")
 
     assert changed.to_dict() == {"UserId": 5, "NodeId": None, "Name": "m", "New": 1}
@@ -292,7 +343,7 @@ def test_a_list_of_nulls_holds_nothing_and_is_given_back():
 @pytest.mark.parametrize("sent", [[5, {"NodeId": "a"}], [None, {"NodeId": "a"}], [{"NodeId": "a"}]])
 def test_a_changed_list_wins_over_what_was_sent(sent):
     longer, other, emptied = (ListPipelineRunsStatusResponse.from_dict({"Nodes": sent}) for _ in range(3))
-    longer.nodes.append(Node(node_id="b"))
+    longer.nodes.append(NodeState(node_id="b"))
     other.nodes[0].node_id = "c"
     emptied.nodes.clear()
 
@@ -303,13 +354,13 @@ def test_a_changed_list_wins_over_what_was_sent(sent):
 
 def test_a_list_that_is_filled_wins_over_what_was_sent():
     reply = ListPipelineRunsStatusResponse.from_dict({"Nodes": [5]})
-    reply.nodes = [Node(node_id="a")]
+    reply.nodes = [NodeState(node_id="a")]
 
     assert reply.to_dict() == {"Nodes": [{"NodeId": "a"}]}
 
 
 def test_a_changed_field_wins_over_what_was_sent():
-    run = PipelineRun.from_dict({"UserId": 5, "NodeId": None, "Name": 7})
+    run = PipelineRunState.from_dict({"UserId": 5, "NodeId": None, "Name": 7})
     run.user_id, run.node_id, run.name = "6", "node-a", "n"
 
     assert run.to_dict() == {"UserId": "6", "NodeId": "node-a", "Name": "n"}
@@ -337,7 +388,7 @@ def test_a_changed_field_wins_over_what_was_sent():
     ],
 )
 def test_a_value_parses_as_json_through_one_more_unescape_or_not_at_all(value, parsed):
-    assert Output(value=value).value_json() == parsed
+    assert OutputValue(value=value).value_json() == parsed
 
 
 PARSERS = pytest.mark.parametrize("parser", [None, msgspec], ids=["json", "msgspec"])
@@ -355,7 +406,7 @@ def parsing_by(parser):
 
 
 def test_msgspec_parses_where_it_is_installed_and_is_not_loaded_before():
-    script = "import sys, paiflow; before = 'msgspec' in sys.modules; paiflow.Node.from_json(b'{}'); print(before, 'msgspec' in sys.modules)"
+    script = "import sys, paiflow; before = 'msgspec' in sys.modules; paiflow.NodeState.from_json(b'{}'); print(before, 'msgspec' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert run.stdout == "False True\n"
@@ -435,17 +486,17 @@ def test_the_collector_of_garbage_is_left_as_it_was():
 
 
 def test_unexpected_values_show_in_the_repr_and_count_in_a_comparison():
-    run = PipelineRun.from_dict({"Name": "n", "New": 1})
+    run = PipelineRunState.from_dict({"Name": "n", "New": 1})
 
-    assert repr(run).startswith("PipelineRun(pipeline_run_id=None, status=None, name='n', ")
+    assert repr(run).startswith("PipelineRunState(pipeline_run_id=None, status=None, name='n', ")
     assert repr(run).endswith(", additional_properties={'New': 1})")
-    assert run == PipelineRun(name="n", additional_properties={"New": 1})
-    assert run != PipelineRun(name="n")
-    assert PipelineRun(name="n", additional_properties={}) == PipelineRun(name="n")
+    assert run == PipelineRunState(name="n", additional_properties={"New": 1})
+    assert run != PipelineRunState(name="n")
+    assert PipelineRunState(name="n", additional_properties={}) == PipelineRunState(name="n")
 
 
 def test_additional_properties_of_one_model_are_not_those_of_another():
-    first, second = PipelineRun.from_dict({}), PipelineRun.from_dict({})
+    first, second = PipelineRunState.from_dict({}), PipelineRunState.from_dict({})
     first.additional_properties["New"] = 1
 
     assert first.to_dict() == {"New": 1}
@@ -455,7 +506,7 @@ def test_additional_properties_of_one_model_are_not_those_of_another():
 def test_many_account_ids_are_remembered_within_limits(monkeypatch):
     monkeypatch.setattr(decoding, "_MOST_KNOWN", len(decoding.KNOWN_DIGITS) + 1)
     sent = [{"UserId": 10**18 + number} for number in range(3)]
-    runs = PipelineRun.from_list(sent)
+    runs = PipelineRunState.from_list(sent)
 
     assert [run.user_id for run in runs] == [str(wire["UserId"]) for wire in sent]
     assert [run.to_dict() for run in runs] == sent
@@ -468,6 +519,25 @@ def test_replies_can_be_copied_and_pickled():
     for twin in (copy.deepcopy(reply), pickle.loads(pickle.dumps(reply))):
         assert reply == twin
         assert reply.to_dict() == twin.to_dict()
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        paiflow.PaiFlow,
+        paiflow.AsyncPaiFlow,
+        paiflow.PipelineRunState,
+        ListPipelineRunsStatusResponse,
+        paiflow.StatusReport,
+        paiflow.WaitResult,
+        paiflow.Throttled,
+        paiflow.UnexpectedReply,
+        batches.Found,
+    ],
+)
+def test_what_is_half_made_can_be_shown(kind):
+    """As a debugger does, or a traceback with its variables, when its making has failed."""
+    assert kind.__name__.lower() in repr(kind.__new__(kind)).lower() or kind is batches.Found
 
 
 # Everything that JSON can say, and much of what a field is likely to hold.
@@ -597,7 +667,7 @@ def check_types(reply):
 
 @given(st.text())
 def test_any_text_is_a_value_without_an_error(text):
-    Output(value=text).value_json()
+    OutputValue(value=text).value_json()
 
 
 @given(st.datetimes(timezones=st.timezones()))

@@ -4,25 +4,25 @@ Names, types, places and what is required: tests/test_vendor.py compares them wi
 """
 
 import json
+import re
 from pathlib import Path
 
 import pytest
-from judgements import validator
+from judgements import operations, resolved, validator
 
 from paiflow import _yaml
 from tooling import generation
-from tooling.lint.places import resolved, walk
-from tooling.lint.rules import operations
+from tooling.documents import walk
 
 DATA = Path(__file__).with_name("data")
-BASE = _yaml.load(generation.DESCRIPTION.read_text())
+BASE = _yaml.load(generation.DESCRIPTION.read_text(encoding="utf-8"))
 EFFECTIVE = generation.effective_description()
-OPERATIONS = {operation["operationId"]: operation for _, _, operation in operations(BASE)}
-SAMPLES = {path.stem: path.read_text() for path in DATA.joinpath("samples").iterdir()} | {
-    "ListPipelineRunsStatus": (DATA / "documented_sample.json").read_text()
+OPERATIONS = {operation["operationId"]: operation for operation in operations(BASE)}
+SAMPLES = {path.stem: path.read_text(encoding="utf-8") for path in DATA.joinpath("samples").iterdir()} | {
+    "ListPipelineRunsStatus": (DATA / "documented_sample.json").read_text(encoding="utf-8")
 }
 # Operation, field and example, from the tables of the vendor's pages; without a newline where one follows it.
-EXAMPLES = json.loads((DATA / "documented_examples.json").read_text())
+EXAMPLES = json.loads((DATA / "documented_examples.json").read_text(encoding="utf-8"))
 
 
 def content(operation):
@@ -78,8 +78,13 @@ def test_a_sample_is_the_pages_to_the_letter(name):
 
     assert json.loads(sample) == content(OPERATIONS[name])["examples"]["documented"]["value"]
     # To the letter: the very text, but for where its lines start.
-    description = "".join(line.strip() for line in generation.DESCRIPTION.read_text().splitlines())
+    description = "".join(line.strip() for line in generation.DESCRIPTION.read_text(encoding="utf-8").splitlines())
     assert "".join(line.strip() for line in sample.splitlines()) in description
+
+
+def test_strict_readers_of_yaml_take_the_samples():
+    """YAML 1.2 wants all lines of a flow collection deeper than its key, the last one too; PyYAML does not mind."""
+    assert not re.search(r"^ *\w+: [\[{]$", generation.DESCRIPTION.read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def test_nothing_is_sent_by_default():
@@ -112,7 +117,7 @@ def test_the_change_history_is_data_newest_first():
 
 
 def test_every_operation_names_its_ram_action():
-    actions = {operation["operationId"]: operation["x-ram-action"] for _, _, operation in operations(EFFECTIVE)}
+    actions = {operation["operationId"]: operation["x-ram-action"] for operation in operations(EFFECTIVE)}
 
     assert actions.pop("ListWorkspaces") == "paiworkspace:ListWorkspaces"
     assert actions == {name: f"paiflow:{name}" for name in actions}
@@ -122,7 +127,7 @@ def test_every_operation_names_its_ram_action():
 
 def test_the_words_of_a_parameter_name_all_values_of_its_enum():
     missing = []
-    for _, _, operation in operations(EFFECTIVE):
+    for operation in operations(EFFECTIVE):
         for parameter in operation.get("parameters", []):
             for part in parameter["schema"].get("allOf", []):
                 values = resolved(EFFECTIVE, part)["enum"]
@@ -209,7 +214,7 @@ def test_what_it_may_not_does_not_fit(name, value):
 
 
 def test_what_may_be_repeated_paged_filled_in_and_shown_is_data():
-    said = {operation["operationId"]: operation for _, _, operation in operations(EFFECTIVE)}
+    said = {operation["operationId"]: operation for operation in operations(EFFECTIVE)}
     calls = {name: operation.get("x-paiflow", {}) for name, operation in said.items()}
 
     assert ["ListPipelineRunsStatus"] == [name for name, call in calls.items() if call.get("repeatable")]
@@ -240,7 +245,7 @@ def test_what_may_be_repeated_paged_filled_in_and_shown_is_data():
 def test_comma_lists_are_lists_in_one_parameter():
     lists = {
         (operation["operationId"], parameter["name"]): (parameter["schema"]["type"], parameter.get("explode"))
-        for _, _, operation in operations(EFFECTIVE)
+        for operation in operations(EFFECTIVE)
         for parameter in operation.get("parameters", [])
         if parameter["name"] in ("PipelineIds", "ModuleList", "Fields", "WorkspaceIds")
     }

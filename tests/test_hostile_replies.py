@@ -3,9 +3,11 @@
 import asyncio
 import gzip
 import socket
+import sys
 import threading
+import tracemalloc
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import httpcore
 import httpx
@@ -107,14 +109,65 @@ def test_a_compressed_bomb_is_cut_off(asynchronous, small_limit):
         ask(asynchronous, [bomb[:5000], bomb[5000:]], {"content-encoding": "gzip"})
 
 
-@pytest.mark.parametrize(("encoding", "encode"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
-def test_a_compressed_reply_is_taken(asynchronous, encoding, encode):
-    reply, _ = ask(asynchronous, [encode(b'{"RequestId": "R-1"}')], {"content-encoding": encoding})
+def bare(content):
+    """Compress without zlib's header, as some servers do."""
+    compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return compressor.compress(content) + compressor.flush()
 
-    assert reply.request_id == "R-1"
+
+@pytest.mark.parametrize(
+    ("encode", "encodings"),
+    [
+        (gzip.compress, ["gzip", "x-gzip", "X-GZip", " gzip ", "gzip, identity", "utf-8, gzip"]),
+        (zlib.compress, ["deflate", "Deflate"]),
+        (bare, ["deflate"]),
+        (
+            bytes,
+            [
+                "",
+                "identity",
+                "none",
+                "None",
+                "null",
+                "utf-8",
+                "UTF8",
+                "us-ascii",
+                "ISO-8859-1",
+                "gbk",
+                "GB18030",
+                ",",
+                "binary",
+                "8bit",
+                "identity, utf-8",
+                "text/plain; charset=utf-8",
+                "application/json",
+            ],
+        ),
+    ],
+)
+def test_a_reply_is_read_by_its_content_encoding_where_it_has_one(asynchronous, encode, encodings):
+    content = encode(b'{"RequestId": "R-1"}')
+    for encoding in encodings:
+        for chunks in ([content], [content[:1], content[1:]], [content[at : at + 1] for at in range(len(content))]):
+            if encode is bare and len(chunks[0]) == 1:
+                continue  # one byte does not tell
+            reply, _ = ask(asynchronous, chunks, {"content-encoding": encoding})
+
+            assert reply.request_id == "R-1", encoding
 
 
-@pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "x-unheard-of"])
+def test_headers_are_given_as_they_came():
+    transport = httpx.MockTransport(
+        lambda request: httpx.Response(200, headers={"content-encoding": "x-gzip"}, content=gzip.compress(b"{}"))
+    )
+    client_ = paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, transport=transport)
+
+    assert "x-gzip" == client_.list_pipeline_runs_status_detailed(pipeline_runs=["a"]).headers["content-encoding"]
+
+
+@pytest.mark.parametrize(
+    "encoding", ["gzip, gzip", "x-gzip, gzip", "br", "zstd", "compress", "x-unheard-of", "x-deflate"]
+)
 def test_a_reply_encoded_as_not_asked_for_is_refused(asynchronous, encoding):
     with pytest.raises(paiflow.UnexpectedReply, match="content-encoding is not one of gzip, deflate"):
         ask(asynchronous, [b"{}"], {"content-encoding": encoding})
@@ -125,9 +178,31 @@ def test_a_reply_that_does_not_decompress_is_unexpected(asynchronous):
         ask(asynchronous, [b"{}"], {"content-encoding": "gzip"})
 
 
+def test_a_compressed_reply_without_its_end_is_unexpected(asynchronous):
+    with pytest.raises(paiflow.UnexpectedReply, match="cannot be decompressed: its end is missing"):
+        ask(asynchronous, [gzip.compress(b'{"RequestId": "R-1"}')[:-4]], {"content-encoding": "gzip"})
+
+
+def test_a_bomb_is_not_decompressed_past_the_limit(small_limit):
+    """zlib gives no more than it is asked for, however much is in a chunk."""
+    response = httpx.Response(
+        200, headers={"content-encoding": "gzip"}, stream=Body([gzip.compress(b" " * 50_000_000)])
+    )
+    intake = Intake("Operation", response, deadline=float("inf"))
+    tracemalloc.start()
+    try:
+        with pytest.raises(paiflow.UnexpectedReply, match="larger than 1,000 bytes"):
+            _replies.read(intake, response)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+
+
 def test_only_the_encodings_that_are_taken_are_asked_for():
     asked = []
-    transport = httpx.MockTransport(lambda request: asked.append(request) or httpx.Response(200, content=b"{}"))
+    transport = httpx.MockTransport(
+        lambda request: asked.append(request) or httpx.Response(200, json={"RequestId": "r"})
+    )
     paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, transport=transport).list_pipeline_runs_status(
         pipeline_runs=["a"]
     )
@@ -194,6 +269,42 @@ def test_a_server_that_stalls_cannot_hold_a_call_past_its_deadline(asynchronous,
         call(endpoint)
 
 
+HUGE = b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n" + b" " * 100_000
+BROKEN = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 100\r\n\r\n" + b"{}"
+
+
+@pytest.mark.parametrize("sent", [HUGE, BROKEN, HUGE.replace(b"200 OK", b"503 Busy")], ids=["large", "broken", "error"])
+@pytest.mark.parametrize("given", [False, True], ids=["network", "transport"])
+async def test_a_reply_refused_in_its_middle_leaves_no_generator_to_the_collector(small_limit, sent, given):
+    """Those are ended by the event loop, later, in tasks of its own."""
+    left, begun = [], []
+    before = sys.get_asyncgen_hooks()
+    headers = {"content-encoding": "gzip"} if sent is BROKEN else {}
+    body = Body([sent[-2:], b" " * 2000, b" " * 2000])
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, headers=headers, stream=body))
+    with nullcontext("http://127.0.0.1:1") if given else stalling_server(sent) as endpoint:
+        async with paiflow.AsyncPaiFlow(
+            endpoint=endpoint, credentials=CREDENTIALS, retries=0, transport=transport if given else None
+        ) as client_:
+            sys.set_asyncgen_hooks(begun.append, left.append)
+            try:
+                with pytest.raises(paiflow.PaiFlowError):
+                    await client_.list_pipeline_runs_status(pipeline_runs=["a"])
+                bodies = [
+                    one for one in begun if "httpx" in one.ag_code.co_filename or "httpcore" in one.ag_code.co_filename
+                ]
+                open_ = [
+                    one for one in begun if one.ag_frame is not None and one.ag_code.co_name != "_until_the_loop_ends"
+                ]
+            finally:
+                sys.set_asyncgen_hooks(*before)
+                for one in begun:
+                    await one.aclose()
+
+    assert bodies or given
+    assert ([], []) == (open_, left)
+
+
 class TestDeadline:
     """What a blocking client's reads are cut to."""
 
@@ -212,7 +323,7 @@ class TestDeadline:
         monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
         for kind, backend in ((paiflow.PaiFlow, _network.Backend), (paiflow.AsyncPaiFlow, _network.AsyncBackend)):
             client_ = kind("cn-hangzhou", credentials=CREDENTIALS)
-            transports = [client_._http._transport, *client_._http._mounts.values()]
+            transports = [client_._connections.client()._transport, *client_._connections.client()._mounts.values()]
 
             assert len(transports) > 1
             for transport in transports:

@@ -9,8 +9,9 @@ import sys
 import pytest
 
 from paiflow import _yaml
+from paiflow._description import keys_of
 from tooling import generation, lint
-from tooling.lint import command, evidence, places, rules
+from tooling.lint import command, evidence, rules
 
 BASE = _yaml.load_file(generation.DESCRIPTION)
 EFFECTIVE = generation.effective_description()
@@ -104,6 +105,14 @@ BROKEN_ONCE_APPLIED = {
 }
 
 
+def of_descriptions(description):
+    return [fault for rule in lint.OF_DESCRIPTIONS for fault in rule(description)]
+
+
+def of_effective(description):
+    return [fault for rule in lint.OF_EFFECTIVE for fault in rule(description)]
+
+
 def faults(rule, description, break_it):
     broken = copy.deepcopy(description)
     before = set(rule(broken))
@@ -113,20 +122,20 @@ def faults(rule, description, break_it):
 
 @pytest.mark.parametrize("words", BROKEN)
 def test_a_broken_description_is_found(words):
-    found = faults(lint.description_faults, BASE, BROKEN[words])
+    found = faults(of_descriptions, BASE, BROKEN[words])
 
     assert [fault.message for fault in found if words in fault.message]
 
 
 @pytest.mark.parametrize("words", BROKEN_ONCE_APPLIED)
 def test_what_is_due_once_the_overlays_are_applied_is_found(words):
-    found = faults(rules.effective_faults, EFFECTIVE, BROKEN_ONCE_APPLIED[words])
+    found = faults(of_effective, EFFECTIVE, BROKEN_ONCE_APPLIED[words])
 
     assert [fault.message for fault in found if words in fault.message]
 
 
 def test_the_base_tells_no_errors_and_the_overlays_do():
-    assert {f"{where}: no errors among its responses" for _, where, _ in rules.operations(BASE)} == {
+    assert {f"{operation.title}: no errors among its responses" for operation in rules.operations(BASE)} == {
         fault.message for fault in lint.error_faults(BASE)
     }
     assert [] == list(lint.error_faults(EFFECTIVE))
@@ -268,7 +277,7 @@ def overlay(folder, *actions, name="010-x.yaml", head="overlay: 1.1.0"):
     path = folder / "overlays" / name
     path.parent.mkdir(exist_ok=True)
     listed = "".join(f"  - {{target: $.info, {action}}}\n" for action in actions)
-    path.write_text(f"{head}\ninfo: {{title: t, version: '1'}}\nactions:\n{listed}")
+    path.write_text(f"{head}\ninfo: {{title: t, version: '1'}}\nactions:\n{listed}", encoding="utf-8")
     return path
 
 
@@ -293,7 +302,7 @@ def overlay(folder, *actions, name="010-x.yaml", head="overlay: 1.1.0"):
 )
 def test_an_action_without_public_evidence_is_found(tmp_path, description, words):
     path = overlay(tmp_path, "description: 'Evidence: https://help.aliyun.com/.', update: {a: 1}", description)
-    [fault] = lint.evidence_faults(path)
+    [fault] = lint.evidence_faults(_yaml.load_file(path))
 
     assert "#/actions/1" == fault.pointer
     assert words in fault.message
@@ -302,7 +311,7 @@ def test_an_action_without_public_evidence_is_found(tmp_path, description, words
 def test_an_overlay_of_another_version_is_found(tmp_path):
     path = overlay(tmp_path, "description: 'Evidence: https://help.aliyun.com/', update: {a: 1}", head="overlay: 1.0.0")
 
-    assert ["#/overlay"] == [fault.pointer for fault in lint.evidence_faults(path)]
+    assert ["#/overlay"] == [fault.pointer for fault in lint.evidence_faults(_yaml.load_file(path))]
 
 
 def test_overlays_of_odd_names_or_the_same_number_are_found(tmp_path):
@@ -329,15 +338,14 @@ def ours(tmp_path, monkeypatch):
     monkeypatch.setattr(generation, "OVERLAYS", tmp_path / "overlays")
     monkeypatch.setattr(command, "DESCRIPTION", tmp_path / "openapi.yaml")
     monkeypatch.setattr(command, "ROOT", tmp_path)
-    command._text.cache_clear()
     return tmp_path
 
 
 def edited(path, old, new):
     """Change a file, and return the number of the line that was changed."""
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert old in text
-    path.write_text(text.replace(old, new, 1))
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
     return text[: text.index(old)].count("\n") + 1
 
 
@@ -357,17 +365,56 @@ def test_a_finding_names_file_and_line(ours, capsys):
 
 def test_what_an_overlay_breaks_is_told_of_its_action(ours, capsys):
     path = ours / "overlays" / "040-timestamps.yaml"
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     first = text.index("  - target:")
     path.write_text(
         text[:first] + "  - target: $.components.schemas.Node.properties.NodeName\n"
-        "    description: 'Evidence: https://help.aliyun.com/'\n    update: {examples: [5]}\n" + text[first:]
+        "    description: 'Evidence: https://help.aliyun.com/'\n    update: {examples: [5]}\n" + text[first:],
+        encoding="utf-8",
     )
 
     status, [said] = printed(capsys)
 
     assert 1 == status
     assert said.startswith(f"overlays/040-timestamps.yaml:{text[:first].count(chr(10)) + 1}: the example does not hold")
+
+
+def test_many_faults_take_one_reading_of_each_file(ours, capsys, monkeypatch):
+    """The overlays break an operation that the base has right, and the base many that it has not."""
+    path = ours / "openapi.yaml"
+    text = path.read_text()
+    wrong = "".join(
+        f"  /api/v1/things/{{Thing{number}}}:\n    get:\n      operationId: get-{number}\n      responses:\n"
+        "        '200': {description: d}\n"
+        for number in range(30)
+    )
+    path.write_text(text.replace("\ncomponents:", f"\n{wrong}components:", 1))
+    overlay = ours / "overlays" / "040-timestamps.yaml"
+    broken = (
+        "  - target: $.paths[*][*]\n    description: 'Evidence: https://help.aliyun.com/'\n    update: {tags: [lost]}\n"
+    )
+    overlay.write_text(overlay.read_text() + broken)
+    read, judged = [], []
+    locate, invalid = _yaml.locate_file, rules.operation_faults
+    monkeypatch.setattr(_yaml, "locate_file", lambda path: read.append(path) or locate(path))
+    counted = lambda description: judged.append(description) or invalid(description)  # noqa: E731
+    monkeypatch.setattr(
+        command, "OF_EFFECTIVE", tuple(counted if rule is invalid else rule for rule in rules.OF_EFFECTIVE)
+    )
+
+    status, said = printed(capsys)
+
+    assert 1 == status
+    line = path.read_text().splitlines().index("  /api/v1/things/{Thing7}:") + 2
+    assert any(
+        f"openapi.yaml:{line + 1}: GET /api/v1/things/{{Thing7}}: operationId get-7 is not" in one for one in said
+    )
+    action = overlay.read_text().splitlines().index("  - target: $.paths[*][*]") + 1
+    assert 30 + len(rules.operations(BASE)) == sum(
+        f"040-timestamps.yaml:{action}: " in one and "the tag lost" in one for one in said
+    )
+    assert len(read) == len(set(read))
+    assert len(judged) < 10
 
 
 def test_style_is_judged_too(ours, capsys):
@@ -420,7 +467,9 @@ TEXT = """a:
     ],
 )
 def test_a_place_is_a_line(pointer, line):
-    assert line == places.line_of(TEXT, pointer)
+    place = tuple(int(key) if key.isdecimal() else key for key in keys_of(pointer))
+
+    assert line == _yaml.locate(TEXT).line(place)
 
 
 # Workflows: they cannot be run here, but what they call can be looked for.
@@ -450,7 +499,7 @@ def test_only_a_missing_base_is_no_failure_of_the_change_gate(tmp_path, gate, jo
     [step] = [run for run in STEPS if "scripts/changes" in run]
     script = tmp_path / "scripts" / "changes"
     script.parent.mkdir()
-    script.write_text(f'#!/bin/sh\necho "asked $*"\nexit {gate}\n')
+    script.write_text(f'#!/bin/sh\necho "asked $*"\nexit {gate}\n', encoding="utf-8")
     script.chmod(0o755)
     environ = {"PATH": "/usr/bin:/bin", "BASE": base, "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
     # As GitHub runs a step whose shell is bash.
@@ -458,5 +507,5 @@ def test_only_a_missing_base_is_no_failure_of_the_change_gate(tmp_path, gate, jo
     finished = subprocess.run(command_line, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
 
     assert job == finished.returncode
-    assert f"asked {'--base origin/main' if base else ''}\n" == (tmp_path / "summary").read_text()
+    assert f"asked {'--base origin/main' if base else ''}\n" == (tmp_path / "summary").read_text(encoding="utf-8")
     assert (gate == 3) == ("::notice::" in finished.stdout)

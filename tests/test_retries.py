@@ -6,8 +6,6 @@ import email.utils
 import gzip
 import logging
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -427,27 +425,6 @@ def test_half_an_attempt_is_refused():
 # The loop
 
 
-def test_the_loop_is_not_loaded_before_the_first_failure():
-    script = """
-import sys, httpx, paiflow
-replies = iter([httpx.Response(200, json={}), httpx.Response(400), httpx.Response(503), httpx.Response(200, json={})])
-transport = httpx.MockTransport(lambda request: next(replies))
-client = paiflow.PaiFlow("r", credentials=paiflow.Credentials("k", "s"), transport=transport,
-                         retries=paiflow.RetryPolicy(base=0.001))
-loaded = []
-for _ in range(3):
-    try:
-        client.list_pipeline_runs_status(pipeline_runs=["a"])
-    except paiflow.InvalidRequest:
-        pass
-    loaded.append("tenacity" in sys.modules)
-print(loaded)
-"""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-
-    assert "[False, False, True]\n" == done.stdout
-
-
 def test_each_attempt_is_a_line_at_debug(call, caplog):
     caplog.set_level(logging.DEBUG, logger="paiflow")
     call([httpx.ReadTimeout(""), BUSY, OK])
@@ -653,7 +630,7 @@ def test_a_call_cancelled_in_a_request_leaves_nothing_behind(silent):
                 await asked
             left = asyncio.all_tasks() - {asyncio.current_task()}
             assert await asyncio.to_thread(silent.ended.wait, 10), "the connection stayed open"
-            assert [] == client._http._transport._pool.connections
+            assert [] == client._connections.client()._transport._pool.connections
         return left
 
     assert set() == asyncio.run(run())

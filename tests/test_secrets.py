@@ -3,8 +3,8 @@
 All that can be seen: the error with its words, repr, arguments, notes and traceback, chained; the log of every logger at
 DEBUG; warnings; standard output and error. Each search is for the parts of the keys and of every signature sent.
 
-Locals, which some tools add to a traceback, are promised for this package's own frames on the way of a call. Those of httpx
-have to hold the request, and those of whoever makes a Credentials its values.
+Locals, which some tools add to a traceback, count too: of this package's frames and of all that it calls. And from an
+error no cause, context, attribute or argument leads to a request or a reply.
 """
 
 import asyncio
@@ -12,14 +12,18 @@ import contextlib
 import json
 import logging
 import os
+import re
+import socket
 import subprocess
 import sys
+import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 import attrs
 import httpx
@@ -28,6 +32,7 @@ import pytest
 import paiflow
 from paiflow.mock import MockService, serve
 from paiflow.signing import canonical_request, parse_authorization, string_to_sign
+from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS
 
 KEY_ID = "STS.NTCanaryKeyId0123456789"
 SECRET = "Canary1h9vQxHr7TtKq2ZbWm50"
@@ -36,7 +41,6 @@ CREDENTIALS = paiflow.Credentials(KEY_ID, SECRET, TOKEN)
 # Each by a part, so that one that was cut is found too.
 CANARIES = [KEY_ID[4:], SECRET[6:20], TOKEN[6:18]]
 
-OURS = str(Path(paiflow.__file__).parent)
 PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
 
 
@@ -47,6 +51,7 @@ class Seen:
         self.said = said
         self._log = log
         self.signatures: list[str] = []
+        self.reached: list[Any] = []
 
     @property
     def records(self) -> list[logging.LogRecord]:
@@ -55,33 +60,52 @@ class Seen:
 
     def sent(self, request: httpx.Request) -> None:
         """Note the signature of a request."""
-        self.signatures.append(parse_authorization(request.headers["authorization"])[2])
+        self.signatures.append(signature_of(request))
 
     def error(self, error: BaseException) -> None:
         """Note what an error shows, and what is behind it as far as it is shown."""
         self.said += [str(error), repr(error), repr(error.args), repr(vars(error))]
         self.said += traceback.format_exception(error, chain=True)
-        self.said += _locals_of_ours(error)
+        self.reached = _reachable(error)
+        self.said += [_shown(one) for one in self.reached]
 
     @property
     def secrets(self) -> list[str]:
         """The canaries and signatures that can be seen."""
         logged = [f"{record.getMessage()} {record.args!r} {record.exc_info!r}" for record in self.records]
         everything = "\n".join([*self.said, *logged])
-        return [secret for secret in [*CANARIES, *[one[:16] for one in self.signatures]] if secret in everything]
+        sent = [one[:16] for one in self.signatures]
+        return [secret for secret in [*CANARIES, string_to_sign("PUT")[-20:], *sent] if secret in everything]
 
 
-def _locals_of_ours(error: BaseException) -> list[str]:
-    """Return the locals of this package's frames."""
-    shown = traceback.TracebackException.from_exception(error, capture_locals=True)
-    return [repr(frame.locals) for frame in shown.stack if frame.filename.startswith(OURS)]
+def _reachable(error: BaseException) -> list[Any]:
+    """Return all that an error leads to by its chain, attributes, arguments and the locals of frames that are not of tests."""
+    found: list[Any] = []
+    ahead: list[Any] = [error]
+    while ahead:
+        one = ahead.pop()
+        if any(one is other for other in found):
+            continue
+        found.append(one)
+        if isinstance(one, BaseException):
+            ahead += [one.__cause__, one.__context__, *one.args, *vars(one).values()]
+            for frame, _ in traceback.walk_tb(one.__traceback__):
+                if not frame.f_code.co_filename.startswith(str(Path(__file__).parent)):
+                    found += [repr(value) for value in frame.f_locals.values()]
+    return found
+
+
+def _shown(one: Any) -> str:
+    """Return what an object shows; of a request or a reply, what it holds."""
+    held = (one.headers.multi_items(), one.stream) if isinstance(one, httpx.Request | httpx.Response) else ()
+    return f"{one!r} {held}"
 
 
 @pytest.fixture
 def seen(caplog, capfd) -> Iterator[Callable[[], Seen]]:
     """Give all that was seen so far; every logger is at DEBUG, and no warning is kept back."""
     caplog.set_level(logging.DEBUG)
-    for name in ("paiflow", "httpx", "httpcore", "asyncio", "tenacity", "credentials", "alibabacloud-tea"):
+    for name in ("paiflow", "httpx", "httpcore", "asyncio", "credentials", "alibabacloud-tea"):
         caplog.set_level(logging.DEBUG, logger=name)
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
@@ -147,6 +171,10 @@ def dump(request: httpx.Request) -> str:
     return "\n".join([f"{name}: {value}" for name, value in request.headers.multi_items()])
 
 
+def signature_of(request: httpx.Request) -> str:
+    return parse_authorization(request.headers["authorization"])[2]
+
+
 def refusal(request: httpx.Request) -> httpx.Response:
     return httpx.Response(400, json={"Code": "SignatureDoesNotMatch", "Message": echo(request), "RequestId": "R"})
 
@@ -172,6 +200,29 @@ REPLIES: dict[str, Callable[[httpx.Request], httpx.Response]] = {
     "headers in a wrong place": lambda request: httpx.Response(200, json={"Nodes": dict(request.headers)}),
     "headers as an id": lambda request: httpx.Response(
         400, headers={"x-acs-request-id": dump(request).replace("\n", " ")}
+    ),
+    "the very token as an id": lambda request: httpx.Response(500, headers={"x-acs-request-id": TOKEN}),
+    "the very token as the id of an unexpected reply": lambda request: httpx.Response(
+        200, json=[], headers={"x-acs-request-id": TOKEN}
+    ),
+    "the very signature as an id": lambda request: httpx.Response(
+        500, headers={"x-acs-request-id": signature_of(request)}
+    ),
+    "the very signature in words": lambda request: httpx.Response(
+        400, json={"Code": "Other", "Message": f"{signature_of(request)} is not it"}
+    ),
+    "the string to sign alone": lambda request: httpx.Response(
+        400, json={"Code": "Other", "Message": f"expected {string_to_sign('PUT')}", "RequestId": string_to_sign("PUT")}
+    ),
+    "the very token where it is cut": lambda request: httpx.Response(502, text="x" * 170 + TOKEN * 3),
+    "the very token, escaped": lambda request: httpx.Response(200, text="{" + TOKEN.replace("/", r"\/")),
+    "the very token, escaped otherwise": lambda request: httpx.Response(200, text="{" + TOKEN.replace("=", r"\u003d")),
+    "the very token, encoded": lambda request: httpx.Response(502, text=quote(TOKEN, safe="").replace("%2B", "%2b")),
+    "an echo that is no gzip": lambda request: httpx.Response(
+        200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(dump(request).encode())
+    ),
+    "an echo in an unknown coding": lambda request: httpx.Response(
+        200, headers={"content-encoding": "br"}, stream=httpx.ByteStream(dump(request).encode())
     ),
     "headers in a redirect": lambda request: httpx.Response(
         302, text=dump(request), headers={"location": f"https://example.com/?{dump(request)[-30:]}".replace("\n", "")}
@@ -213,10 +264,15 @@ def test_the_mock_service_echoes_and_nothing_shows(seen, fail):
     [
         httpx.LocalProtocolError(f"Illegal header value b'{TOKEN}\\n'"),
         httpx.RemoteProtocolError(f"illegal header line: bytearray(b'x-acs-security-token: {TOKEN}')"),
+        httpx.RemoteProtocolError(f"illegal header line: bytearray(b'X-Echo: {TOKEN}')"),
         httpx.ConnectError("[Errno 111] Connection refused"),
         httpx.ReadTimeout(""),
+        httpx.ReadError(TOKEN),
+        httpx.ProxyError(f"407 {SECRET}"),
+        OSError(5, TOKEN),
+        TimeoutError(KEY_ID),
     ],
-    ids=lambda raised: type(raised).__name__,
+    ids=repr,
 )
 @pytest.mark.parametrize("retries", [0, paiflow.RetryPolicy(base=0.0001)], ids=["once", "repeated"])
 def test_no_failure_of_the_connection_makes_a_secret_show(seen, fail, raised, retries):
@@ -227,6 +283,64 @@ def test_no_failure_of_the_connection_makes_a_secret_show(seen, fail, raised, re
     fail(seen(), httpx.MockTransport(answer), {"retries": retries})
 
     assert [] == seen().secrets
+
+
+ECHOES = {
+    "as an id": b"HTTP/1.1 500 Oops\r\nx-acs-request-id: %b\r\ncontent-length: 0\r\n\r\n",
+    "in the status line": b"HTTP/1.1 500 %b\r\ncontent-length: 0\r\n\r\n",
+    "in a malformed header line": b"HTTP/1.1 200 OK\r\nx-echo %b\r\n\r\n",
+    "in a malformed value": b"HTTP/1.1 200 OK\r\nx-echo: %b\x00\r\n\r\n",
+    "in a malformed status line": b"HTTP/1.1 %b\r\n\r\n",
+    "as a length": b"HTTP/1.1 200 OK\r\ncontent-length: %b\r\n\r\n",
+    "as a chunk": b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n%b\r\n",
+    "in half a body": b"HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n%b",
+}
+
+
+@pytest.fixture
+def echoing():
+    """Run a server on loopback: `echoing(form)` answers each request with its token in the form, and hangs up."""
+    with contextlib.ExitStack() as stack:
+
+        def start(form: bytes) -> str:
+            listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+            def serve() -> None:
+                connection, _ = listener.accept()
+                with connection:
+                    head = connection.recv(65536)
+                    connection.sendall(form % re.search(rb"x-acs-security-token: (\S+)", head)[1])
+
+            thread = threading.Thread(target=serve)
+            thread.start()
+            stack.callback(thread.join)
+            return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+        yield start
+
+
+@pytest.mark.parametrize("form", ECHOES.values(), ids=ECHOES)
+def test_no_echo_on_the_wire_makes_a_secret_show(seen, fail, echoing, form):
+    """Not in the logs of httpx and httpcore either, which tell the headers of replies."""
+    fail(seen(), None, {"endpoint": echoing(form), "region": None, "retries": 0})
+
+    assert [] == seen().secrets
+    assert {"httpcore.http11", "paiflow"} <= {record.name for record in seen().records}
+
+
+@pytest.mark.parametrize("raised", [httpx.ConnectTimeout("slow"), OSError(5, "Input/output error")], ids=repr)
+def test_a_harmless_cause_stays_and_leads_nowhere(seen, fail, raised):
+    def answer(request: httpx.Request) -> httpx.Response:
+        try:
+            raise ValueError(request)
+        except ValueError:
+            raise raised from None
+
+    fail(seen(), httpx.MockTransport(answer), {"retries": 0})
+
+    assert (None, None, None) == (raised.__cause__, raised.__context__, raised.__traceback__)
+    assert raised in seen().reached
+    assert [] == [one for one in seen().reached if isinstance(one, httpx.Request | httpx.Response)]
 
 
 # Where they come from
@@ -288,7 +402,7 @@ def test_a_value_that_breaks_a_header_does_not_show(place, breaking):
     assert [] == state.secrets
 
 
-@pytest.mark.parametrize("breaking", ["\n", "\r\nx-acs-action: Other", "é", " "], ids=ascii)
+@pytest.mark.parametrize("breaking", ["\n", "\r\nx-acs-action: Other", os.fsdecode("é".encode()), " "], ids=ascii)
 @pytest.mark.parametrize("name", ["ACCESS_KEY_ID", "ACCESS_KEY_SECRET", "SECURITY_TOKEN"])
 def test_a_variable_that_breaks_a_header_does_not_show(seen, fail, monkeypatch, name, breaking):
     values = {"ACCESS_KEY_ID": KEY_ID, "ACCESS_KEY_SECRET": SECRET, "SECURITY_TOKEN": TOKEN}
@@ -311,8 +425,11 @@ def test_a_variable_that_breaks_a_header_does_not_show(seen, fail, monkeypatch, 
 
 def test_nothing_that_holds_credentials_shows_them():
     client = paiflow.PaiFlow("r", credentials=CREDENTIALS)
-    auth = client._auth(CREDENTIALS)
-    shown = [repr(one) + str(one) + f"{one}" for one in (CREDENTIALS, client, auth, client._credentials, client._http)]
+    auth = client._auth(LIST_PIPELINE_RUNS_STATUS, CREDENTIALS)
+    shown = [
+        repr(one) + str(one) + f"{one}"
+        for one in (CREDENTIALS, client, auth, client._credentials, client._connections.client())
+    ]
 
     assert [] == Seen(shown).secrets
 

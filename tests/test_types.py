@@ -11,9 +11,9 @@ from paiflow import Node, NodeStatus, Output, OutputType, PipelineRun, PipelineR
 
 REVEALED = {
     "reply.request_id": "str | None",
-    "reply.pipeline_runs": "list[PipelineRun]",
-    "reply.nodes": "list[Node]",
-    "reply.outputs": "list[Output]",
+    "reply.pipeline_runs": "list[PipelineRunState]",
+    "reply.nodes": "list[NodeState]",
+    "reply.outputs": "list[OutputValue]",
     "run.pipeline_run_id": "str | None",
     "run.status": "str | None",  # mypy folds an enum of texts into str; see the test of the annotations
     "run.name": "str | None",
@@ -69,7 +69,7 @@ assert_type(output.type_, paiflow.OutputType | str | None)
 def revealed(tmp_path_factory):
     """What mypy reveals of each expression, with the modules' names cut off."""
     script = tmp_path_factory.mktemp("types") / "script.py"
-    script.write_text(SCRIPT + "".join(f"reveal_type({expression})\n" for expression in REVEALED))
+    script.write_text(SCRIPT + "".join(f"reveal_type({expression})\n" for expression in REVEALED), encoding="utf-8")
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", str(script)]
     finished = subprocess.run(command, capture_output=True, text=True, check=False, cwd=script.parent)
     notes = re.findall(r'note: Revealed type is "(.*)"', finished.stdout)

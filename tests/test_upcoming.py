@@ -16,8 +16,8 @@ from tooling.upcoming_environment import (
     requirements,
 )
 
-LOCKED = locked_versions((generation.ROOT / "requirements.lock").read_text())
-REQUIRED = requirements((generation.ROOT / "pyproject.toml").read_text())
+LOCKED = locked_versions((generation.ROOT / "requirements.lock").read_text(encoding="utf-8"))
+REQUIRED = requirements((generation.ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 RUN = "models/pipeline_run.py"
 
 
@@ -25,8 +25,6 @@ class Fake:
     """An environment in which the package comes out as a function makes it."""
 
     def __init__(self, folder, edit=lambda package: None, failure=None, **versions):
-        self.templates = folder / "templates"
-        shutil.copytree(generation.STOCK_TEMPLATES, self.templates)
         self._edit, self._failure, self._versions = edit, failure, versions
 
     def versions(self):
@@ -63,9 +61,9 @@ def tried(tmp_path, capsys, monkeypatch):
 def replaced(name, old, new):
     def edit(package):
         path = package / name
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         assert old in text
-        path.write_text(text.replace(old, new))
+        path.write_text(text.replace(old, new), encoding="utf-8")
 
     return edit
 
@@ -82,7 +80,9 @@ def test_where_nothing_would_change_it_says_so(tried):
 def test_another_version_alone_changes_nothing_but_is_told(tried):
     def next_version(package):
         for path in package.rglob("*.py"):
-            path.write_text(path.read_text().replace(generation.GENERATOR, f"{GENERATOR} 0.30.0"))
+            path.write_text(
+                path.read_text(encoding="utf-8").replace(generation.GENERATOR, f"{GENERATOR} 0.30.0"), "utf-8"
+            )
 
     status, text, _ = tried(edit=next_version, **{GENERATOR: "0.30.0", "ruff": "9.0"})
 
@@ -113,25 +113,11 @@ def test_files_that_come_and_go_are_told(tried):
 
 
 def test_the_public_api_that_would_be_another_is_told(tried):
-    status, text, _ = tried(edit=replaced(RUN, "is_deleted", "deleted"), api=True)
+    status, text, _ = tried(edit=replaced(RUN, "source_id", "origin_id"), api=True)
 
     assert 1 == status
-    assert "| breaking | `paiflow.PipelineRun.is_deleted` | removed |" in text
-    assert "| additive | `paiflow.PipelineRun.deleted` | added |" in text
-
-
-def test_a_template_that_ours_include_is_told_others_are_not(tried, tmp_path):
-    included, other = (tmp_path / "templates" / name for name in ("model.py.jinja", "client.py.jinja"))
-
-    def edit(package):
-        for path in (included, other):
-            path.write_text(f"{path.read_text()}\nmore\n")
-
-    status, text, _ = tried(edit=edit)
-
-    assert 1 == status
-    assert "| model.py.jinja | changed | +2 -0 |" in text
-    assert "client.py.jinja" not in text
+    assert "| breaking | `paiflow.PipelineRun.source_id` | removed |" in text
+    assert "| additive | `paiflow.PipelineRun.origin_id` | added |" in text
 
 
 def test_a_package_that_cannot_be_generated_is_a_change(tried):
@@ -161,12 +147,12 @@ def test_what_is_no_version_is_refused(version, capsys):
 
 def test_the_summary_of_a_workflow_gets_the_report_too(tried, tmp_path, monkeypatch):
     summary = tmp_path / "summary.md"
-    summary.write_text("before\n")
+    summary.write_text("before\n", encoding="utf-8")
     monkeypatch.setenv(upcoming.SUMMARY, str(summary))
     status, text, _ = tried(edit=replaced(RUN, "class PipelineRun", "class  PipelineRun"))
 
     assert 1 == status
-    assert f"before\n{text}" == summary.read_text()
+    assert f"before\n{text}" == summary.read_text(encoding="utf-8")
 
 
 def test_what_cannot_be_installed_is_a_line(capsys):
@@ -195,14 +181,14 @@ def test_an_environment_generates_what_the_clone_has(tmp_path):
 
     assert here.generate(tmp_path / "paiflow_api") is None
     assert [] == upcoming_report.differences(generation.PACKAGE, tmp_path / "paiflow_api")
-    assert generation.STOCK_TEMPLATES == here.templates
 
 
 def test_an_environment_says_why_it_cannot_generate_and_what_it_has(tmp_path):
     python = tmp_path / "python"
     python.write_text(
         '#!/bin/sh\nif [ "$2" = pip ]; then echo \'[{"name": "A_b", "version": "1.0"}]\'; exit; fi\n'
-        "echo Traceback >&2; echo 'ImportError: no such name' >&2; exit 1\n"
+        "echo Traceback >&2; echo 'ImportError: no such name' >&2; exit 1\n",
+        encoding="utf-8",
     )
     python.chmod(0o755)
 
@@ -213,9 +199,9 @@ def test_an_environment_says_why_it_cannot_generate_and_what_it_has(tmp_path):
 def test_long_differences_are_cut(tmp_path):
     for name, lines in (("old", 0), ("new", 100)):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "a.py").write_text("x\n" * lines)
+        (tmp_path / name / "a.py").write_text("x\n" * lines, encoding="utf-8")
     changed = upcoming_report.differences(tmp_path / "old", tmp_path / "new")
-    text = upcoming_report.markdown(upcoming_report.Report([], None, changed, [], []))
+    text = upcoming_report.markdown(upcoming_report.Report([], None, changed, []))
 
     assert "| a.py | changed | +100 -0 |" in text
     assert "… and 61 lines more" in text

@@ -524,6 +524,40 @@ def test_a_timeout_tells_what_has_not_ended():
     )
 
 
+NODES = [paiflow.NodeRef("flow-a", "node-a"), paiflow.NodeRef("flow-b", "node-b")]
+
+
+@pytest.mark.parametrize(
+    ("lives", "words"),
+    [
+        ({"flow-a": life("Initialized")}, "flow-a is still Initialized: has it been started"),
+        ({"flow-a": life("Running", "Initialized")}, "flow-a is still Initialized: has it been started"),
+        ({NODES[0]: life("Initialized")}, "flow-a/node-a is still Initialized: has it been started"),
+        ({"flow-a": life("Running"), NODES[0]: life("Initialized")}, None),
+        (
+            {"flow-a": life("Initialized"), "flow-c": life("Running"), NODES[1]: life("Initialized")},
+            "flow-a, flow-b/node-b are still Initialized: have they been started",
+        ),
+        ({"flow-a": life("Initialized", "Running", every=15)}, None),
+        ({"flow-a": life("Starting")}, None),
+    ],
+)
+def test_what_stays_initialized_is_asked_about_once(asynchronous, caplog, lives, words):
+    """A run that was made without being started waits for ever."""
+    outcome, _ = wait_for(Scenario(lives), "all", 300.0, asynchronous=asynchronous)
+
+    assert outcome.timed_out
+    assert [words or ""] * bool(words) == [record.message[: len(words or "")] for record in caplog.records]
+    assert all(record.levelname == "WARNING" for record in caplog.records)
+
+
+def test_a_timeout_asks_whether_a_run_has_been_started():
+    with pytest.raises(
+        paiflow.WaitTimedOut, match="flow-a Initialized; flow-a is still Initialized: has it been started"
+    ):
+        wait_with_time(Scenario({"flow-a": life("Initialized")}))
+
+
 def wait_with_time(scenario):
     """Wait 10 s for the scenario's runs, and raise what the wait raises."""
     time = FakeTime()
@@ -575,6 +609,19 @@ def test_what_waiting_does_not_mend_ends_it_early_with_the_result(asynchronous, 
         wait_with(asynchronous, lambda: httpx.Response(status, json={"Code": code, "Message": "m", "RequestId": "r"}))
 
     assert caught.value.result.unknown == ["flow-a"]
+
+
+@pytest.mark.parametrize("retries", [0, 1, 3])
+@pytest.mark.parametrize("code", ["SignatureNonceUsed", "InvalidTimeStamp.Expired"])
+def test_a_wait_survives_a_refused_nonce_or_clock(asynchronous, code, retries):
+    refusal = httpx.Response(400, json={"Code": code, "Message": "m", "RequestId": "r"})
+    found = {"RequestId": "r", "PipelineRuns": [{"PipelineRunId": "flow-a", "Status": "Succeeded"}]}
+    replies = [refusal] * 6 + [httpx.Response(200, json=found)]
+    wait_with(asynchronous, lambda: replies.pop(0), retries=retries)
+
+    assert replies == []
+    with pytest.raises(paiflow.WaitTimedOut):  # and not of what the last poll met
+        wait_with(asynchronous, lambda: refusal, retries=retries)
 
 
 def test_missing_credentials_end_it_early_with_the_result(asynchronous):

@@ -1,5 +1,7 @@
 """The built wheel works on its own: core dependencies only, typed, and nothing loaded that is not needed."""
 
+import email
+import email.policy
 import importlib.metadata
 import json
 import re
@@ -12,6 +14,9 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from paiflow import _distribution
 
 ROOT = Path(__file__).parent.parent
 
@@ -76,8 +81,8 @@ def python(wheel, tmp_path_factory):
     [site_packages] = folder.glob("lib/python*/site-packages")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site_packages)
-    [metadata] = site_packages.glob("paiflow-*.dist-info/METADATA")
-    core = re.findall(r"^Requires-Dist: ([\w.-]+)(?!.*extra ==).*$", metadata.read_text(), re.MULTILINE)
+    [metadata] = site_packages.glob("paiflow_client-*.dist-info/METADATA")
+    core = re.findall(r"^Requires-Dist: ([\w.-]+)(?!.*extra ==).*$", metadata.read_text(encoding="utf-8"), re.MULTILINE)
     for distribution in distributions(core):
         for file in distribution.files or []:
             if ".." not in file.parts and "__pycache__" not in file.parts:
@@ -87,10 +92,18 @@ def python(wheel, tmp_path_factory):
 
 
 def run(python, script):
-    """Run a script in the environment, away from the project."""
+    """Run a script in an environment, away from the project."""
     return subprocess.run(
-        [str(python), "-I", "-c", script], capture_output=True, text=True, check=False, cwd=python.parent
+        [str(python), "-I", "-c", script], capture_output=True, text=True, check=False, cwd=Path(python).parent
     )
+
+
+@pytest.fixture(scope="module")
+def metadata(wheel):
+    """What the wheel says about itself: its name, its extras, and the README as an index shows it."""
+    with zipfile.ZipFile(wheel) as archive:
+        [name] = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        return email.message_from_bytes(archive.read(name), policy=email.policy.default)
 
 
 def test_the_wheel_holds_both_packages_and_their_types(wheel):
@@ -98,7 +111,7 @@ def test_the_wheel_holds_both_packages_and_their_types(wheel):
 
     for name in ("paiflow/py.typed", "paiflow_api/py.typed", "paiflow_api/openapi.yaml", "paiflow/cli/__init__.py"):
         assert name in names
-    assert {name.split("/")[0] for name in names} == {"paiflow", "paiflow_api", "paiflow-0.1.0.dist-info"}
+    assert {name.split("/")[0] for name in names} == {"paiflow", "paiflow_api", "paiflow_client-0.1.0.dist-info"}
 
 
 def test_a_users_script_runs_with_core_dependencies_only(python):
@@ -109,10 +122,10 @@ def test_a_users_script_runs_with_core_dependencies_only(python):
 
 def test_a_users_script_type_checks_there(python, tmp_path):
     script = tmp_path / "script.py"
-    script.write_text(SCRIPT)
+    script.write_text(SCRIPT, encoding="utf-8")
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--python-executable", str(python)]
     finished = subprocess.run([*command, str(script)], capture_output=True, text=True, check=False, cwd=tmp_path)
-    (tmp_path / "wrong.py").write_text(SCRIPT.replace('["flow-a"]', "[7]"))
+    (tmp_path / "wrong.py").write_text(SCRIPT.replace('["flow-a"]', "[7]"), encoding="utf-8")
     wrong = subprocess.run([*command, "wrong.py"], capture_output=True, text=True, check=False, cwd=tmp_path)
 
     assert (0, "Success: no issues found in 1 source file\n") == (finished.returncode, finished.stdout)
@@ -123,12 +136,90 @@ def test_without_extras_the_command_and_the_mock_say_what_to_install(python):
     command = run(python, "from paiflow.cli import main; main()")
     mock = run(python, "import paiflow.mock")
 
-    assert (2, "paiflow: the command needs an extra: pip install 'paiflow[cli]'\n") == (
+    assert (2, "paiflow: the command needs an extra: pip install 'paiflow-client[cli]'\n") == (
         command.returncode,
         command.stderr,
     )
     assert mock.stderr.splitlines()[-1].startswith("ImportError: the mock service needs the package ")
-    assert mock.stderr.splitlines()[-1].endswith("pip install 'paiflow[mock]'")
+    assert mock.stderr.splitlines()[-1].endswith("pip install 'paiflow-client[mock]'")
+
+
+TEXTS = [
+    path
+    for pattern in ("*.md", "docs/**/*", "src/**/*.py", "generated/**/*.py", "scripts/**/*", ".github/**/*", ".ci/*")
+    for path in sorted(ROOT.glob(pattern))
+    if path.is_file() and path.suffix not in (".pyc", ".svg")
+]
+INSTALLS = re.compile(r"\b(?:pip3?|pipx|uv(?: tool| pip)?|poetry) (?:install|add) +(.+)")
+PROJECT = re.compile(r"(?<![\w./-])(paiflow[\w-]*|\.)(?:\[([\w,-]+)\])?(?=['\"`,;)\s]|$)")
+EXTRAS = re.compile(r"\bextras? `(\w+)`")
+
+
+def told_to_install(path):
+    """Pairs of a distribution (or a dot, for the clone) and an extra or None that a file tells people to install."""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        for words in INSTALLS.findall(line):
+            for name, extras in PROJECT.findall(words.partition("  #")[0]):
+                yield from ((name, extra or None) for extra in extras.split(","))
+        for extra in EXTRAS.findall(line):
+            yield ".", extra
+        for name, extras in re.findall(r"\b(paiflow[\w-]*)\[([\w,-]+)\]", line):
+            yield from ((name, extra) for extra in extras.split(","))
+
+
+def test_people_are_told_to_install_this_distribution_with_extras_that_it_has(metadata):
+    """The name `paiflow` on the index is another project's."""
+    told = {pair: path for path in TEXTS for pair in told_to_install(path)}
+    extras = metadata.get_all("Provides-Extra")
+
+    assert "paiflow-client" == metadata["Name"] == _distribution.NAME
+    assert {} == {
+        (name, extra): path.relative_to(ROOT)
+        for (name, extra), path in told.items()
+        if name not in (".", metadata["Name"]) or extra not in (None, *extras)
+    }
+    assert {".", metadata["Name"]} == {name for name, _ in told}
+    assert {None, *extras} == {extra for _, extra in told}
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs"),
+    [
+        ("pip install paiflow", [("paiflow", None)]),
+        ("`pip install -U 'paiflow[cli]'`", [("paiflow", "cli")] * 2),
+        ('"uv pip install paiflow-client[nothing]"', [("paiflow-client", "nothing")] * 2),
+        ("pip install '.[cli,mock]'  # and paiflow", [(".", "cli"), (".", "mock")]),
+        ("the extra `none`; pip install httpx", [(".", "none")]),
+    ],
+)
+def test_what_a_text_tells_people_to_install_is_found(text, pairs, tmp_path):
+    (tmp_path / "text").write_text(text, encoding="utf-8")
+
+    assert pairs == list(told_to_install(tmp_path / "text"))
+
+
+@pytest.mark.parametrize("extra", _distribution.PACKAGES)
+def test_the_packages_of_an_extra_are_what_it_brings(extra, metadata):
+    brought = {
+        canonicalize_name(wanted.name)
+        for wanted in map(Requirement, metadata.get_all("Requires-Dist"))
+        if wanted.marker and wanted.marker.evaluate({"extra": extra})
+    }
+    homes = importlib.metadata.packages_distributions()
+
+    for package in _distribution.PACKAGES[extra]:
+        assert brought & set(map(canonicalize_name, homes[package])), package
+
+
+def test_links_of_the_readme_hold_on_an_index_too(metadata):
+    """There is no clone around it: a link is absolute, or leads to a heading."""
+    text = metadata.get_content()
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    anchors = {"#" + re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    links = re.findall(r"\]\(([^)]*)\)", text)
+
+    assert [] == [link for link in links if link not in anchors and not link.startswith("https://")]
+    assert len(links) > 10
 
 
 def test_a_client_loads_neither_the_command_nor_the_mock_nor_what_a_call_may_never_need(python):
@@ -136,7 +227,7 @@ def test_a_client_loads_neither_the_command_nor_the_mock_nor_what_a_call_may_nev
     modules = set(json.loads(run(python, script).stdout))
 
     assert "paiflow.client" in modules
-    for absent in ("click", "rich", "yaml", "uvicorn", "asyncio", "tenacity", "alibabacloud_credentials"):
+    for absent in ("click", "rich", "yaml", "uvicorn", "asyncio", "alibabacloud_credentials"):
         assert absent not in modules
     for absent in ("paiflow.mock", "paiflow.cli", "paiflow.overlays"):
         assert absent not in modules
@@ -148,7 +239,7 @@ def test_the_import_of_the_client_loads_only_what_a_client_is_made_of(python):
     modules = set(json.loads(run(python, script).stdout))
 
     assert {"httpx", "paiflow.client"} < modules
-    assert not {"httpcore", "html", "tenacity", "paiflow_api.client", "paiflow_api.models.node"} & modules
+    assert not {"httpcore", "html", "paiflow_api.client", "paiflow_api.models.node"} & modules
     assert not {f"paiflow.{name}" for name in ("_network", "batches", "waiting", "drift")} & modules
 
 
@@ -156,6 +247,47 @@ def test_importing_the_package_loads_nothing_before_a_name_is_used(python):
     script = "import json, sys, paiflow; print(json.dumps(sorted(sys.modules)))"
 
     assert not {"httpx", "attr", "paiflow_api", "paiflow.client"} & set(json.loads(run(python, script).stdout))
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "from paiflow import *; PaiFlow, WaitResult",
+        "import paiflow, inspect; assert dict(inspect.getmembers(paiflow))['PaiFlow'] is paiflow.PaiFlow",
+        "import paiflow, pydoc; assert 'class PaiFlow(' in pydoc.render_doc(paiflow, renderer=pydoc.plaintext)",
+        "import paiflow, rlcompleter; assert 'paiflow.PaiFlow' in ' '.join(rlcompleter.Completer(globals()).attr_matches('paiflow.'))",
+        "import paiflow; [getattr(paiflow, name) for name in (*dir(paiflow), *paiflow.__all__)]",
+        "import paiflow; assert paiflow.__version__ == '0.1.0'",
+        "import paiflow; assert not hasattr(paiflow, 'nothing_like_this')",
+    ],
+)
+def test_with_the_core_alone_every_name_that_is_listed_can_be_used(python, script):
+    finished = run(python, script)
+
+    assert (0, "") == (finished.returncode, finished.stderr)
+
+
+def test_a_name_of_an_extra_is_listed_where_that_is_installed(python):
+    script = (
+        "import paiflow; print(*sorted({'Finding', 'Observation', 'observe'} & {*dir(paiflow)} & {*paiflow.__all__}))"
+    )
+
+    assert ("\n", "Finding Observation observe\n") == (run(python, script).stdout, run(sys.executable, script).stdout)
+    assert "pip install 'paiflow-client[drift]'" in run(python, "import paiflow; paiflow.observe").stderr
+
+
+def test_nothing_is_listed_but_our_own_names_and_modules():
+    """Asked after everything was used, in another process than those that use more of the package."""
+    script = """
+import paiflow, types
+for name in dir(paiflow):
+    value = getattr(paiflow, name)
+    home = value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", "paiflow")
+    if not name.startswith("_") and not home.startswith("paiflow"):
+        print(name, home)
+"""
+
+    assert ("", "") == ((finished := run(sys.executable, script)).stdout, finished.stderr)
 
 
 def test_the_core_install_is_small(python):

@@ -48,6 +48,7 @@ class Parameter:
         fields: of "objects" and "object": those of each object, required ones first. A tuple gives them in this order.
         non_empty: an empty text or list is not valid.
         non_empty_items: an empty text is not valid as an entry of the list.
+        id: an id, or a list of ids; refused if it holds what no id can.
         secret: must appear in no repr, log, error or recording.
         default: the client's own setting that is sent if the argument is None.
         minimum: the least number.
@@ -64,6 +65,7 @@ class Parameter:
     fields: tuple[Parameter, ...] = ()
     non_empty: bool = False
     non_empty_items: bool = False
+    id: bool = False
     secret: bool = False
     default: Literal["workspace_id"] | None = None
     minimum: float | None = None

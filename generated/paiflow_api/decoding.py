@@ -190,9 +190,13 @@ def day(value: object) -> date | None:
 def timestamp(value: object) -> datetime | None:
     """Return the instant that an RFC 3339 or ISO 8601 date-time names, in UTC, or None where it is none.
 
-    Without an offset it is in UTC, as the vendor says of all its times. Digits past the microseconds are cut.
+    Without an offset it is in UTC, as the vendor says of all its times. Digits past the microseconds are cut. Blanks
+    around it are ignored: the vendor's samples have times that end in a newline.
     """
-    if type(value) is not str or len(value) < len("2021-01-21T17") or value[10] not in "Tt ":
+    if type(value) is not str:
+        return None
+    value = value.strip()
+    if len(value) < len("2021-01-21T17") or value[10] not in "Tt ":
         return None
     try:
         moment = datetime.fromisoformat(value.upper())
@@ -351,7 +355,8 @@ class Reply:
 
     def __repr__(self) -> str:
         names = [*self._FIELDS.values(), "additional_properties"]
-        return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
+        # An error on the way leaves a half-made one in its traceback.
+        return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name, None)!r}' for name in names)})"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the object as it was sent, by its wire names; times as the same instants, RFC 3339 with Z.
@@ -365,7 +370,7 @@ class Reply:
                 wire[name] = encode(value)
         as_sent = _or_empty(self._as_sent)
         for name, (encoded, sent) in as_sent.items():
-            if wire.get(name) == encoded:
+            if _same(wire.get(name), encoded):
                 wire[name] = sent
         for name, value in _or_empty(self._additional_properties).items():
             if name not in wire and name not in as_sent:
@@ -402,7 +407,7 @@ def keep_rest(reply: Reply, source: Mapping[str, Any]) -> None:
                 as_sent[name] = (None, value)
             else:
                 additional[name] = value
-        elif decoded != value and (given := _given_back(decoded, value)) is not None:
+        elif not _same(decoded, value) and (given := _given_back(decoded, value)) is not None:
             as_sent[name] = (encode(decoded), given)
             if isinstance(decoded, list) and len(decoded) != len(_without_nulls(value)):
                 additional[name] = value
@@ -417,7 +422,8 @@ def _without_nulls(items: list[Any]) -> list[Any]:
 def _given_back(decoded: Any, value: Any) -> Any:
     """Return what to give back for a value, or None where its field encodes to just that."""
     if isinstance(decoded, datetime):
-        return _instant_text(value) if re.match(_PAST_MICROSECONDS, value) else None
+        given = _instant_text(value)
+        return None if given == timestamp_text(decoded) else given
     if isinstance(decoded, Digits):
         return None
     if isinstance(decoded, list):
@@ -425,8 +431,15 @@ def _given_back(decoded: Any, value: Any) -> Any:
             value = [_instant_text(item) for item in value]
         elif isinstance(value[0], dict) and len(decoded) == len(value) and not any(map(_is_list, decoded)):
             return None  # models, which give back by themselves; so does a single one
-        return None if encode(decoded) == value else value
+        return None if _same(encode(decoded), value) else value
     return None if isinstance(value, dict) else value
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Return whether two values are the same JSON, 1 and 1.0 being two; a member of an enum is the same as its text."""
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other) and (type(one) is type(other) or isinstance(one, str))
 
 
 def _is_list(value: object) -> bool:
@@ -434,9 +447,9 @@ def _is_list(value: object) -> bool:
 
 
 def _instant_text(value: Any) -> Any:
-    """Return a time as RFC 3339 with Z and all its digits; any other value as it is."""
+    """Return a time as RFC 3339 with Z and all its digits; any other value, and a time in blanks, as it is."""
     moment = timestamp(value)
-    if moment is None:
+    if moment is None or value != value.strip():
         return value
     past = re.match(_PAST_MICROSECONDS, value)
     if past is None:

@@ -54,7 +54,8 @@ class Methods(ABC):
             pipeline_provider: Only pipelines of this provider, which is pai for PAI's own pipelines, else the id of the
                 account.
             pipeline_version: Only pipelines of this version.
-            workspace_id: Only pipelines of this workspace. ListWorkspaces returns the ids.
+            workspace_id: Only pipelines of this workspace. `list_workspaces` returns the ids. Default: the client's
+                `workspace_id`.
             fuzzy_matching: Whether partial matches count as well.
 
         Returns:
@@ -85,7 +86,62 @@ class Methods(ABC):
             )
         )
 
-    def create_pipeline(self, *, workspace_id: str, manifest: str) -> _models.CreatePipelineResponse:
+    def iter_pipelines(
+        self,
+        *,
+        pipeline_identifier: str | None = None,
+        pipeline_provider: str | None = None,
+        pipeline_version: str | None = None,
+        workspace_id: str | None = None,
+        fuzzy_matching: bool | None = None,
+        limit: int | None = None,
+        page_size: int = 100,
+    ) -> Iterator[_models.Pipeline]:
+        """Yield the entries of `list_pipelines`, page after page, as they are needed.
+
+        In the order of creation, oldest first, no entry is lost while others are added. In another order, or while
+        entries are deleted, one can be lost.
+
+        Args:
+            pipeline_identifier: Only pipelines with this identifier.
+            pipeline_provider: Only pipelines of this provider, which is pai for PAI's own pipelines, else the id of the
+                account.
+            pipeline_version: Only pipelines of this version.
+            workspace_id: Only pipelines of this workspace. `list_workspaces` returns the ids. Default: the client's
+                `workspace_id`.
+            fuzzy_matching: Whether partial matches count as well.
+            limit: The number of entries to stop after; None for all.
+            page_size: The number of entries to ask for at a time.
+
+        Yields:
+            Each entry once.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:ListPipelines, or the credentials are
+                refused.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelines
+        """
+        return self._iterate(
+            Call(
+                _operations.LIST_PIPELINES,
+                {
+                    "pipeline_identifier": pipeline_identifier,
+                    "pipeline_provider": pipeline_provider,
+                    "pipeline_version": pipeline_version,
+                    "workspace_id": workspace_id,
+                    "fuzzy_matching": fuzzy_matching,
+                },
+            ),
+            limit,
+            page_size,
+        )
+
+    def create_pipeline(self, *, manifest: str, workspace_id: str | None = None) -> _models.CreatePipelineResponse:
         """Create a pipeline.
 
         The manifest defines the pipeline, a directed acyclic graph of nodes.
@@ -93,7 +149,8 @@ class Methods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            workspace_id: The workspace for the pipeline. ListWorkspaces returns the ids.
+            workspace_id: The workspace for the pipeline. `list_workspaces` returns the ids. Default: the client's
+                `workspace_id`.
             manifest: The definition of the pipeline, in YAML.
 
         Returns:
@@ -115,14 +172,14 @@ class Methods(ABC):
         """Get a pipeline with its manifest.
 
         Args:
-            pipeline_id: The pipeline's id. ListPipelines returns the ids.
+            pipeline_id: The pipeline's id. `list_pipelines` returns the ids.
 
         Returns:
             The pipeline.
 
         Raises:
             paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
-            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.AccessDenied: The account lacks the permission paiflow:GetPipeline, or the credentials are refused.
             paiflow.NotFound: It does not exist, or this account cannot see it.
             paiflow.ServiceError: The service refused the request or failed.
             paiflow.TransportError: No reply came.
@@ -138,7 +195,7 @@ class Methods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_id: The pipeline's id. ListPipelines returns the ids.
+            pipeline_id: The pipeline's id. `list_pipelines` returns the ids.
             manifest: The new definition of the pipeline, in YAML.
 
         Returns:
@@ -146,7 +203,8 @@ class Methods(ABC):
 
         Raises:
             paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
-            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.AccessDenied: The account lacks the permission paiflow:UpdatePipeline, or the credentials are
+                refused.
             paiflow.NotFound: It does not exist, or this account cannot see it.
             paiflow.ServiceError: The service refused the request or failed.
             paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
@@ -165,7 +223,7 @@ class Methods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_id: The pipeline's id. ListPipelines returns the ids.
+            pipeline_id: The pipeline's id. `list_pipelines` returns the ids.
 
         Returns:
             The pipeline was deleted.
@@ -190,13 +248,13 @@ class Methods(ABC):
         page_size: int | None = None,
         source_id: str | None = None,
         name: str | None = None,
-        order: str | None = None,
-        source_type: str | None = None,
-        status: str | None = None,
+        order: _models.SortOrder | str | None = None,
+        source_type: _models.SourceType | str | None = None,
+        status: _models.PipelineRunStatus | str | None = None,
         workspace_id: str | None = None,
         user_id: str | None = None,
-        pipeline_ids: str | None = None,
-        sort_by: str | None = None,
+        pipeline_ids: Iterable[str] | str | None = None,
+        sort_by: _models.PipelineRunSortField | str | None = None,
         pipeline_run_id: str | None = None,
     ) -> _models.ListPipelineRunsResponse:
         """List pipeline runs.
@@ -208,16 +266,20 @@ class Methods(ABC):
             page_size: How many runs a page holds. The default is 10.
             source_id: Only runs that were started from this source. The run's details page in the console shows the id.
             name: Only runs with this name.
-            order: The order of sorting, for use together with SortBy. Valid values: ASC (ascending) and DESC
+            order: The order of sorting, for use together with `sort_by`. Valid values: ASC (ascending) and DESC
                 (descending). The default is DESC.
             source_type: Only runs from this type of source. Valid values: UNKNOWN (the type was not given), SDK
                 (created by an SDK), DESIGNER (created by Machine Learning Designer) and M6 (created by another site).
                 The default is UNKNOWN.
             status: Only runs with this status. Valid values: Initialized, Running, Succeeded, Failed, Terminated,
-                Unknown, Skipped and Terminating.
-            workspace_id: Only runs of this workspace. ListWorkspaces returns the ids.
+                Unknown, Skipped and Terminating. One of Initialized, ReadyToSchedule, Starting,
+                WorkflowServiceStarting, Running, Suspended, Terminating, Terminated, Succeeded, Failed, Skipped or
+                Unknown.
+            workspace_id: Only runs of this workspace. `list_workspaces` returns the ids. Default: the client's
+                `workspace_id`.
             user_id: Only runs of this user.
-            pipeline_ids: Only runs of these pipelines. Separate ids by commas. ListPipelines returns the ids.
+            pipeline_ids: Only runs of these pipelines. Separate ids by commas. `list_pipelines` returns the ids. A text
+                is sent as it is.
             sort_by: The field to sort by. Valid values: PipelineId, UserId, ParentUserId, StartedAt, FinishedAt,
                 WorkflowServiceId, Duration, GmtCreateTime and GmtModifiedTime.
             pipeline_run_id: Only the run with this id.
@@ -255,33 +317,112 @@ class Methods(ABC):
             )
         )
 
+    def iter_pipeline_runs(
+        self,
+        *,
+        source_id: str | None = None,
+        name: str | None = None,
+        order: _models.SortOrder | str | None = None,
+        source_type: _models.SourceType | str | None = None,
+        status: _models.PipelineRunStatus | str | None = None,
+        workspace_id: str | None = None,
+        user_id: str | None = None,
+        pipeline_ids: Iterable[str] | str | None = None,
+        sort_by: _models.PipelineRunSortField | str | None = None,
+        pipeline_run_id: str | None = None,
+        limit: int | None = None,
+        page_size: int = 100,
+    ) -> Iterator[_models.PipelineRunSummary]:
+        """Yield the entries of `list_pipeline_runs`, page after page, as they are needed.
+
+        In the order of creation, oldest first, no entry is lost while others are added. In another order, or while
+        entries are deleted, one can be lost.
+
+        Args:
+            source_id: Only runs that were started from this source. The run's details page in the console shows the id.
+            name: Only runs with this name.
+            order: The order of sorting, for use together with `sort_by`. Valid values: ASC (ascending) and DESC
+                (descending). The default is DESC.
+            source_type: Only runs from this type of source. Valid values: UNKNOWN (the type was not given), SDK
+                (created by an SDK), DESIGNER (created by Machine Learning Designer) and M6 (created by another site).
+                The default is UNKNOWN.
+            status: Only runs with this status. Valid values: Initialized, Running, Succeeded, Failed, Terminated,
+                Unknown, Skipped and Terminating. One of Initialized, ReadyToSchedule, Starting,
+                WorkflowServiceStarting, Running, Suspended, Terminating, Terminated, Succeeded, Failed, Skipped or
+                Unknown.
+            workspace_id: Only runs of this workspace. `list_workspaces` returns the ids. Default: the client's
+                `workspace_id`.
+            user_id: Only runs of this user.
+            pipeline_ids: Only runs of these pipelines. Separate ids by commas. `list_pipelines` returns the ids. A text
+                is sent as it is.
+            sort_by: The field to sort by. Valid values: PipelineId, UserId, ParentUserId, StartedAt, FinishedAt,
+                WorkflowServiceId, Duration, GmtCreateTime and GmtModifiedTime.
+            pipeline_run_id: Only the run with this id.
+            limit: The number of entries to stop after; None for all.
+            page_size: The number of entries to ask for at a time.
+
+        Yields:
+            Each entry once.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:ListPipelineRuns, or the credentials are
+                refused.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelineruns
+        """
+        return self._iterate(
+            Call(
+                _operations.LIST_PIPELINE_RUNS,
+                {
+                    "source_id": source_id,
+                    "name": name,
+                    "order": order,
+                    "source_type": source_type,
+                    "status": status,
+                    "workspace_id": workspace_id,
+                    "user_id": user_id,
+                    "pipeline_ids": pipeline_ids,
+                    "sort_by": sort_by,
+                    "pipeline_run_id": pipeline_run_id,
+                },
+            ),
+            limit,
+            page_size,
+        )
+
     def create_pipeline_run(
         self,
         *,
-        workspace_id: str,
         pipeline_id: str | None = None,
         name: str | None = None,
         pipeline_manifest: str | None = None,
         arguments: str | None = None,
         no_confirm_required: bool | None = None,
-        source_type: str | None = None,
+        workspace_id: str | None = None,
+        source_type: _models.SourceType | str | None = None,
         source_id: str | None = None,
         options: str | None = None,
-        accessibility: str | None = None,
+        accessibility: _models.Accessibility | str | None = None,
     ) -> _models.CreatePipelineRunResponse:
         """Create a pipeline run.
 
-        The run starts at once, unless NoConfirmRequired is false.
+        The run starts at once, unless `no_confirm_required` is false.
 
-        The request is repeated only if the service has certainly not acted on it.
+        Give exactly one of `pipeline_id` and `pipeline_manifest`. The request is repeated only if the service has
+        certainly not acted on it.
 
         Args:
-            pipeline_id: The pipeline to run. Give this or PipelineManifest.
+            pipeline_id: The pipeline to run. Give this or `pipeline_manifest`.
             name: The run's name. Without one, the service makes a name.
-            pipeline_manifest: The definition of a pipeline to run, in YAML. Give this or PipelineId.
+            pipeline_manifest: The definition of a pipeline to run, in YAML. Give this or `pipeline_id`.
             arguments: The arguments of the run, in YAML.
             no_confirm_required: Whether the run starts at once. With false it is only created. The default is true.
-            workspace_id: The workspace for the run. ListWorkspaces returns the ids.
+            workspace_id: The workspace for the run. `list_workspaces` returns the ids. Default: the client's
+                `workspace_id`.
             source_type: The type of the run's source. Valid values: UNKNOWN, SDK, DESIGNER and M6. The default is
                 UNKNOWN.
             source_id: The id of the run's source.
@@ -330,15 +471,17 @@ class Methods(ABC):
     ) -> _models.ListPipelineRunsStatusResponse:
         """Statuses of many pipeline runs or nodes at once.
 
-        Give PipelineRuns or Nodes; the vendor recommends Nodes. A node's outputs come with it, and OutputType narrows
-        them to one type.
+        Give `pipeline_runs` or `nodes`; the vendor recommends `nodes`. A node's outputs come with it, and `output_type`
+        narrows them to one type.
 
-        The request is repeated only if the service has certainly not acted on it.
+        Give exactly one of `pipeline_runs` and `nodes`.
 
         Args:
             pipeline_runs: The ids of the runs to look up.
-            nodes: The nodes to look up. Each is a tuple or a mapping of pipeline_run_id, node_id.
-            workspace_id: The workspace that holds them, as ListWorkspaces gives it.
+            nodes: The nodes to look up. Each is a mapping of pipeline_run_id and node_id, or a tuple of pipeline_run_id
+                and node_id.
+            workspace_id: The workspace that holds them, as `list_workspaces` gives it. Default: the client's
+                `workspace_id`.
             output_type: Which type of output to return with the nodes. One of Model, DataSet, Metrics and
                 ModelEvaluation.
 
@@ -347,9 +490,10 @@ class Methods(ABC):
 
         Raises:
             paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
-            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.AccessDenied: The account lacks the permission paiflow:ListPipelineRunsStatus, or the credentials
+                are refused.
             paiflow.ServiceError: The service refused the request or failed.
-            paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
+            paiflow.TransportError: No reply came.
             paiflow.UnexpectedReply: The reply does not fit the description.
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunsstatus
@@ -371,19 +515,19 @@ class Methods(ABC):
         pipeline_run_id: str,
         *,
         verbose: bool | None = None,
-        manifest_type: str | None = None,
+        manifest_type: _models.ManifestType | str | None = None,
         token_id: str | None = None,
     ) -> _models.GetPipelineRunResponse:
         """Get a pipeline run.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
             verbose: Whether to return details as well. For now, the details are the manifest.
             manifest_type: Which manifest to return. Valid values: Raw (as it was submitted), Frozen (each pipeline
                 fixed to the version that ran, by its Uuid; a rerun can use it), Rendered (with the data of the runtime
                 environment), Expanded (with the complete definition of each pipeline) and Runtime (the pipeline to be
                 run). The default is Raw.
-            token_id: The share token of the run, if somebody else shared it.
+            token_id: The share token of the run, if somebody else shared it. A secret: it is never shown.
 
         Returns:
             The run.
@@ -419,7 +563,7 @@ class Methods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
             name: The run's new name.
 
         Returns:
@@ -427,7 +571,8 @@ class Methods(ABC):
 
         Raises:
             paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
-            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.AccessDenied: The account lacks the permission paiflow:UpdatePipelineRun, or the credentials are
+                refused.
             paiflow.NotFound: It does not exist, or this account cannot see it.
             paiflow.ServiceError: The service refused the request or failed.
             paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
@@ -442,17 +587,19 @@ class Methods(ABC):
 
         The run's status must be Initialized, Terminated, Succeeded or Failed.
 
-        The request is repeated only if the service has certainly not acted on it.
+        The run's status must be Initialized, Terminated, Succeeded or Failed. The request is repeated only if the
+        service has certainly not acted on it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
 
         Returns:
             The run was deleted.
 
         Raises:
             paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
-            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.AccessDenied: The account lacks the permission paiflow:DeletePipelineRun, or the credentials are
+                refused.
             paiflow.NotFound: It does not exist, or this account cannot see it.
             paiflow.ServiceError: The service refused the request or failed.
             paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
@@ -468,14 +615,15 @@ class Methods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
 
         Returns:
             The run was started.
 
         Raises:
             paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
-            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.AccessDenied: The account lacks the permission paiflow:StartPipelineRun, or the credentials are
+                refused.
             paiflow.NotFound: It does not exist, or this account cannot see it.
             paiflow.ServiceError: The service refused the request or failed.
             paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
@@ -491,7 +639,7 @@ class Methods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
 
         Returns:
             The run is being terminated.
@@ -515,14 +663,15 @@ class Methods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
 
         Returns:
             The run was started again.
 
         Raises:
             paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
-            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.AccessDenied: The account lacks the permission paiflow:RerunPipelineRun, or the credentials are
+                refused.
             paiflow.NotFound: It does not exist, or this account cannot see it.
             paiflow.ServiceError: The service refused the request or failed.
             paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
@@ -538,22 +687,22 @@ class Methods(ABC):
         node_id: str,
         *,
         depth: int | None = None,
-        type_: str | None = None,
+        type_: _models.NodeLayer | str | None = None,
         token_id: str | None = None,
     ) -> _models.GetPipelineRunNodeResponse:
         """Get a node of a pipeline run.
 
         A node may hold other nodes. Depth says how many levels of them to return. Each run has one root node, of which
-        GetPipelineRun returns the id: all nodes of the run are below it.
+        `get_pipeline_run` returns the id: all nodes of the run are below it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
-            node_id: The node's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
+            node_id: The node's id. `list_pipeline_runs` returns the ids.
             depth: How many levels of nodes to return. With 2, the node and its direct children are returned. The
                 default is 2.
             type_: The type of nodes. Valid values: Logical (the nodes that users submit) and Physical (the containers
                 that run them). The default is Logical.
-            token_id: The share token of the run, if somebody else shared it.
+            token_id: The share token of the run, if somebody else shared it. A secret: it is never shown.
 
         Returns:
             The node.
@@ -588,18 +737,18 @@ class Methods(ABC):
         node_id: str,
         *,
         depth: int | None = None,
-        type_: str | None = None,
+        type_: _models.NodeLayer | str | None = None,
         token_id: str | None = None,
     ) -> _models.ListPipelineRunNodeStatusResponse:
         """List the statuses of a node and the nodes in it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
-            node_id: The node's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
+            node_id: The node's id. `list_pipeline_runs` returns the ids.
             depth: How many levels of nodes to return. With N, the node and N-1 levels of its children are returned.
             type_: The type of nodes. Valid values: Logical (the nodes that users submit) and Physical (the containers
                 that run them). The default is Logical.
-            token_id: The share token of the run, if somebody else shared it.
+            token_id: The share token of the run, if somebody else shared it. A secret: it is never shown.
 
         Returns:
             The statuses.
@@ -637,25 +786,25 @@ class Methods(ABC):
         name: str | None = None,
         page_number: int | None = None,
         page_size: int | None = None,
-        sort_by: str | None = None,
-        order: str | None = None,
-        type_: str | None = None,
+        sort_by: _models.OutputSortField | str | None = None,
+        order: _models.SortOrder | str | None = None,
+        type_: _models.OutputType | str | None = None,
         token_id: str | None = None,
     ) -> _models.ListPipelineRunNodeOutputsResponse:
         """List the outputs of a node.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
-            node_id: The node's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
+            node_id: The node's id. `list_pipeline_runs` returns the ids.
             depth: How many levels of nodes to look at. With 2, the node and its direct children.
             name: Only outputs of the node with this name.
             page_number: The number of the page, from 1.
             page_size: How many outputs a page holds.
             sort_by: The field to sort by. Valid values: Name, Type and GmtCreateTime.
-            order: The order of sorting, for use together with SortBy. Valid values: ASC (ascending) and DESC
+            order: The order of sorting, for use together with `sort_by`. Valid values: ASC (ascending) and DESC
                 (descending). The default is DESC.
             type_: Only outputs of this type. Valid values: Model, DataSet, Metrics and ModelEvaluation.
-            token_id: The share token of the run, if somebody else shared it.
+            token_id: The share token of the run, if somebody else shared it. A secret: it is never shown.
 
         Returns:
             One page of the outputs that match.
@@ -689,6 +838,70 @@ class Methods(ABC):
             )
         )
 
+    def iter_pipeline_run_node_outputs(
+        self,
+        pipeline_run_id: str,
+        node_id: str,
+        *,
+        depth: int,
+        name: str | None = None,
+        sort_by: _models.OutputSortField | str | None = None,
+        order: _models.SortOrder | str | None = None,
+        type_: _models.OutputType | str | None = None,
+        token_id: str | None = None,
+        limit: int | None = None,
+        page_size: int = 100,
+    ) -> Iterator[_models.OutputInfo]:
+        """Yield the entries of `list_pipeline_run_node_outputs`, page after page, as they are needed.
+
+        In the order of creation, oldest first, no entry is lost while others are added. In another order, or while
+        entries are deleted, one can be lost.
+
+        Args:
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
+            node_id: The node's id. `list_pipeline_runs` returns the ids.
+            depth: How many levels of nodes to look at. With 2, the node and its direct children.
+            name: Only outputs of the node with this name.
+            sort_by: The field to sort by. Valid values: Name, Type and GmtCreateTime.
+            order: The order of sorting, for use together with `sort_by`. Valid values: ASC (ascending) and DESC
+                (descending). The default is DESC.
+            type_: Only outputs of this type. Valid values: Model, DataSet, Metrics and ModelEvaluation.
+            token_id: The share token of the run, if somebody else shared it. A secret: it is never shown.
+            limit: The number of entries to stop after; None for all.
+            page_size: The number of entries to ask for at a time.
+
+        Yields:
+            Each entry once.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:ListPipelineRunNodeOutputs, or the
+                credentials are refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodeoutputs
+        """
+        return self._iterate(
+            Call(
+                _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
+                {
+                    "pipeline_run_id": pipeline_run_id,
+                    "node_id": node_id,
+                    "depth": depth,
+                    "name": name,
+                    "sort_by": sort_by,
+                    "order": order,
+                    "type_": type_,
+                    "token_id": token_id,
+                },
+            ),
+            limit,
+            page_size,
+        )
+
     def list_pipeline_run_node_logs(
         self,
         pipeline_run_id: str,
@@ -705,8 +918,8 @@ class Methods(ABC):
         """List the log lines of a node.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
-            node_id: The node's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
+            node_id: The node's id. `list_pipeline_runs` returns the ids.
             offset: Where to start. The English page calls it an offset, the Chinese page a page number. The default is
                 0.
             page_size: How many lines a page holds.
@@ -714,14 +927,15 @@ class Methods(ABC):
             keyword: Only lines that hold this word. Partial matches count as well.
             reverse: Whether the newest lines come first. The default is false.
             to_time_in_seconds: Only lines up to this time, in seconds since 1970.
-            token_id: The share token of the run, if somebody else shared it.
+            token_id: The share token of the run, if somebody else shared it. A secret: it is never shown.
 
         Returns:
             One page of the lines that match.
 
         Raises:
             paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
-            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.AccessDenied: The account lacks the permission paiflow:ListPipelineRunNodeLogs, or the credentials
+                are refused.
             paiflow.NotFound: It does not exist, or this account cannot see it.
             paiflow.ServiceError: The service refused the request or failed.
             paiflow.TransportError: No reply came.
@@ -746,20 +960,81 @@ class Methods(ABC):
             )
         )
 
+    def iter_pipeline_run_node_logs(
+        self,
+        pipeline_run_id: str,
+        node_id: str,
+        *,
+        from_time_in_seconds: int | None = None,
+        keyword: str | None = None,
+        reverse: bool | None = None,
+        to_time_in_seconds: int | None = None,
+        token_id: str | None = None,
+        limit: int | None = None,
+        page_size: int = 100,
+    ) -> Iterator[str]:
+        """Yield the entries of `list_pipeline_run_node_logs`, page after page, as they are needed.
+
+        Entries that are added or deleted meanwhile can shift the pages.
+
+        Args:
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
+            node_id: The node's id. `list_pipeline_runs` returns the ids.
+            from_time_in_seconds: Only lines from this time on, in seconds since 1970.
+            keyword: Only lines that hold this word. Partial matches count as well.
+            reverse: Whether the newest lines come first. The default is false.
+            to_time_in_seconds: Only lines up to this time, in seconds since 1970.
+            token_id: The share token of the run, if somebody else shared it. A secret: it is never shown.
+            limit: The number of entries to stop after; None for all.
+            page_size: The number of entries to ask for at a time.
+
+        Yields:
+            Each entry once.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:ListPipelineRunNodeLogs, or the credentials
+                are refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodelogs
+        """
+        return self._iterate(
+            Call(
+                _operations.LIST_PIPELINE_RUN_NODE_LOGS,
+                {
+                    "pipeline_run_id": pipeline_run_id,
+                    "node_id": node_id,
+                    "from_time_in_seconds": from_time_in_seconds,
+                    "keyword": keyword,
+                    "reverse": reverse,
+                    "to_time_in_seconds": to_time_in_seconds,
+                    "token_id": token_id,
+                },
+            ),
+            limit,
+            page_size,
+        )
+
     def list_workspaces(
         self,
         *,
         page_number: int | None = None,
         page_size: int | None = None,
-        sort_by: str | None = None,
-        order: str | None = None,
+        sort_by: _models.WorkspaceSortField | str | None = None,
+        order: _models.SortOrder | str | None = None,
         workspace_name: str | None = None,
-        module_list: str | None = None,
-        status: str | None = None,
-        option: str | None = None,
+        module_list: Iterable[str] | str | None = None,
+        status: _models.WorkspaceStatus | str | None = None,
+        option: _models.WorkspaceOption | str | None = None,
         verbose: bool | None = None,
-        fields: str | None = None,
-        workspace_ids: str | None = None,
+        fields: Iterable[str] | str | None = None,
+        workspace_ids: Iterable[str] | str | None = None,
+        resource_group_id: str | None = None,
+        user_id: str | None = None,
     ) -> _models.ListWorkspacesResponse:
         """List the workspaces of a region.
 
@@ -772,15 +1047,18 @@ class Methods(ABC):
                 GmtCreateTime.
             order: The order of sorting. Valid values: ASC (ascending) and DESC (descending). The default is ASC.
             workspace_name: Only the workspace with this name.
-            module_list: Only workspaces of these modules. Separate modules by commas. The default is PAI.
+            module_list: Only workspaces of these modules. Separate modules by commas. The default is PAI. A text is
+                sent as it is.
             status: Only workspaces with this status. Valid values: ENABLED, INITIALIZING, FAILURE, DISABLED (by hand),
                 FROZEN (for an overdue payment) and UPDATING.
             option: What to return. Valid values: GetWorkspaces (Workspaces) and GetResourceLimits (ResourceLimits). The
                 default is GetWorkspaces.
             verbose: Whether to return the details of the workspaces. The default is false.
             fields: Which fields of the workspaces to return. Separate fields by commas. For now, only Id is supported,
-                the workspace's id.
-            workspace_ids: Only workspaces with these ids. Separate ids by commas.
+                the workspace's id. A text is sent as it is.
+            workspace_ids: Only workspaces with these ids. Separate ids by commas. A text is sent as it is.
+            resource_group_id: Only workspaces of this resource group.
+            user_id: Only workspaces of this user.
 
         Returns:
             One page of the workspaces that match, or the resource limits.
@@ -810,8 +1088,86 @@ class Methods(ABC):
                     "verbose": verbose,
                     "fields": fields,
                     "workspace_ids": workspace_ids,
+                    "resource_group_id": resource_group_id,
+                    "user_id": user_id,
                 },
             )
+        )
+
+    def iter_workspaces(
+        self,
+        *,
+        sort_by: _models.WorkspaceSortField | str | None = None,
+        order: _models.SortOrder | str | None = None,
+        workspace_name: str | None = None,
+        module_list: Iterable[str] | str | None = None,
+        status: _models.WorkspaceStatus | str | None = None,
+        option: _models.WorkspaceOption | str | None = None,
+        verbose: bool | None = None,
+        fields: Iterable[str] | str | None = None,
+        workspace_ids: Iterable[str] | str | None = None,
+        resource_group_id: str | None = None,
+        user_id: str | None = None,
+        limit: int | None = None,
+        page_size: int = 100,
+    ) -> Iterator[_models.Workspace]:
+        """Yield the entries of `list_workspaces`, page after page, as they are needed.
+
+        In the order of creation, oldest first, no entry is lost while others are added. In another order, or while
+        entries are deleted, one can be lost.
+
+        Args:
+            sort_by: The field to sort by. Valid values: GmtCreateTime and GmtModifiedTime. The default is
+                GmtCreateTime.
+            order: The order of sorting. Valid values: ASC (ascending) and DESC (descending). The default is ASC.
+            workspace_name: Only the workspace with this name.
+            module_list: Only workspaces of these modules. Separate modules by commas. The default is PAI. A text is
+                sent as it is.
+            status: Only workspaces with this status. Valid values: ENABLED, INITIALIZING, FAILURE, DISABLED (by hand),
+                FROZEN (for an overdue payment) and UPDATING.
+            option: What to return. Valid values: GetWorkspaces (Workspaces) and GetResourceLimits (ResourceLimits). The
+                default is GetWorkspaces.
+            verbose: Whether to return the details of the workspaces. The default is false.
+            fields: Which fields of the workspaces to return. Separate fields by commas. For now, only Id is supported,
+                the workspace's id. A text is sent as it is.
+            workspace_ids: Only workspaces with these ids. Separate ids by commas. A text is sent as it is.
+            resource_group_id: Only workspaces of this resource group.
+            user_id: Only workspaces of this user.
+            limit: The number of entries to stop after; None for all.
+            page_size: The number of entries to ask for at a time.
+
+        Yields:
+            Each entry once.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiworkspace:ListWorkspaces, or the credentials are
+                refused.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-aiworkspace-2021-02-04-listworkspaces
+        """
+        return self._iterate(
+            Call(
+                _operations.LIST_WORKSPACES,
+                {
+                    "sort_by": sort_by,
+                    "order": order,
+                    "workspace_name": workspace_name,
+                    "module_list": module_list,
+                    "status": status,
+                    "option": option,
+                    "verbose": verbose,
+                    "fields": fields,
+                    "workspace_ids": workspace_ids,
+                    "resource_group_id": resource_group_id,
+                    "user_id": user_id,
+                },
+            ),
+            limit,
+            page_size,
         )
 
 
@@ -852,7 +1208,8 @@ class AsyncMethods(ABC):
             pipeline_provider: Only pipelines of this provider, which is pai for PAI's own pipelines, else the id of the
                 account.
             pipeline_version: Only pipelines of this version.
-            workspace_id: Only pipelines of this workspace. ListWorkspaces returns the ids.
+            workspace_id: Only pipelines of this workspace. `list_workspaces` returns the ids. Default: the client's
+                `workspace_id`.
             fuzzy_matching: Whether partial matches count as well.
 
         Returns:
@@ -883,7 +1240,64 @@ class AsyncMethods(ABC):
             )
         )
 
-    async def create_pipeline(self, *, workspace_id: str, manifest: str) -> _models.CreatePipelineResponse:
+    def iter_pipelines(
+        self,
+        *,
+        pipeline_identifier: str | None = None,
+        pipeline_provider: str | None = None,
+        pipeline_version: str | None = None,
+        workspace_id: str | None = None,
+        fuzzy_matching: bool | None = None,
+        limit: int | None = None,
+        page_size: int = 100,
+    ) -> AsyncIterator[_models.Pipeline]:
+        """Yield the entries of `list_pipelines`, page after page, as they are needed.
+
+        In the order of creation, oldest first, no entry is lost while others are added. In another order, or while
+        entries are deleted, one can be lost.
+
+        Args:
+            pipeline_identifier: Only pipelines with this identifier.
+            pipeline_provider: Only pipelines of this provider, which is pai for PAI's own pipelines, else the id of the
+                account.
+            pipeline_version: Only pipelines of this version.
+            workspace_id: Only pipelines of this workspace. `list_workspaces` returns the ids. Default: the client's
+                `workspace_id`.
+            fuzzy_matching: Whether partial matches count as well.
+            limit: The number of entries to stop after; None for all.
+            page_size: The number of entries to ask for at a time.
+
+        Yields:
+            Each entry once.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:ListPipelines, or the credentials are
+                refused.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelines
+        """
+        return self._iterate(
+            Call(
+                _operations.LIST_PIPELINES,
+                {
+                    "pipeline_identifier": pipeline_identifier,
+                    "pipeline_provider": pipeline_provider,
+                    "pipeline_version": pipeline_version,
+                    "workspace_id": workspace_id,
+                    "fuzzy_matching": fuzzy_matching,
+                },
+            ),
+            limit,
+            page_size,
+        )
+
+    async def create_pipeline(
+        self, *, manifest: str, workspace_id: str | None = None
+    ) -> _models.CreatePipelineResponse:
         """Create a pipeline.
 
         The manifest defines the pipeline, a directed acyclic graph of nodes.
@@ -891,7 +1305,8 @@ class AsyncMethods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            workspace_id: The workspace for the pipeline. ListWorkspaces returns the ids.
+            workspace_id: The workspace for the pipeline. `list_workspaces` returns the ids. Default: the client's
+                `workspace_id`.
             manifest: The definition of the pipeline, in YAML.
 
         Returns:
@@ -913,14 +1328,14 @@ class AsyncMethods(ABC):
         """Get a pipeline with its manifest.
 
         Args:
-            pipeline_id: The pipeline's id. ListPipelines returns the ids.
+            pipeline_id: The pipeline's id. `list_pipelines` returns the ids.
 
         Returns:
             The pipeline.
 
         Raises:
             paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
-            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.AccessDenied: The account lacks the permission paiflow:GetPipeline, or the credentials are refused.
             paiflow.NotFound: It does not exist, or this account cannot see it.
             paiflow.ServiceError: The service refused the request or failed.
             paiflow.TransportError: No reply came.
@@ -936,7 +1351,7 @@ class AsyncMethods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_id: The pipeline's id. ListPipelines returns the ids.
+            pipeline_id: The pipeline's id. `list_pipelines` returns the ids.
             manifest: The new definition of the pipeline, in YAML.
 
         Returns:
@@ -944,7 +1359,8 @@ class AsyncMethods(ABC):
 
         Raises:
             paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
-            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.AccessDenied: The account lacks the permission paiflow:UpdatePipeline, or the credentials are
+                refused.
             paiflow.NotFound: It does not exist, or this account cannot see it.
             paiflow.ServiceError: The service refused the request or failed.
             paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
@@ -963,7 +1379,7 @@ class AsyncMethods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_id: The pipeline's id. ListPipelines returns the ids.
+            pipeline_id: The pipeline's id. `list_pipelines` returns the ids.
 
         Returns:
             The pipeline was deleted.
@@ -988,13 +1404,13 @@ class AsyncMethods(ABC):
         page_size: int | None = None,
         source_id: str | None = None,
         name: str | None = None,
-        order: str | None = None,
-        source_type: str | None = None,
-        status: str | None = None,
+        order: _models.SortOrder | str | None = None,
+        source_type: _models.SourceType | str | None = None,
+        status: _models.PipelineRunStatus | str | None = None,
         workspace_id: str | None = None,
         user_id: str | None = None,
-        pipeline_ids: str | None = None,
-        sort_by: str | None = None,
+        pipeline_ids: Iterable[str] | str | None = None,
+        sort_by: _models.PipelineRunSortField | str | None = None,
         pipeline_run_id: str | None = None,
     ) -> _models.ListPipelineRunsResponse:
         """List pipeline runs.
@@ -1006,16 +1422,20 @@ class AsyncMethods(ABC):
             page_size: How many runs a page holds. The default is 10.
             source_id: Only runs that were started from this source. The run's details page in the console shows the id.
             name: Only runs with this name.
-            order: The order of sorting, for use together with SortBy. Valid values: ASC (ascending) and DESC
+            order: The order of sorting, for use together with `sort_by`. Valid values: ASC (ascending) and DESC
                 (descending). The default is DESC.
             source_type: Only runs from this type of source. Valid values: UNKNOWN (the type was not given), SDK
                 (created by an SDK), DESIGNER (created by Machine Learning Designer) and M6 (created by another site).
                 The default is UNKNOWN.
             status: Only runs with this status. Valid values: Initialized, Running, Succeeded, Failed, Terminated,
-                Unknown, Skipped and Terminating.
-            workspace_id: Only runs of this workspace. ListWorkspaces returns the ids.
+                Unknown, Skipped and Terminating. One of Initialized, ReadyToSchedule, Starting,
+                WorkflowServiceStarting, Running, Suspended, Terminating, Terminated, Succeeded, Failed, Skipped or
+                Unknown.
+            workspace_id: Only runs of this workspace. `list_workspaces` returns the ids. Default: the client's
+                `workspace_id`.
             user_id: Only runs of this user.
-            pipeline_ids: Only runs of these pipelines. Separate ids by commas. ListPipelines returns the ids.
+            pipeline_ids: Only runs of these pipelines. Separate ids by commas. `list_pipelines` returns the ids. A text
+                is sent as it is.
             sort_by: The field to sort by. Valid values: PipelineId, UserId, ParentUserId, StartedAt, FinishedAt,
                 WorkflowServiceId, Duration, GmtCreateTime and GmtModifiedTime.
             pipeline_run_id: Only the run with this id.
@@ -1053,33 +1473,112 @@ class AsyncMethods(ABC):
             )
         )
 
+    def iter_pipeline_runs(
+        self,
+        *,
+        source_id: str | None = None,
+        name: str | None = None,
+        order: _models.SortOrder | str | None = None,
+        source_type: _models.SourceType | str | None = None,
+        status: _models.PipelineRunStatus | str | None = None,
+        workspace_id: str | None = None,
+        user_id: str | None = None,
+        pipeline_ids: Iterable[str] | str | None = None,
+        sort_by: _models.PipelineRunSortField | str | None = None,
+        pipeline_run_id: str | None = None,
+        limit: int | None = None,
+        page_size: int = 100,
+    ) -> AsyncIterator[_models.PipelineRunSummary]:
+        """Yield the entries of `list_pipeline_runs`, page after page, as they are needed.
+
+        In the order of creation, oldest first, no entry is lost while others are added. In another order, or while
+        entries are deleted, one can be lost.
+
+        Args:
+            source_id: Only runs that were started from this source. The run's details page in the console shows the id.
+            name: Only runs with this name.
+            order: The order of sorting, for use together with `sort_by`. Valid values: ASC (ascending) and DESC
+                (descending). The default is DESC.
+            source_type: Only runs from this type of source. Valid values: UNKNOWN (the type was not given), SDK
+                (created by an SDK), DESIGNER (created by Machine Learning Designer) and M6 (created by another site).
+                The default is UNKNOWN.
+            status: Only runs with this status. Valid values: Initialized, Running, Succeeded, Failed, Terminated,
+                Unknown, Skipped and Terminating. One of Initialized, ReadyToSchedule, Starting,
+                WorkflowServiceStarting, Running, Suspended, Terminating, Terminated, Succeeded, Failed, Skipped or
+                Unknown.
+            workspace_id: Only runs of this workspace. `list_workspaces` returns the ids. Default: the client's
+                `workspace_id`.
+            user_id: Only runs of this user.
+            pipeline_ids: Only runs of these pipelines. Separate ids by commas. `list_pipelines` returns the ids. A text
+                is sent as it is.
+            sort_by: The field to sort by. Valid values: PipelineId, UserId, ParentUserId, StartedAt, FinishedAt,
+                WorkflowServiceId, Duration, GmtCreateTime and GmtModifiedTime.
+            pipeline_run_id: Only the run with this id.
+            limit: The number of entries to stop after; None for all.
+            page_size: The number of entries to ask for at a time.
+
+        Yields:
+            Each entry once.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:ListPipelineRuns, or the credentials are
+                refused.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelineruns
+        """
+        return self._iterate(
+            Call(
+                _operations.LIST_PIPELINE_RUNS,
+                {
+                    "source_id": source_id,
+                    "name": name,
+                    "order": order,
+                    "source_type": source_type,
+                    "status": status,
+                    "workspace_id": workspace_id,
+                    "user_id": user_id,
+                    "pipeline_ids": pipeline_ids,
+                    "sort_by": sort_by,
+                    "pipeline_run_id": pipeline_run_id,
+                },
+            ),
+            limit,
+            page_size,
+        )
+
     async def create_pipeline_run(
         self,
         *,
-        workspace_id: str,
         pipeline_id: str | None = None,
         name: str | None = None,
         pipeline_manifest: str | None = None,
         arguments: str | None = None,
         no_confirm_required: bool | None = None,
-        source_type: str | None = None,
+        workspace_id: str | None = None,
+        source_type: _models.SourceType | str | None = None,
         source_id: str | None = None,
         options: str | None = None,
-        accessibility: str | None = None,
+        accessibility: _models.Accessibility | str | None = None,
     ) -> _models.CreatePipelineRunResponse:
         """Create a pipeline run.
 
-        The run starts at once, unless NoConfirmRequired is false.
+        The run starts at once, unless `no_confirm_required` is false.
 
-        The request is repeated only if the service has certainly not acted on it.
+        Give exactly one of `pipeline_id` and `pipeline_manifest`. The request is repeated only if the service has
+        certainly not acted on it.
 
         Args:
-            pipeline_id: The pipeline to run. Give this or PipelineManifest.
+            pipeline_id: The pipeline to run. Give this or `pipeline_manifest`.
             name: The run's name. Without one, the service makes a name.
-            pipeline_manifest: The definition of a pipeline to run, in YAML. Give this or PipelineId.
+            pipeline_manifest: The definition of a pipeline to run, in YAML. Give this or `pipeline_id`.
             arguments: The arguments of the run, in YAML.
             no_confirm_required: Whether the run starts at once. With false it is only created. The default is true.
-            workspace_id: The workspace for the run. ListWorkspaces returns the ids.
+            workspace_id: The workspace for the run. `list_workspaces` returns the ids. Default: the client's
+                `workspace_id`.
             source_type: The type of the run's source. Valid values: UNKNOWN, SDK, DESIGNER and M6. The default is
                 UNKNOWN.
             source_id: The id of the run's source.
@@ -1128,15 +1627,17 @@ class AsyncMethods(ABC):
     ) -> _models.ListPipelineRunsStatusResponse:
         """Statuses of many pipeline runs or nodes at once.
 
-        Give PipelineRuns or Nodes; the vendor recommends Nodes. A node's outputs come with it, and OutputType narrows
-        them to one type.
+        Give `pipeline_runs` or `nodes`; the vendor recommends `nodes`. A node's outputs come with it, and `output_type`
+        narrows them to one type.
 
-        The request is repeated only if the service has certainly not acted on it.
+        Give exactly one of `pipeline_runs` and `nodes`.
 
         Args:
             pipeline_runs: The ids of the runs to look up.
-            nodes: The nodes to look up. Each is a tuple or a mapping of pipeline_run_id, node_id.
-            workspace_id: The workspace that holds them, as ListWorkspaces gives it.
+            nodes: The nodes to look up. Each is a mapping of pipeline_run_id and node_id, or a tuple of pipeline_run_id
+                and node_id.
+            workspace_id: The workspace that holds them, as `list_workspaces` gives it. Default: the client's
+                `workspace_id`.
             output_type: Which type of output to return with the nodes. One of Model, DataSet, Metrics and
                 ModelEvaluation.
 
@@ -1145,9 +1646,10 @@ class AsyncMethods(ABC):
 
         Raises:
             paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
-            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.AccessDenied: The account lacks the permission paiflow:ListPipelineRunsStatus, or the credentials
+                are refused.
             paiflow.ServiceError: The service refused the request or failed.
-            paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
+            paiflow.TransportError: No reply came.
             paiflow.UnexpectedReply: The reply does not fit the description.
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunsstatus
@@ -1169,19 +1671,19 @@ class AsyncMethods(ABC):
         pipeline_run_id: str,
         *,
         verbose: bool | None = None,
-        manifest_type: str | None = None,
+        manifest_type: _models.ManifestType | str | None = None,
         token_id: str | None = None,
     ) -> _models.GetPipelineRunResponse:
         """Get a pipeline run.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
             verbose: Whether to return details as well. For now, the details are the manifest.
             manifest_type: Which manifest to return. Valid values: Raw (as it was submitted), Frozen (each pipeline
                 fixed to the version that ran, by its Uuid; a rerun can use it), Rendered (with the data of the runtime
                 environment), Expanded (with the complete definition of each pipeline) and Runtime (the pipeline to be
                 run). The default is Raw.
-            token_id: The share token of the run, if somebody else shared it.
+            token_id: The share token of the run, if somebody else shared it. A secret: it is never shown.
 
         Returns:
             The run.
@@ -1217,7 +1719,7 @@ class AsyncMethods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
             name: The run's new name.
 
         Returns:
@@ -1225,7 +1727,8 @@ class AsyncMethods(ABC):
 
         Raises:
             paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
-            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.AccessDenied: The account lacks the permission paiflow:UpdatePipelineRun, or the credentials are
+                refused.
             paiflow.NotFound: It does not exist, or this account cannot see it.
             paiflow.ServiceError: The service refused the request or failed.
             paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
@@ -1242,17 +1745,19 @@ class AsyncMethods(ABC):
 
         The run's status must be Initialized, Terminated, Succeeded or Failed.
 
-        The request is repeated only if the service has certainly not acted on it.
+        The run's status must be Initialized, Terminated, Succeeded or Failed. The request is repeated only if the
+        service has certainly not acted on it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
 
         Returns:
             The run was deleted.
 
         Raises:
             paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
-            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.AccessDenied: The account lacks the permission paiflow:DeletePipelineRun, or the credentials are
+                refused.
             paiflow.NotFound: It does not exist, or this account cannot see it.
             paiflow.ServiceError: The service refused the request or failed.
             paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
@@ -1268,14 +1773,15 @@ class AsyncMethods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
 
         Returns:
             The run was started.
 
         Raises:
             paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
-            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.AccessDenied: The account lacks the permission paiflow:StartPipelineRun, or the credentials are
+                refused.
             paiflow.NotFound: It does not exist, or this account cannot see it.
             paiflow.ServiceError: The service refused the request or failed.
             paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
@@ -1291,7 +1797,7 @@ class AsyncMethods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
 
         Returns:
             The run is being terminated.
@@ -1315,14 +1821,15 @@ class AsyncMethods(ABC):
         The request is repeated only if the service has certainly not acted on it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
 
         Returns:
             The run was started again.
 
         Raises:
             paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
-            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.AccessDenied: The account lacks the permission paiflow:RerunPipelineRun, or the credentials are
+                refused.
             paiflow.NotFound: It does not exist, or this account cannot see it.
             paiflow.ServiceError: The service refused the request or failed.
             paiflow.TransportError: No reply came. If `maybe_done` is true, the service may have acted all the same.
@@ -1338,22 +1845,22 @@ class AsyncMethods(ABC):
         node_id: str,
         *,
         depth: int | None = None,
-        type_: str | None = None,
+        type_: _models.NodeLayer | str | None = None,
         token_id: str | None = None,
     ) -> _models.GetPipelineRunNodeResponse:
         """Get a node of a pipeline run.
 
         A node may hold other nodes. Depth says how many levels of them to return. Each run has one root node, of which
-        GetPipelineRun returns the id: all nodes of the run are below it.
+        `get_pipeline_run` returns the id: all nodes of the run are below it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
-            node_id: The node's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
+            node_id: The node's id. `list_pipeline_runs` returns the ids.
             depth: How many levels of nodes to return. With 2, the node and its direct children are returned. The
                 default is 2.
             type_: The type of nodes. Valid values: Logical (the nodes that users submit) and Physical (the containers
                 that run them). The default is Logical.
-            token_id: The share token of the run, if somebody else shared it.
+            token_id: The share token of the run, if somebody else shared it. A secret: it is never shown.
 
         Returns:
             The node.
@@ -1388,18 +1895,18 @@ class AsyncMethods(ABC):
         node_id: str,
         *,
         depth: int | None = None,
-        type_: str | None = None,
+        type_: _models.NodeLayer | str | None = None,
         token_id: str | None = None,
     ) -> _models.ListPipelineRunNodeStatusResponse:
         """List the statuses of a node and the nodes in it.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
-            node_id: The node's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
+            node_id: The node's id. `list_pipeline_runs` returns the ids.
             depth: How many levels of nodes to return. With N, the node and N-1 levels of its children are returned.
             type_: The type of nodes. Valid values: Logical (the nodes that users submit) and Physical (the containers
                 that run them). The default is Logical.
-            token_id: The share token of the run, if somebody else shared it.
+            token_id: The share token of the run, if somebody else shared it. A secret: it is never shown.
 
         Returns:
             The statuses.
@@ -1437,25 +1944,25 @@ class AsyncMethods(ABC):
         name: str | None = None,
         page_number: int | None = None,
         page_size: int | None = None,
-        sort_by: str | None = None,
-        order: str | None = None,
-        type_: str | None = None,
+        sort_by: _models.OutputSortField | str | None = None,
+        order: _models.SortOrder | str | None = None,
+        type_: _models.OutputType | str | None = None,
         token_id: str | None = None,
     ) -> _models.ListPipelineRunNodeOutputsResponse:
         """List the outputs of a node.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
-            node_id: The node's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
+            node_id: The node's id. `list_pipeline_runs` returns the ids.
             depth: How many levels of nodes to look at. With 2, the node and its direct children.
             name: Only outputs of the node with this name.
             page_number: The number of the page, from 1.
             page_size: How many outputs a page holds.
             sort_by: The field to sort by. Valid values: Name, Type and GmtCreateTime.
-            order: The order of sorting, for use together with SortBy. Valid values: ASC (ascending) and DESC
+            order: The order of sorting, for use together with `sort_by`. Valid values: ASC (ascending) and DESC
                 (descending). The default is DESC.
             type_: Only outputs of this type. Valid values: Model, DataSet, Metrics and ModelEvaluation.
-            token_id: The share token of the run, if somebody else shared it.
+            token_id: The share token of the run, if somebody else shared it. A secret: it is never shown.
 
         Returns:
             One page of the outputs that match.
@@ -1489,6 +1996,70 @@ class AsyncMethods(ABC):
             )
         )
 
+    def iter_pipeline_run_node_outputs(
+        self,
+        pipeline_run_id: str,
+        node_id: str,
+        *,
+        depth: int,
+        name: str | None = None,
+        sort_by: _models.OutputSortField | str | None = None,
+        order: _models.SortOrder | str | None = None,
+        type_: _models.OutputType | str | None = None,
+        token_id: str | None = None,
+        limit: int | None = None,
+        page_size: int = 100,
+    ) -> AsyncIterator[_models.OutputInfo]:
+        """Yield the entries of `list_pipeline_run_node_outputs`, page after page, as they are needed.
+
+        In the order of creation, oldest first, no entry is lost while others are added. In another order, or while
+        entries are deleted, one can be lost.
+
+        Args:
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
+            node_id: The node's id. `list_pipeline_runs` returns the ids.
+            depth: How many levels of nodes to look at. With 2, the node and its direct children.
+            name: Only outputs of the node with this name.
+            sort_by: The field to sort by. Valid values: Name, Type and GmtCreateTime.
+            order: The order of sorting, for use together with `sort_by`. Valid values: ASC (ascending) and DESC
+                (descending). The default is DESC.
+            type_: Only outputs of this type. Valid values: Model, DataSet, Metrics and ModelEvaluation.
+            token_id: The share token of the run, if somebody else shared it. A secret: it is never shown.
+            limit: The number of entries to stop after; None for all.
+            page_size: The number of entries to ask for at a time.
+
+        Yields:
+            Each entry once.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:ListPipelineRunNodeOutputs, or the
+                credentials are refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodeoutputs
+        """
+        return self._iterate(
+            Call(
+                _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
+                {
+                    "pipeline_run_id": pipeline_run_id,
+                    "node_id": node_id,
+                    "depth": depth,
+                    "name": name,
+                    "sort_by": sort_by,
+                    "order": order,
+                    "type_": type_,
+                    "token_id": token_id,
+                },
+            ),
+            limit,
+            page_size,
+        )
+
     async def list_pipeline_run_node_logs(
         self,
         pipeline_run_id: str,
@@ -1505,8 +2076,8 @@ class AsyncMethods(ABC):
         """List the log lines of a node.
 
         Args:
-            pipeline_run_id: The run's id. ListPipelineRuns returns the ids.
-            node_id: The node's id. ListPipelineRuns returns the ids.
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
+            node_id: The node's id. `list_pipeline_runs` returns the ids.
             offset: Where to start. The English page calls it an offset, the Chinese page a page number. The default is
                 0.
             page_size: How many lines a page holds.
@@ -1514,14 +2085,15 @@ class AsyncMethods(ABC):
             keyword: Only lines that hold this word. Partial matches count as well.
             reverse: Whether the newest lines come first. The default is false.
             to_time_in_seconds: Only lines up to this time, in seconds since 1970.
-            token_id: The share token of the run, if somebody else shared it.
+            token_id: The share token of the run, if somebody else shared it. A secret: it is never shown.
 
         Returns:
             One page of the lines that match.
 
         Raises:
             paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
-            paiflow.AccessDenied: The account lacks a permission, or the credentials are refused.
+            paiflow.AccessDenied: The account lacks the permission paiflow:ListPipelineRunNodeLogs, or the credentials
+                are refused.
             paiflow.NotFound: It does not exist, or this account cannot see it.
             paiflow.ServiceError: The service refused the request or failed.
             paiflow.TransportError: No reply came.
@@ -1546,20 +2118,81 @@ class AsyncMethods(ABC):
             )
         )
 
+    def iter_pipeline_run_node_logs(
+        self,
+        pipeline_run_id: str,
+        node_id: str,
+        *,
+        from_time_in_seconds: int | None = None,
+        keyword: str | None = None,
+        reverse: bool | None = None,
+        to_time_in_seconds: int | None = None,
+        token_id: str | None = None,
+        limit: int | None = None,
+        page_size: int = 100,
+    ) -> AsyncIterator[str]:
+        """Yield the entries of `list_pipeline_run_node_logs`, page after page, as they are needed.
+
+        Entries that are added or deleted meanwhile can shift the pages.
+
+        Args:
+            pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.
+            node_id: The node's id. `list_pipeline_runs` returns the ids.
+            from_time_in_seconds: Only lines from this time on, in seconds since 1970.
+            keyword: Only lines that hold this word. Partial matches count as well.
+            reverse: Whether the newest lines come first. The default is false.
+            to_time_in_seconds: Only lines up to this time, in seconds since 1970.
+            token_id: The share token of the run, if somebody else shared it. A secret: it is never shown.
+            limit: The number of entries to stop after; None for all.
+            page_size: The number of entries to ask for at a time.
+
+        Yields:
+            Each entry once.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiflow:ListPipelineRunNodeLogs, or the credentials
+                are refused.
+            paiflow.NotFound: It does not exist, or this account cannot see it.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodelogs
+        """
+        return self._iterate(
+            Call(
+                _operations.LIST_PIPELINE_RUN_NODE_LOGS,
+                {
+                    "pipeline_run_id": pipeline_run_id,
+                    "node_id": node_id,
+                    "from_time_in_seconds": from_time_in_seconds,
+                    "keyword": keyword,
+                    "reverse": reverse,
+                    "to_time_in_seconds": to_time_in_seconds,
+                    "token_id": token_id,
+                },
+            ),
+            limit,
+            page_size,
+        )
+
     async def list_workspaces(
         self,
         *,
         page_number: int | None = None,
         page_size: int | None = None,
-        sort_by: str | None = None,
-        order: str | None = None,
+        sort_by: _models.WorkspaceSortField | str | None = None,
+        order: _models.SortOrder | str | None = None,
         workspace_name: str | None = None,
-        module_list: str | None = None,
-        status: str | None = None,
-        option: str | None = None,
+        module_list: Iterable[str] | str | None = None,
+        status: _models.WorkspaceStatus | str | None = None,
+        option: _models.WorkspaceOption | str | None = None,
         verbose: bool | None = None,
-        fields: str | None = None,
-        workspace_ids: str | None = None,
+        fields: Iterable[str] | str | None = None,
+        workspace_ids: Iterable[str] | str | None = None,
+        resource_group_id: str | None = None,
+        user_id: str | None = None,
     ) -> _models.ListWorkspacesResponse:
         """List the workspaces of a region.
 
@@ -1572,15 +2205,18 @@ class AsyncMethods(ABC):
                 GmtCreateTime.
             order: The order of sorting. Valid values: ASC (ascending) and DESC (descending). The default is ASC.
             workspace_name: Only the workspace with this name.
-            module_list: Only workspaces of these modules. Separate modules by commas. The default is PAI.
+            module_list: Only workspaces of these modules. Separate modules by commas. The default is PAI. A text is
+                sent as it is.
             status: Only workspaces with this status. Valid values: ENABLED, INITIALIZING, FAILURE, DISABLED (by hand),
                 FROZEN (for an overdue payment) and UPDATING.
             option: What to return. Valid values: GetWorkspaces (Workspaces) and GetResourceLimits (ResourceLimits). The
                 default is GetWorkspaces.
             verbose: Whether to return the details of the workspaces. The default is false.
             fields: Which fields of the workspaces to return. Separate fields by commas. For now, only Id is supported,
-                the workspace's id.
-            workspace_ids: Only workspaces with these ids. Separate ids by commas.
+                the workspace's id. A text is sent as it is.
+            workspace_ids: Only workspaces with these ids. Separate ids by commas. A text is sent as it is.
+            resource_group_id: Only workspaces of this resource group.
+            user_id: Only workspaces of this user.
 
         Returns:
             One page of the workspaces that match, or the resource limits.
@@ -1610,6 +2246,84 @@ class AsyncMethods(ABC):
                     "verbose": verbose,
                     "fields": fields,
                     "workspace_ids": workspace_ids,
+                    "resource_group_id": resource_group_id,
+                    "user_id": user_id,
                 },
             )
+        )
+
+    def iter_workspaces(
+        self,
+        *,
+        sort_by: _models.WorkspaceSortField | str | None = None,
+        order: _models.SortOrder | str | None = None,
+        workspace_name: str | None = None,
+        module_list: Iterable[str] | str | None = None,
+        status: _models.WorkspaceStatus | str | None = None,
+        option: _models.WorkspaceOption | str | None = None,
+        verbose: bool | None = None,
+        fields: Iterable[str] | str | None = None,
+        workspace_ids: Iterable[str] | str | None = None,
+        resource_group_id: str | None = None,
+        user_id: str | None = None,
+        limit: int | None = None,
+        page_size: int = 100,
+    ) -> AsyncIterator[_models.Workspace]:
+        """Yield the entries of `list_workspaces`, page after page, as they are needed.
+
+        In the order of creation, oldest first, no entry is lost while others are added. In another order, or while
+        entries are deleted, one can be lost.
+
+        Args:
+            sort_by: The field to sort by. Valid values: GmtCreateTime and GmtModifiedTime. The default is
+                GmtCreateTime.
+            order: The order of sorting. Valid values: ASC (ascending) and DESC (descending). The default is ASC.
+            workspace_name: Only the workspace with this name.
+            module_list: Only workspaces of these modules. Separate modules by commas. The default is PAI. A text is
+                sent as it is.
+            status: Only workspaces with this status. Valid values: ENABLED, INITIALIZING, FAILURE, DISABLED (by hand),
+                FROZEN (for an overdue payment) and UPDATING.
+            option: What to return. Valid values: GetWorkspaces (Workspaces) and GetResourceLimits (ResourceLimits). The
+                default is GetWorkspaces.
+            verbose: Whether to return the details of the workspaces. The default is false.
+            fields: Which fields of the workspaces to return. Separate fields by commas. For now, only Id is supported,
+                the workspace's id. A text is sent as it is.
+            workspace_ids: Only workspaces with these ids. Separate ids by commas. A text is sent as it is.
+            resource_group_id: Only workspaces of this resource group.
+            user_id: Only workspaces of this user.
+            limit: The number of entries to stop after; None for all.
+            page_size: The number of entries to ask for at a time.
+
+        Yields:
+            Each entry once.
+
+        Raises:
+            paiflow.InvalidRequest: An argument is missing or not valid. Nothing is sent if the client can tell.
+            paiflow.AccessDenied: The account lacks the permission paiworkspace:ListWorkspaces, or the credentials are
+                refused.
+            paiflow.ServiceError: The service refused the request or failed.
+            paiflow.TransportError: No reply came.
+            paiflow.UnexpectedReply: The reply does not fit the description.
+
+        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-aiworkspace-2021-02-04-listworkspaces
+        """
+        return self._iterate(
+            Call(
+                _operations.LIST_WORKSPACES,
+                {
+                    "sort_by": sort_by,
+                    "order": order,
+                    "workspace_name": workspace_name,
+                    "module_list": module_list,
+                    "status": status,
+                    "option": option,
+                    "verbose": verbose,
+                    "fields": fields,
+                    "workspace_ids": workspace_ids,
+                    "resource_group_id": resource_group_id,
+                    "user_id": user_id,
+                },
+            ),
+            limit,
+            page_size,
         )

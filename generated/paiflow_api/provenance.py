@@ -4,16 +4,21 @@
 from typing import Final
 
 GENERATOR: Final = "openapi-python-client 0.29.1"
-DESCRIPTION: Final = "6dd335b49998f20242097c2896bed069d24444a1fcc1ba6616d58cf538b43f4b"
+DESCRIPTION: Final = "94e4ec1b341b7a93b8a053842e63efc445ccc9e8717f1172f62d8dff53a0df32"
 OVERLAYS: Final[dict[str, str]] = {
-    "010-errors.yaml": "b1ddebc4804a9ff2c2efc51a87c6cafcba37bf3bbd6b495129e85eb36cb5ce2a",
-    "020-security.yaml": "fc42b7354c074de8a40166b6cffff061622151791dae821490402478f1050ce0",
-    "030-account-ids.yaml": "f5cfa551ad9fac5b8e41c5194a2652121aa57d8756c01b870dd8acbecf24daa9",
-    "040-timestamps.yaml": "2d5a481d82b69adcb5c7cf5d1ba917f7775c665f1fd4c4a04b46b1fab2d195f7",
-    "050-statuses.yaml": "e236771a0425328b8deee13965112efaae979cb1b2dd5121ed306bad1f182dd7",
-    "060-output-types.yaml": "945ea592a925ae7fbaa701c3ef0885411535a3b27332b173d2858a8490153c6e",
-    "070-requests.yaml": "fd266f483dd73156435b1e0a271516b81b78be75e42f427a60efef5a9dd9ddc6",
-    "080-replies.yaml": "f7cc9b4826c80a6956411ea0e243f7b2d657a7f8a2a3133536568a621db7fce2",
-    "090-output-contents.yaml": "14e4fed9e92d80e4f12b7ddcb06eb2c8210c3ea15af5b6dddb45e1b8478a090e",
+    "010-errors.yaml": "ea141564e5bdab3825e9ef724d8b64824191fb7d33aab274ce48bcbf88aaccad",
+    "020-security.yaml": "2b43175dcaa8c148addc4d9b455227f71aa79594fa5cbb9e806480d747e4db15",
+    "025-ram-actions.yaml": "e93aa4a8cc533273fc9691fdc9d4afc271d816ba16c371bd2aa5eb9b1cfb287d",
+    "030-ids.yaml": "10de427bd6ba53cf6d133d4d5b49087173c97bbf185e9e704ad10efc49aa8a38",
+    "040-timestamps.yaml": "65e0bf55731743d55e96cdbc63c39916989d95980835f214d5cb15f44ff048d2",
+    "050-statuses.yaml": "dee7697c49cd3d73a92b516c23839beeb3fbd48c4b2637167c819cb9c71008da",
+    "060-output-types.yaml": "2a352775e59ff0c9012b2bd4f2402e76b2e2b180e96886b6ea8779637214b24b",
+    "065-valid-values.yaml": "879433131d566ef979dd374bcc3a7035c2140bcdfaa1470f6d97a232b4e59cf0",
+    "070-requests.yaml": "62944e2229e31150af9d5b40963237ceae6f31b5f055f06fe9be10c963bd4794",
+    "080-replies.yaml": "2df3c650d111505abe1f843945e135ca5519e3921d117fc620e57410a88a64fc",
+    "090-json-in-strings.yaml": "a561b10591ca3ae440871262a4defec4fc5c64e5f5b64007d8509fae8da1f740",
+    "100-comma-lists.yaml": "818e4814230f9099eaf2721a8fef8e54371e6dffc8900091d2ffd393e6d077f3",
+    "110-calls.yaml": "194fe47e7821c9acc72a5549c23e815971d66504a7080ca9170bb12cabdd30ed",
+    "120-newer-parameters.yaml": "c469e359c271735d3dad8704cd7b76e6c75d1f3293c8bb61d810d1a18c058817",
 }
-EFFECTIVE_DESCRIPTION: Final = "a5023221b91687434a5206b176da8a7998c7eb45279d2cb6d7f0dd86bcdabac4"
+EFFECTIVE_DESCRIPTION: Final = "a70aaeab7dbfdaae064adb063a47f603fba33e68566b8c2edb9bf842695ed1a5"

@@ -1,4 +1,4 @@
-"""Run every check that is not a test: style, types, the description, and whether generated/ is up to date.
+"""Run every check that is not a test: style, types, imports, the description, and whether generated/ is up to date.
 
 Exit status: 0 all hold, 1 one does not; the others run all the same.
 """
@@ -7,25 +7,28 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 from tooling.generation import ROOT
 
+PYTHON = [sys.executable, "-m"]
+LINT_IMPORTS = str(Path(sys.executable).with_name("lint-imports"))
+
 CHECKS = {
-    "ruff check": ["ruff", "check", "--quiet", "--output-format=concise", "."],
-    "ruff format": ["ruff", "format", "--quiet", "--check", "."],
-    "mypy": ["mypy"],
-    "lint of description and overlays": ["tooling.lint"],
-    "generated/ is up to date": ["tooling.regenerate", "--check"],
+    "ruff check": [*PYTHON, "ruff", "check", "--quiet", "--output-format=concise", "."],
+    "ruff format": [*PYTHON, "ruff", "format", "--quiet", "--check", "."],
+    "mypy": [*PYTHON, "mypy"],
+    "imports point one way": [LINT_IMPORTS, "--no-logo", "--no-cache"],
+    "lint of description and overlays": [*PYTHON, "tooling.lint"],
+    "generated/ is up to date": [*PYTHON, "tooling.regenerate", "--check"],
 }
 
 
 def main() -> int:
     """Run all checks and return the exit status."""
     failed = []
-    for name, (module, *arguments) in CHECKS.items():
-        finished = subprocess.run(
-            [sys.executable, "-m", module, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
-        )
+    for name, command in CHECKS.items():
+        finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         print(f"{'ok' if finished.returncode == 0 else 'FAILED':6}  {name}", flush=True)
         if finished.returncode:
             failed.append(name)

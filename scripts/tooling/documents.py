@@ -1,44 +1,54 @@
-"""Walk a description: its nodes with their places, and the references that lead nowhere."""
+"""Walk a description: its nodes with their places, and its references."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import unquote
+
+from paiflow._description import Place, place_of, pointer_to
+
+# The keys of what these hold are names of somebody's choice, and no keywords.
+HOLD_NAMES = frozenset({
+    "$defs", "callbacks", "content", "dependentSchemas", "encoding", "examples", "headers", "links", "mapping", "parameters",
+    "pathItems", "paths", "patternProperties", "properties", "requestBodies", "responses", "schemas", "scopes",
+    "securitySchemes", "variables", "webhooks",
+})  # fmt: skip
+# What these hold is data, and no part of the description.
+_HOLD_DATA = frozenset({"example", "default", "enum", "const", "value"})
 
 
-def nodes(node: Any, pointer: str = "#", *, named: bool = False) -> Iterator[tuple[str, Any]]:
-    """Yield every node of a document with its JSON pointer, in a fragment's form; not the insides of examples.
-
-    Args:
-        node: where to begin.
-        pointer: its place.
-        named: its keys are names of somebody's choice, as those of `properties` are, where `examples` is one like others.
-    """
-    yield pointer, node
+def walk(node: Any, place: Place = (), *, names: bool = False) -> Iterator[tuple[Place, Any]]:
+    """Yield all that a description consists of, with its place; not what is data, and not what only holds names."""
+    if not names:
+        yield place, node
     if isinstance(node, dict):
         for key, value in node.items():
-            if named or key not in ("examples", "value"):
-                place = f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
-                yield from nodes(value, place, named=key == "properties" and not named)
+            is_data = key in _HOLD_DATA or key.startswith("x-") or (key == "examples" and isinstance(value, list))
+            if names or not is_data:
+                holds_names = not names and key in HOLD_NAMES and isinstance(value, dict)
+                yield from walk(value, (*place, key), names=holds_names)
     elif isinstance(node, list):
         for index, value in enumerate(node):
-            yield from nodes(value, f"{pointer}/{index}")
+            yield from walk(value, (*place, index))
+
+
+def references(node: Any) -> Iterator[tuple[Place, str]]:
+    """Yield each `$ref` in a node, with the place of what it stands in."""
+    for place, inner in walk(node):
+        if isinstance(inner, dict) and isinstance(reference := inner.get("$ref"), str):
+            yield place, reference
+
+
+def lost(description: dict[str, Any]) -> Iterator[tuple[Place, str]]:
+    """Yield each `$ref` that names nothing in the description: its place, and what is wrong with it."""
+    for place, reference in references(description):
+        try:
+            place_of(description, reference)
+        except LookupError as error:
+            yield place, str(error.args[0])
 
 
 def lost_references(description: dict[str, Any]) -> Iterator[str]:
-    """Yield each $ref that names nothing in the description, with its place."""
-    for pointer, node in nodes(description):
-        reference = node.get("$ref") if isinstance(node, dict) else None
-        if isinstance(reference, str) and not _leads_somewhere(description, reference):
-            yield f"{pointer}: $ref {reference} names nothing in the description"
-
-
-def _leads_somewhere(description: dict[str, Any], reference: str) -> bool:
-    document, *keys = unquote(reference).split("/")
-    node: Any = description
-    for key in keys:
-        if not isinstance(node, dict):
-            return False
-        node = node.get(key.replace("~1", "/").replace("~0", "~"))
-    return document == "#" and node is not None
+    """Yield the same as lines."""
+    for place, words in lost(description):
+        yield f"{pointer_to(*place)}: {words}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from tooling.operations import Described
 from tooling.parameters import Argument
+from tooling.support.calling import Parameter
 
 # Columns for the text of a docstring, which is indented by eight.
 WIDTH = 112
@@ -53,9 +55,16 @@ def code(value: Any) -> str:
 class Method:
     """A method of an operation: its parameters and its docstring, as code."""
 
-    def __init__(self, described: Described, *, iterates: bool = False) -> None:
-        """Take the operation; `iterates` for the method that goes through all its pages."""
+    def __init__(self, described: Described, methods: Mapping[str, str], *, iterates: bool = False) -> None:
+        """Take an operation.
+
+        Args:
+            described: the operation.
+            methods: the names of all methods, by operationId.
+            iterates: whether the method goes through all pages.
+        """
         self.described = described
+        self._methods = methods
         self.iterates = iterates
         pages = described.operation.pages
         left_out = {pages.number, pages.size} if pages and iterates else set()
@@ -100,11 +109,11 @@ class Method:
             for part in (*described.description.split("\n\n"), " ".join(self._rules())):
                 if part.strip():
                     yield ""
-                    yield from paragraph(part)
+                    yield from paragraph(self._in_python(part))
         if self.arguments or self.iterates:
             yield from ("", "Args:")
         for one in self.arguments:
-            yield from entry(one.parameter.argument, _argument_text(one))
+            yield from entry(one.parameter.argument, self._argument_text(one))
         if self.iterates:
             yield from entry("limit", "The number of entries to stop after; None for all.")
             yield from entry("page_size", "The number of entries to ask for at a time.")
@@ -117,6 +126,38 @@ class Method:
             yield from entry(f"paiflow.{name}", text)
         if operation.link:
             yield from ("", f"Source: {operation.link}")
+
+    def _in_python(self, text: str, values: Collection[str | int] = ()) -> str:
+        """Return a text of the description with the names of arguments and methods, in place of those on the wire.
+
+        Args:
+            text: names of several words are names wherever they stand; others are so inside a sentence only.
+            values: words that are not names.
+        """
+        wire = {one.parameter.name: one.parameter.argument for one in self.described.arguments}
+        names = {name: python for name, python in {**self._methods, **wire}.items() if name not in values}
+        clear = "|".join(re.escape(name) for name in names if re.search("[a-z][A-Z]", name))
+        unclear = "|".join(re.escape(name) for name in names if not re.search("[a-z][A-Z]", name))
+        pattern = rf"\b(?:{clear or '$.'})\b|(?<=[a-z] )(?:{unclear or '$.'})\b"
+        return re.sub(pattern, lambda found: f"`{names[found[0]]}`", text)
+
+    def _argument_text(self, argument: Argument) -> str:
+        """Return what a reader has to know of an argument: its description, valid values and default."""
+        parameter = argument.parameter
+        text = self._in_python(_sentence(argument.text), parameter.values) if argument.text else f"{parameter.name}."
+        if not all(str(value) in argument.text for value in parameter.values):
+            text += f" One of {_alternatives(map(str, parameter.values))}."
+        if parameter.kind == "comma-list":
+            text += " A text is sent as it is."
+        if parameter.fields and parameter.kind == "objects":
+            text += f" Each is a mapping of {_fields(parameter.fields)}"
+            required = [one for one in parameter.fields if one.required]
+            text += f", or a tuple of {_fields(required)}." if required else "."
+        if parameter.secret:
+            text += " A secret: it is never shown."
+        if parameter.default:
+            text += f" Default: the client's `{parameter.default}`."
+        return text
 
     def _rules(self) -> Iterator[str]:
         operation = self.described.operation
@@ -155,8 +196,12 @@ ITERATING_WITHOUT_IDS = "Entries that are added or deleted meanwhile can shift t
 
 def methods(described: list[Described]) -> list[Method]:
     """Return the methods of all operations, in their order."""
+    names = {one.operation.name: one.method for one in described}
     return [
-        Method(one, iterates=iterates) for one in described for iterates in (False, True) if one.item or not iterates
+        Method(one, names, iterates=iterates)
+        for one in described
+        for iterates in (False, True)
+        if one.item or not iterates
     ]
 
 
@@ -171,22 +216,8 @@ def _parameter(argument: Argument) -> str:
     return f"{name}: {type_} = None" if type_ == "Any" else f"{name}: {type_} | None = None"
 
 
-def _argument_text(argument: Argument) -> str:
-    """Return what a reader has to know of an argument: its description, valid values and default."""
-    parameter = argument.parameter
-    text = _sentence(argument.text or f"The {parameter.name}")
-    if parameter.values and not all(str(value) in text for value in parameter.values):
-        text += f" One of {_alternatives(map(str, parameter.values))}."
-    if parameter.kind == "comma-list":
-        text += " A text is sent as it is."
-    if parameter.fields and parameter.kind == "objects":
-        names = ", ".join(one.argument for one in parameter.fields)
-        text += f" Each is a tuple or a mapping of {names}."
-    if parameter.secret:
-        text += " A secret: it is never shown."
-    if parameter.default:
-        text += f" Default: the client's `{parameter.default}`."
-    return text
+def _fields(parameters: Iterable[Parameter]) -> str:
+    return _listed([one.argument for one in parameters], "and")
 
 
 def _sentence(text: str) -> str:

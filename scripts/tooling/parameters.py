@@ -107,16 +107,31 @@ class Source:
             return replace(argument, parameter=replace(parameter, kind="comma-list"), type=f"{argument.type} | str")
         return argument
 
-    def properties(self, schema: Schema, props: dict[str, PropertyProtocol]) -> list[Argument]:
-        """Return the properties of a body, or of an object in it."""
+    def properties(self, schema: Schema, props: dict[str, PropertyProtocol], *, inside: bool = False) -> list[Argument]:
+        """Return the properties of a body, or of an object in it.
+
+        Args:
+            schema: the object's.
+            props: its properties as the generator reads them.
+            inside: whether the object is in the body. What objects in it hold is not looked at: it may be itself.
+        """
         required = schema.get("required", ())
         return [
-            self.value(name, "body", value, props.get(name), required=name in required)
+            self.value(name, "body", value, props.get(name), required=name in required, inside=inside)
             for name, value in schema.get("properties", {}).items()
         ]
 
-    def value(self, name: str, place: Place, data: Any, prop: PropertyProtocol | None, *, required: bool) -> Argument:
-        """Return a parameter of any place.
+    def value(
+        self,
+        name: str,
+        place: Place,
+        data: Any,
+        prop: PropertyProtocol | None,
+        *,
+        required: bool,
+        inside: bool = False,
+    ) -> Argument:
+        """Return a parameter of any place; see `properties` for `inside`.
 
         Raises:
             GenerationError: its values cannot be sent right.
@@ -135,21 +150,23 @@ class Source:
             required=required,
             values=_values(alternatives),
             non_empty=_longer_than_nothing(alternatives, "minItems" if kind in LISTS else "minLength"),
+            id=schema.get("x-paiflow-id") is True,
             secret=schema.get("x-paiflow-secret") is True,
             minimum=schema.get("minimum"),
             maximum=schema.get("maximum"),
         )
         code = f"{enum} | str" if enum and kind in ("enum", "text") else TYPES.get(kind, "")
-        if kind == "object":
-            fields = self.properties(schema, {})
-            parameter = replace(parameter, fields=_required_first(fields))
+        if kind == "object" and not inside:
+            parameter = replace(parameter, fields=_required_first(self.properties(schema, {}, inside=True)))
         elif kind == "texts":
-            parameter, code = self._list(parameter, alternatives[0].get("items", {}), prop)
+            parameter, code = self._list(parameter, alternatives[0].get("items", {}), prop, inside=inside)
         return Argument(parameter, code, " ".join(str(schema.get("description") or "").split()), enum)
 
-    def _list(self, parameter: Parameter, items: Any, prop: PropertyProtocol | None) -> tuple[Parameter, str]:
+    def _list(
+        self, parameter: Parameter, items: Any, prop: PropertyProtocol | None, *, inside: bool
+    ) -> tuple[Parameter, str]:
         """Return the parameter of a list, and the list's type."""
-        entry = self.value(f"{parameter.name}[]", parameter.place, items, prop, required=True)
+        entry = self.value(f"{parameter.name}[]", parameter.place, items, prop, required=True, inside=inside)
         of = entry.parameter
         if of.kind == "object":
             needed = [TYPES.get(field.kind, "Any") for field in of.fields if field.required]
@@ -158,8 +175,9 @@ class Source:
             return replace(parameter, kind="objects", fields=of.fields), code
         if of.kind in LISTS or of.kind == "json":
             return replace(parameter, kind="json"), "Iterable[Any]"
-        values, non_empty = of.values, of.non_empty
-        return replace(parameter, items=of.kind, values=values, non_empty_items=non_empty), f"Iterable[{entry.type}]"
+        return replace(
+            parameter, items=of.kind, values=of.values, non_empty_items=of.non_empty, id=of.id
+        ), f"Iterable[{entry.type}]"
 
     def _kind(self, name: str, alternatives: Iterable[Schema]) -> Kind:
         kinds = {self._kind_of_one(name, schema) for schema in alternatives}

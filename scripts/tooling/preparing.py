@@ -1,15 +1,21 @@
-"""Prepare a description for the generator: name the members of enums, and describe replies that have no body."""
+"""Prepare a description for the generator, which reads some of what it may hold wrongly or not at all.
+
+The members of enums are named. What is in an allOf inside another, or beside one, goes into the outer one. A success
+without a body has an empty model. All means the same as before.
+"""
 
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from typing import Any
 
 from openapi_python_client.strings import snake_case
 
-from tooling.documents import nodes
+from paiflow._description import pointer_to
+from tooling.documents import walk
 from tooling.errors import GenerationError
-from tooling.schemas import Schemas
+from tooling.schemas import Schemas, operations_of
 
 EMPTY_REPLY = {
     "type": "object",
@@ -25,13 +31,34 @@ def prepared(description: dict[str, Any]) -> dict[str, Any]:
         GenerationError: the members of an enum cannot be named as x-enum-varnames says.
     """
     description = copy.deepcopy(description)
-    for place, node in nodes(description):
+    for keys, node in walk(description):
+        place = pointer_to(*keys)
+        if isinstance(node, dict) and isinstance(node.get("allOf"), list):
+            node["allOf"] = [*_parts(node["allOf"]), *_own_part(node)]
         if isinstance(node, dict) and isinstance(node.get("enum"), list):
             values = [value for value in node["enum"] if value is not None]
             if values and all(isinstance(value, str) for value in values):
                 node["x-enum-varnames"] = _member_names(values, node.get("x-enum-varnames"), place)
-    _describe_empty_replies(description)
+    for *_, operation in operations_of(description):
+        _name_body(operation)
+        _describe_empty_replies(description, operation)
     return description
+
+
+def _parts(schemas: list[Any]) -> Iterator[Any]:
+    """Yield the parts of an allOf, those of an inner one too."""
+    for schema in schemas:
+        if isinstance(schema, dict) and isinstance(schema.get("allOf"), list):
+            yield from _parts(schema["allOf"])
+            yield {key: value for key, value in schema.items() if key != "allOf"}
+        else:
+            yield schema
+
+
+def _own_part(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what a schema with an allOf has of properties, as a part of it."""
+    if "properties" in schema:
+        yield {"type": "object", "properties": schema.pop("properties")}
 
 
 def _member_names(values: list[str], given: Any, place: str) -> list[str]:
@@ -52,18 +79,19 @@ def _member_names(values: list[str], given: Any, place: str) -> list[str]:
     return names
 
 
-def _describe_empty_replies(description: dict[str, Any]) -> None:
+def _name_body(operation: dict[str, Any]) -> None:
+    """Give the class of a body another name than that of a parameter called Body."""
+    for media in operation.get("requestBody", {}).get("content", {}).values():
+        if isinstance(media.get("schema"), dict):
+            media["schema"].setdefault("title", "RequestBody")
+
+
+def _describe_empty_replies(description: dict[str, Any], operation: dict[str, Any]) -> None:
     schemas = Schemas(description)
-    for path in description.get("paths", {}).values():
-        for operation in path.values():
-            if not isinstance(operation, dict):
-                continue
-            for status, response in operation.get("responses", {}).items():
-                if status.startswith("2") and not schemas.followed(response).get("content"):
-                    reference = {"$ref": "#/components/schemas/EmptyReply"}
-                    operation["responses"][status] = {
-                        **schemas.followed(response),
-                        "content": {"application/json": {"schema": reference}},
-                    }
-                    components = description.setdefault("components", {}).setdefault("schemas", {})
-                    components.setdefault("EmptyReply", copy.deepcopy(EMPTY_REPLY))
+    for status, response in operation.get("responses", {}).items():
+        found = schemas.followed(response)
+        if status.startswith("2") and not found.get("content"):
+            content = {"application/json": {"schema": {"$ref": "#/components/schemas/EmptyReply"}}}
+            operation["responses"][status] = {**found, "content": content}
+            components = description.setdefault("components", {}).setdefault("schemas", {})
+            components.setdefault("EmptyReply", copy.deepcopy(EMPTY_REPLY))

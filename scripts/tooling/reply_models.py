@@ -21,7 +21,7 @@ The kinds that most fields are of have code of their own in the template: it tak
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -40,8 +40,8 @@ from openapi_python_client.parser.properties.string import StringProperty
 from openapi_python_client.parser.properties.union import UnionProperty
 from openapi_python_client.parser.properties.uuid import UuidProperty
 from openapi_python_client.parser.responses import JSON_SOURCE
-from openapi_python_client.schema import Reference
-from openapi_python_client.strings import ClassName
+from openapi_python_client.schema import Reference, Schema
+from openapi_python_client.schema.untrusted_string import UntrustedString
 
 from tooling.errors import GenerationError
 
@@ -62,8 +62,6 @@ TAKEN_NAMES = frozenset(
 )
 # The names that a model's module imports, which no class may have.
 TAKEN_CLASSES = frozenset({"Any", "ClassVar", "Mapping", "Self", "StrEnum", "UTC"})
-# The same of the generator's own models, and their local variables.
-TAKEN_IN_REQUESTS = TAKEN_NAMES | {"d", "field_dict", "prop", "prop_dict", "prop_name", "src_dict", "to_multipart"}
 
 
 class EnumClass(NamedTuple):
@@ -229,20 +227,24 @@ def reply_models(data: GeneratorData) -> dict[str, ReplyModel]:
     models: dict[str, ModelProperty] = {model.class_info.name: model for model in data.models}
     classes = [info.class_info for info in (*data.models, *data.enums)]
     _check_classes(classes)
-    by_reference = {model.name.get_untrusted_value(): name for name, model in models.items()}
+    by_reference = {model.name.get_untrusted_value(): model for model in data.models}
     taken = TAKEN_NAMES | {info.name for info in classes}
-    waiting = list(_response_models(data))
     found: dict[str, ReplyModel] = {}
     bases: dict[str, list[str]] = {}
-    while waiting:
-        name = waiting.pop()
+
+    def add(name: str) -> None:
         if name in found:
-            continue
-        found[name] = ReplyModel(name, _fields(models[name], models, taken))
+            return
         bases[name] = _bases(models[name], by_reference)
-        waiting.extend(bases[name])
+        for base in bases[name]:  # before the fields, because what is wrong with one is the base's fault
+            add(base)
+        found[name] = ReplyModel(name, _fields(models[name], by_reference, taken))
         for prop in properties_of(models[name]):
-            waiting.extend(_led_to(prop))
+            for other in _led_to(prop):
+                add(other)
+
+    for name in _response_models(data):
+        add(name)
     return inheriting(found, bases, {info.name: EnumClass(info.name, info.module_name) for info in classes})
 
 
@@ -257,18 +259,24 @@ def _check_classes(classes: list[Class]) -> None:
             raise GenerationError(f"{alike}: more than one of these schemas would be {info.module_name}.py")
 
 
-def _bases(model: ModelProperty, by_reference: dict[str, str]) -> list[str]:
+def _bases(model: ModelProperty, by_reference: Mapping[str, ModelProperty]) -> list[str]:
     """Return the class names of the references in a model's allOf, each once."""
     found = []
     for part in model.data.allOf:
         if isinstance(part, Reference):
             reference = part.ref.get_untrusted_value()
-            if (name := by_reference.get(reference.removeprefix("#"))) is None:
+            if (base := by_reference.get(reference.removeprefix("#"))) is None:
                 raise GenerationError(f"{model.class_info.name}: allOf: {reference} has no class of its own")
-            found.append(name)
-        elif part.allOf or (part.properties and (part.anyOf or part.oneOf)):
-            raise GenerationError(f"{model.class_info.name}: allOf: a part that has parts itself is not supported")
+            found.append(str(base.class_info.name))
+        elif any(_has_properties(branch) for branch in (*part.anyOf, *part.oneOf)):
+            raise GenerationError(
+                f"{model.class_info.name}: allOf: a part with alternatives is not supported in a reply"
+            )
     return list(dict.fromkeys(found))
+
+
+def _has_properties(schema: Reference | Schema) -> bool:
+    return isinstance(schema, Reference) or bool(schema.properties)
 
 
 def inheriting(
@@ -310,15 +318,6 @@ def _own(model: ReplyModel, bases: list[ReplyModel]) -> tuple[Field, ...]:
     return tuple(field for field in model.fields if field.wire_name not in inherited)
 
 
-def _check_requests(models: Iterable[ModelProperty]) -> None:
-    """Raise GenerationError if a model that the generator writes by itself has a field that breaks it."""
-    for model in models:
-        for prop in properties_of(model):
-            if prop.python_name in TAKEN_IN_REQUESTS:
-                where = f"{model.class_info.name}.{prop.name.get_untrusted_value()}"
-                raise GenerationError(f"{where}: a property of this name is not supported in a request")
-
-
 def _response_models(data: GeneratorData) -> Iterator[str]:
     for collection in data.endpoint_collections_by_tag.values():
         for endpoint in collection.endpoints:
@@ -346,7 +345,7 @@ def properties_of(model: ModelProperty) -> list[PropertyProtocol]:
     return [*(model.required_properties or []), *(model.optional_properties or [])]
 
 
-def _fields(model: ModelProperty, models: dict[str, ModelProperty], taken: frozenset[str]) -> tuple[Field, ...]:
+def _fields(model: ModelProperty, bases: Mapping[str, ModelProperty], taken: frozenset[str]) -> tuple[Field, ...]:
     """Return the fields of a model; one whose name is taken ends in an underscore."""
     additional = model.additional_properties
     if additional and any(_led_to(additional)):
@@ -360,7 +359,7 @@ def _fields(model: ModelProperty, models: dict[str, ModelProperty], taken: froze
         name = f"{prop.python_name}_" if prop.python_name in taken else str(prop.python_name)
         kind = _kind(prop, where)
         description = prop.description.get_untrusted_value() if prop.description else wire_name
-        holds_json = kind == TEXT and _holds_json(model, prop, models)
+        holds_json = kind == TEXT and _holds_json(model, prop.name, bases)
         fields.append(Field(name, wire_name, where, kind, description, holds_json))
     names = Counter([field.name for field in fields] + [f"{field.name}_json" for field in fields if field.holds_json])
     for name, count in names.items():
@@ -438,15 +437,20 @@ def _words(prop: PropertyProtocol) -> str:
     return f"a value of this kind ({type(prop).__name__.removesuffix('Property').lower()})"
 
 
-def _holds_json(model: ModelProperty, prop: PropertyProtocol, models: dict[str, ModelProperty]) -> bool:
-    """Return whether the property's schema, the model's own or one that it takes over, says that its text is JSON."""
+def _holds_json(model: ModelProperty, name: UntrustedString, bases: Mapping[str, ModelProperty]) -> bool:
+    """Return whether a property's schema, the model's own or that of a base, says that its text is JSON."""
     for part in (model.data, *model.data.allOf):
         if isinstance(part, Reference):
-            base = models.get(ClassName(part.ref.get_untrusted_value().rpartition("/")[2], "field_"))
-            if base is not None and _holds_json(base, prop, models):
+            if _holds_json(bases[part.ref.get_untrusted_value().removeprefix("#")], name, bases):
                 return True
-        else:
-            schema = (part.properties or {}).get(prop.name)
-            if schema is not None and (schema.model_extra or {}).get("contentMediaType") == "application/json":
-                return True
+        elif _says_json((part.properties or {}).get(name)):
+            return True
     return False
+
+
+def _says_json(schema: Reference | Schema | None) -> bool:
+    if schema is None or isinstance(schema, Reference):
+        return False
+    if (schema.model_extra or {}).get("contentMediaType") == "application/json":
+        return True
+    return any(map(_says_json, (*schema.allOf, *schema.anyOf, *schema.oneOf)))

@@ -6,7 +6,26 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
+from tooling.errors import GenerationError
+
 Schema = dict[str, Any]
+
+# The keys of a path that hold an operation.
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+def operations_of(description: dict[str, Any]) -> Iterator[tuple[str, str, Schema, Schema]]:
+    """Yield path, method, the path's object and the operation's object.
+
+    Raises:
+        GenerationError: a path stands elsewhere, where the generator does not look for it.
+    """
+    for path, item in description.get("paths", {}).items():
+        if "$ref" in item:
+            raise GenerationError(f"{path}: a path that is a $ref is not supported")
+        for method, operation in item.items():
+            if method in METHODS and operation is not None:
+                yield path, method, item, operation
 
 
 class Schemas:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from xml.etree import ElementTree as ET
+
+from paiflow import _junit
+from paiflow._junit import Case, Failure, Suite
 
 
 def as_json(stale: Sequence[str]) -> str:
@@ -14,12 +16,6 @@ def as_json(stale: Sequence[str]) -> str:
 
 def as_junit(stale: Sequence[str]) -> bytes:
     """Return a case that passes, or one that fails for each file that is not as it should be."""
-    root = ET.Element("testsuites", name="regenerate")
-    cases, failures = str(len(stale) or 1), str(len(stale))
-    suite = ET.SubElement(root, "testsuite", name="regenerate", tests=cases, failures=failures)
-    for line in stale or ["generated/ is up to date"]:
-        case = ET.SubElement(suite, "testcase", classname="regenerate", name=line)
-        if stale:
-            ET.SubElement(case, "failure", message=f"{line}: run scripts/regenerate")
-    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return document
+    failed = [Case("regenerate", line, [Failure(f"{line}: run scripts/regenerate")]) for line in stale]
+    cases = failed or [Case("regenerate", "generated/ is up to date")]
+    return _junit.document("regenerate", [Suite("regenerate", cases)])

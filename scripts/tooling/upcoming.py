@@ -19,7 +19,7 @@ from packaging.version import InvalidVersion, Version
 
 from tooling import upcoming_report
 from tooling.changes import python_api
-from tooling.generation import GENERATED, INCLUDED_TEMPLATES, PACKAGE, ROOT, STOCK_TEMPLATES
+from tooling.generation import GENERATED, PACKAGE, ROOT
 from tooling.upcoming_environment import (
     GENERATOR,
     CannotInstallError,
@@ -85,7 +85,6 @@ def tried(make: Make, folder: Path, generator: str | None) -> Report:
         versions=upcoming_report.moved(required, locked_versions(_lock()), environment.versions()),
         failure=failure,
         files=[] if failure else upcoming_report.differences(PACKAGE, fresh / PACKAGE.name),
-        templates=upcoming_report.differences(STOCK_TEMPLATES, environment.templates, sorted(INCLUDED_TEMPLATES)),
         api=[(finding.client.value, finding.place, finding.what) for finding in api],
     )
 

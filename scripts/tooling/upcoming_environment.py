@@ -28,10 +28,6 @@ class CannotInstallError(Exception):
 class Environment(Protocol):
     """What is tried."""
 
-    @property
-    def templates(self) -> Path:
-        """The folder of the generator's own templates."""
-
     def versions(self) -> dict[str, str]:
         """Return what is installed, by name."""
 
@@ -48,12 +44,6 @@ class Installed:
 
     def __init__(self, python: Path) -> None:
         self._python = python
-
-    @property
-    def templates(self) -> Path:
-        """The folder of the generator's own templates."""
-        found = self._run("-c", "import openapi_python_client as it; print(it.__file__)")
-        return Path(found.stdout.strip()).parent / "templates"
 
     def versions(self) -> dict[str, str]:
         """Return what is installed, by name."""

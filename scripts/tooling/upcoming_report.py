@@ -50,20 +50,18 @@ class Report:
         versions: of what pyproject.toml names.
         failure: why the package cannot be generated with them, None if it can.
         files: of generated/.
-        templates: those of the generator that ours include.
         api: verdict for users, name and what changes.
     """
 
     versions: Sequence[Moved]
     failure: str | None
     files: Sequence[Changed]
-    templates: Sequence[Changed]
     api: Sequence[tuple[str, str, str]]
 
     @property
     def changes(self) -> bool:
         """Whether more than versions would change."""
-        return bool(self.failure or self.files or self.templates or self.api)
+        return bool(self.failure or self.files or self.api)
 
 
 def moved(names: Iterable[str], locked: Mapping[str, str], newest: Mapping[str, str]) -> list[Moved]:
@@ -75,17 +73,15 @@ def moved(names: Iterable[str], locked: Mapping[str, str], newest: Mapping[str, 
     ]
 
 
-def differences(old: Path, new: Path, names: Sequence[str] | None = None) -> list[Changed]:
+def differences(old: Path, new: Path) -> list[Changed]:
     """Return the files that differ between two folders, but for the generator's version.
 
     Args:
         old: the folder as it is.
         new: as it would be.
-        names: of the files to compare, None for all but those that Python makes.
     """
-    names = sorted(_files(old) | _files(new)) if names is None else names
     changed = []
-    for name in names:
+    for name in sorted(_files(old) | _files(new)):
         if not (new / name).is_file():
             changed.append(Changed(name, "gone"))
         elif not (old / name).is_file():
@@ -102,8 +98,6 @@ def markdown(report: Report) -> str:
         f"{_verdict(report)}\n",
         "## The generated package\n",
         *_generated(report),
-        "## Templates of the generator that ours include\n",
-        *_files_told(report.templates, "Unchanged."),
         "## The public API\n",
         *_api(report),
         "## Dependencies\n",
@@ -127,15 +121,11 @@ def _verdict(report: Report) -> str:
 def _generated(report: Report) -> list[str]:
     if report.failure:
         return [f"It cannot be generated: `{report.failure}`\n"]
-    return _files_told(report.files, "No file would change, but for the generator's version.")
-
-
-def _files_told(changed: Sequence[Changed], nothing: str) -> list[str]:
-    if not changed:
-        return [f"{nothing}\n"]
+    if not report.files:
+        return ["No file would change, but for the generator's version.\n"]
     told = ["| file | | lines |", "|---|---|---|"]
-    told += [f"| {one.name} | {one.what} | {one.counts} |" for one in changed]
-    for one in changed:
+    told += [f"| {one.name} | {one.what} | {one.counts} |" for one in report.files]
+    for one in report.files:
         if one.lines:
             more = [f"… and {len(one.lines) - LINES} lines more"] if len(one.lines) > LINES else []
             told += ["", f"{one.name}:", "", "````diff", *one.lines[:LINES], *more, "````"]

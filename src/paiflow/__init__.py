@@ -1,6 +1,7 @@
-"""A typed client for Alibaba Cloud PAI's ListPipelineRunsStatus: what pipeline runs and nodes are doing.
+"""A typed client for PAIFlow, the service of Alibaba Cloud PAI that runs machine-learning pipelines.
 
-The names are loaded when they are first used; type checkers and editors see them in __init__.pyi.
+The names are loaded when they are first used; type checkers and editors see them in __init__.pyi. All models of replies
+are among them.
 
 Example:
     ```python
@@ -13,12 +14,10 @@ Example:
     ```
 """
 
-from importlib import import_module
-from typing import Any
-
 _HOMES = {
-    "paiflow._requests": ("NodeRef",),
-    "paiflow.batches": ("StatusReport",),
+    "paiflow.ids": ("NodeRef",),
+    "paiflow._exchange": ("Response",),
+    "paiflow.batches": ("Found", "StatusReport"),
     "paiflow.client": ("AsyncPaiFlow", "PaiFlow"),
     "paiflow.credentials": ("Credentials",),
     "paiflow.drift": ("Finding", "Observation", "observe"),
@@ -39,29 +38,58 @@ _HOMES = {
         "WaitTimedOut",
     ),
     "paiflow.retries": ("RetryPolicy",),
-    "paiflow.waiting": ("Change", "WaitResult", "Waited", "outcome_of"),
-    "paiflow_api.models": (
-        "ListPipelineRunsStatusResponse",
-        "Node",
-        "NodeStatus",
-        "Output",
-        "OutputMetadata",
-        "OutputType",
-        "PipelineRun",
-        "PipelineRunStatus",
-    ),
+    "paiflow.waiting": ("Change", "Outcome", "Until", "WaitResult", "Waited", "outcome_of"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = sorted(_HOME)  # noqa: PLE0605 - type checkers read __init__.pyi
+# Imports stand in the functions, and __all__ is made on demand: so dir() and `import *` hold our own names only.
+# A name that needs an extra is listed if that is installed; without it, asking for the name says what to install.
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+def __getattr__(name: str) -> object:
+    if name == "__all__":
+        return _available()
+    if name == "__version__":
+        value: object = _version()
+    elif name in _HOME:
+        from importlib import import_module  # noqa: PLC0415 - would be a name of ours
+
+        value = getattr(import_module(_HOME[name]), name)
+    elif name in _models():
+        from paiflow_api import models  # noqa: PLC0415 - as above
+
+        value = getattr(models, name)
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+    return sorted({*globals(), *_available(), "__all__", "__version__"})
+
+
+def _available() -> list[str]:
+    """Return the public names, without those whose extra is not installed."""
+    from paiflow._distribution import installed  # noqa: PLC0415 - as above
+
+    ours = [name for name, home in _HOME.items() if home != "paiflow.drift" or installed("drift")]
+    return sorted([*ours, *_models()])
+
+
+def _models() -> tuple[str, ...]:
+    """Return the names of the models, of which none is loaded by that."""
+    from paiflow_api import models  # noqa: PLC0415 - as above
+
+    return models.__all__
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - as above
+
+    from paiflow._distribution import NAME  # noqa: PLC0415 - as above
+
+    try:
+        return version(NAME)
+    except PackageNotFoundError:
+        raise AttributeError(f"paiflow.__version__ needs an installed {NAME}: pip install .") from None

@@ -1,7 +1,7 @@
 # What type checkers and editors see of __init__.py, which loads these names when they are first used.
 
-from paiflow._requests import NodeRef
-from paiflow.batches import StatusReport
+from paiflow._exchange import Response
+from paiflow.batches import Found, StatusReport
 from paiflow.client import AsyncPaiFlow, PaiFlow
 from paiflow.credentials import Credentials
 from paiflow.drift import Finding, Observation, observe
@@ -21,18 +21,13 @@ from paiflow.errors import (
     WaitFailed,
     WaitTimedOut,
 )
+from paiflow.ids import NodeRef
 from paiflow.retries import RetryPolicy
-from paiflow.waiting import Change, Waited, WaitResult, outcome_of
-from paiflow_api.models import (
-    ListPipelineRunsStatusResponse,
-    Node,
-    NodeStatus,
-    Output,
-    OutputMetadata,
-    OutputType,
-    PipelineRun,
-    PipelineRunStatus,
-)
+from paiflow.waiting import Change, Outcome, Until, Waited, WaitResult, outcome_of
+from paiflow_api import models as _models
+from paiflow_api.models import *
+
+__version__: str
 
 __all__ = [
     "AccessDenied",
@@ -42,20 +37,15 @@ __all__ = [
     "Credentials",
     "CredentialsError",
     "Finding",
+    "Found",
     "InvalidRequest",
-    "ListPipelineRunsStatusResponse",
-    "Node",
     "NodeRef",
-    "NodeStatus",
     "NotFound",
     "Observation",
-    "Output",
-    "OutputMetadata",
-    "OutputType",
+    "Outcome",
     "PaiFlow",
     "PaiFlowError",
-    "PipelineRun",
-    "PipelineRunStatus",
+    "Response",
     "RetryPolicy",
     "ServerFault",
     "ServiceError",
@@ -63,6 +53,7 @@ __all__ = [
     "Throttled",
     "TransportError",
     "UnexpectedReply",
+    "Until",
     "WaitError",
     "WaitFailed",
     "WaitResult",
@@ -71,3 +62,4 @@ __all__ = [
     "observe",
     "outcome_of",
 ]
+__all__ += _models.__all__

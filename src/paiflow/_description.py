@@ -34,14 +34,14 @@ class DescriptionError(PaiFlowError, ValueError):
     exit_code = 2
 
 
-def pointer(*keys: str | int, within: str = "#") -> str:
+def pointer_to(*keys: str | int, within: str = "#") -> str:
     """Return the JSON pointer of what the keys lead to, from the root or from another pointer."""
     return "/".join([within, *(str(key).replace("~", "~0").replace("/", "~1") for key in keys)])
 
 
-def reference(*keys: str | int, within: str = "") -> str:
+def reference_to(*keys: str | int, within: str = "") -> str:
     """Return the `$ref` that names what the keys lead to: a pointer as the fragment of a URI, `{` and `}` escaped."""
-    return f"{within}#{quote(pointer(*keys, within=''), safe='/~')}"
+    return f"{within}#{quote(pointer_to(*keys, within=''), safe='/~')}"
 
 
 def keys_of(reference: str) -> list[str]:
@@ -52,6 +52,25 @@ def keys_of(reference: str) -> list[str]:
 def name_of(reference: str) -> str:
     """Return the name of the component that a `$ref` names: its last key."""
     return keys_of(reference)[-1] if "/" in reference else reference
+
+
+def place_of(document: Any, reference: str) -> Place:
+    """Return the place in a document that a `$ref` names.
+
+    Raises:
+        LookupError: it leads out of the document, or nowhere; says which, in words.
+    """
+    if not reference.startswith("#/"):
+        raise LookupError(f"$ref {reference} leads out of the description: bundle it first")
+    place: Place = ()
+    for name in keys_of(reference):
+        key = int(name) if isinstance(document, list) and name.isdecimal() else name
+        try:
+            document = document[key]
+        except (KeyError, IndexError, TypeError):
+            raise LookupError(f"$ref {reference} names nothing in the description") from None
+        place += (key,)
+    return place
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +197,7 @@ class Description:
             for key in place:
                 node = node[key]
         except (KeyError, IndexError, TypeError):
-            raise DescriptionError(f"{self.source}: there is nothing at {pointer(*place)}") from None
+            raise DescriptionError(f"{self.source}: there is nothing at {pointer_to(*place)}") from None
         return node
 
     def place_of(self, reference: str) -> Place:
@@ -187,18 +206,10 @@ class Description:
         Raises:
             DescriptionError: it leads out of the description, or nowhere.
         """
-        if not reference.startswith("#/"):
-            raise DescriptionError(f"{self.source}: $ref {reference} leads out of the description: bundle it first")
-        node: Any = self.document
-        place: Place = ()
-        for name in keys_of(reference):
-            key = int(name) if isinstance(node, list) and name.isdecimal() else name
-            try:
-                node = node[key]
-            except (KeyError, IndexError, TypeError):
-                raise DescriptionError(f"{self.source}: $ref {reference} names nothing in the description") from None
-            place += (key,)
-        return place
+        try:
+            return place_of(self.document, reference)
+        except LookupError as error:
+            raise DescriptionError(f"{self.source}: {error.args[0]}") from None
 
     def target(self, reference: str) -> Any:
         """Return the node that a `$ref` names.

@@ -7,27 +7,46 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from http import HTTPStatus
+from typing import Any, Generic, TypeVar, cast
 
+import attrs
 import httpx
 
+from paiflow._discretion import unchain
 from paiflow._replies import Whole
 from paiflow._service_errors import excerpt, request_id_of, service_error
-from paiflow._text import clean, without
-from paiflow.credentials import Credentials
-from paiflow.errors import ConfigurationError, PaiFlowError, ServiceError, TransportError, UnexpectedReply
-from paiflow_api.api.pipeline_runs import list_pipeline_runs_status as operation
-from paiflow_api.models import ListPipelineRunsStatusResponse
-from paiflow_api.types import Response
+from paiflow._text import clean
+from paiflow.answering import NO_BODY, Described, judge
+from paiflow.errors import PaiFlowError, ServiceError, TransportError, UnexpectedReply
+from paiflow_api.calling import Operation
+from paiflow_api.decoding import Reply, read_json, undisturbed
 
-if TYPE_CHECKING:
-    from paiflow_api.client import Client
+R = TypeVar("R", bound=Reply)
+R_co = TypeVar("R_co", covariant=True)
 
 logger = logging.getLogger("paiflow")
 
-# The generated functions take no more from their client than what to do about an undocumented status.
-_GENERATED_CLIENT = cast("Client", SimpleNamespace(raise_on_unexpected_status=False))
+
+@attrs.frozen(repr=False)
+class Response(Generic[R_co]):
+    """The reply to a call.
+
+    Attributes:
+        status_code: the HTTP status.
+        content: the body, decompressed.
+        headers: names in any case.
+        parsed: the model that the body was decoded into.
+    """
+
+    status_code: HTTPStatus
+    content: bytes
+    headers: Mapping[str, str]
+    parsed: R_co
+
+    def __repr__(self) -> str:
+        return f"<Response {int(self.status_code)}: {self.parsed!r:.200}>"
+
 
 # In words, where httpx has none of its own.
 _REASONS: dict[type[Exception], str] = {
@@ -40,14 +59,26 @@ _REASONS: dict[type[Exception], str] = {
 _REASON_CHARACTERS = 300
 
 
+# What httpx raises before anything of a request has gone out.
+_UNSENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+
 @contextmanager
-def attempt(name: str, number: int, deadline: float) -> Iterator[None]:
+def attempt(name: str, number: int, deadline: float, *, sends: bool = True) -> Iterator[None]:
     """Turn what goes wrong on the way to a reply into our errors, and log it.
 
     Args:
         name: the operationId.
         number: of the attempt, from 1.
         deadline: the monotonic clock's reading at which the call's time is up.
+        sends: whether the request is sent within this.
     """
     started = time.monotonic()
     failure: PaiFlowError
@@ -55,59 +86,69 @@ def attempt(name: str, number: int, deadline: float) -> Iterator[None]:
     try:
         yield
     except (httpx.HTTPError, httpx.StreamError, OSError) as error:  # TimeoutError is an OSError
-        failure = _transport_error(name, number, error, out_of_time=time.monotonic() >= deadline)
+        failure = _transport_error(name, number, error, out_of_time=time.monotonic() >= deadline, sends=sends)
         # The text of a protocol error quotes what came, or a header that could not go out: not to be shown.
         cause = None if isinstance(error, httpx.ProtocolError) else error
     except TransportError as error:  # of the intake, which does not know the number
-        failure, cause = TransportError(name, error.reason, number), None
-    except RuntimeError as error:
-        if "loop" not in str(error):
-            raise
-        failure = ConfigurationError("an AsyncPaiFlow belongs to the event loop that it was first used in")
-        cause = error
+        failure, cause = TransportError(name, error.reason, number, sent=True), None
     else:
         return
-    logger.debug("%s attempt %d: %s after %.3f s", name, number, failure, time.monotonic() - started)
-    raise failure from cause
+    logger.debug("%s attempt %d: %s after %.3f s", name, number, str(failure), time.monotonic() - started)
+    try:
+        raise failure
+    finally:
+        unchain(failure, cause)
+        del failure, cause
 
 
-def _transport_error(name: str, number: int, error: Exception, *, out_of_time: bool) -> TransportError:
+def _transport_error(name: str, number: int, error: Exception, *, out_of_time: bool, sends: bool) -> TransportError:
+    sent = sends and not isinstance(error, _UNSENT)
     if isinstance(error, TimeoutError | httpx.TimeoutException) and out_of_time:
-        return TransportError(name, "the time for the whole call was up", number)
+        return TransportError(name, "the time for the whole call was up", number, sent=sent)
     if isinstance(error, httpx.LocalProtocolError):
         return TransportError(name, "the request could not be written: a header is malformed", number)
     reason = _REASONS.get(type(error)) or clean(str(error), _REASON_CHARACTERS) or type(error).__name__
     may_pass = not isinstance(error, httpx.UnsupportedProtocol)
-    return TransportError(name, reason, number, may_pass=may_pass)
+    return TransportError(name, reason, number, may_pass=may_pass, sent=sent)
 
 
-def interpret(name: str, response: Whole, attempts: int, now: float) -> Response[ListPipelineRunsStatusResponse]:
-    """Return the generated operation's Response of a reply that has been read.
+def interpret(operation: Operation[R], response: Whole, attempts: int, now: float) -> Response[R]:
+    """Return the reply that has been read, with its model.
 
     Args:
-        name: the operationId.
+        operation: whose reply it is.
         response: read, decoded.
         attempts: made by now.
         now: seconds since the epoch.
 
     Raises:
-        ServiceError: the service said no, or something before it broke.
-        UnexpectedReply: the reply says yes and is none: another status, not JSON, not an object, a list where an object
-            is due or the reverse.
+        ServiceError: the service said no, by its status or in the body; or something before it broke.
+        UnexpectedReply: the reply is no answer: answering.py says which is one.
     """
-    status = response.status_code
+    name, status = operation.name, response.status_code
     if logger.isEnabledFor(logging.DEBUG):
         request_id = request_id_of(response.headers)
         logger.debug("%s attempt %d: status %d (request id %s)", name, attempts, status, request_id)
-    if status >= 400:
-        raise service_error(name, status, response.headers, response.content, attempts=attempts, now=now)
+    # An error is made in there and raised out here, where no variable holds what came: it may quote a secret.
+    outcome = undisturbed(lambda: _decoded(operation, response, attempts, now))
+    if isinstance(outcome, PaiFlowError):
+        raise outcome
+    return Response(_known_status(status), response.content, response.headers, outcome)
+
+
+def _decoded(operation: Operation[R], response: Whole, attempts: int, now: float) -> R | ServiceError | UnexpectedReply:
+    """Return the model of a reply that is an answer, else the error that it stands for."""
+    name, model = operation.name, operation.reply
+    status, headers, content = response
+    body: Any = None
     try:
-        if status != 200:
-            raise TypeError(f"status 200 is due, not {status}; redirects are not followed")
-        reply = operation._build_response(client=_GENERATED_CLIENT, response=cast("httpx.Response", response))
-        if not isinstance(reply.parsed, ListPipelineRunsStatusResponse):
-            raise TypeError("it is no reply of this operation")
-    except TypeError as error:  # of the generated decoding: a list where an object is due, or the reverse
+        if 200 <= status < 300:
+            body = read_json(content) if content else NO_BODY
+        verdict = judge(status, body, Described(tuple(model._FIELDS), operation.lists), headers.get("location"))
+        if verdict.says == "yes":
+            return model.from_dict({} if body is NO_BODY else body)
+        reason = verdict.reason
+    except TypeError as error:  # of the model: a list where an object is due, or the reverse
         reason = str(error)
     except UnicodeDecodeError:
         reason = "it is not text"
@@ -116,32 +157,19 @@ def interpret(name: str, response: Whole, attempts: int, now: float) -> Response
     except RecursionError:
         reason = "it nests too deeply"
     else:
-        return Response(reply.status_code, reply.content, reply.headers, reply.parsed)
-    # Raised out here, so that no text of the reply but the excerpt, which is redacted, hangs on as a context.
-    raise UnexpectedReply(name, status, excerpt(response.content), request_id_of(response.headers), reason)
+        if verdict.says == "no":
+            return service_error(name, status, headers, content, attempts=attempts, now=now, fields=body)
+    # The body of a redirect quotes the URL that it leads to.
+    begins = "" if 300 <= status < 400 else excerpt(content)
+    return UnexpectedReply(name, status, begins, request_id_of(headers), reason)
 
 
-@contextmanager
-def discreet(credentials: Credentials) -> Iterator[None]:
-    """Take what signs requests out of the errors of an attempt, wherever a service has put it."""
+def _known_status(status: int) -> HTTPStatus:
+    """Return the status as a member of HTTPStatus; as it is where that has none, such as 299."""
     try:
-        yield
-    except PaiFlowError as error:
-        secrets = _secrets(credentials)
-        for name, value in vars(error).items():
-            if isinstance(value, str):
-                setattr(error, name, without(value, secrets))
-        error.args = tuple(without(value, secrets) if isinstance(value, str) else value for value in error.args)
-        raise
-
-
-def discreet_content(content: bytes, credentials: Credentials) -> bytes:
-    """Return the body of a reply without what signed its request, wherever a service has put it."""
-    return without(content.decode("latin-1"), _secrets(credentials)).encode("latin-1")
-
-
-def _secrets(credentials: Credentials) -> tuple[str | None, ...]:
-    return credentials.security_token, credentials.access_key_secret, credentials.access_key_id
+        return HTTPStatus(status)
+    except ValueError:
+        return cast("HTTPStatus", status)
 
 
 def clock_skew(error: ServiceError, headers: Mapping[str, str], now: float) -> float | None:
@@ -152,8 +180,3 @@ def clock_skew(error: ServiceError, headers: Mapping[str, str], now: float) -> f
         return parsedate_to_datetime(headers.get("date", "")).timestamp() - now
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-
-
-def reply_of(response: Response[ListPipelineRunsStatusResponse]) -> ListPipelineRunsStatusResponse:
-    """Return the reply of what `interpret` returned, which has always one."""
-    return cast("ListPipelineRunsStatusResponse", response.parsed)

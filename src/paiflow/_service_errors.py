@@ -25,6 +25,13 @@ _DENIED = (
     r"|SignatureNonceUsed|InvalidTimeStamp|\w*SecurityToken"
 )
 
+# The status that comes with a code, where a reply's own status says that all is well; the first one counts.
+_USUAL_STATUS = (
+    (r"(?i).*Not(Found|Exists?)\b", 404),
+    (r"(?i)(Internal|Service|Server|System|Backend)\w*(Error|Failure|Fault|Unavailable|Timeout|Busy)", 500),
+    (r"(?i)Invalid|Missing|Illegal|Unsupported|Bad", 400),
+)
+
 _XML_FIELD = r"<(Code|Message|RequestId|Recommend)>([^<]*)</\1>"
 _TITLE = r"(?i)<title[^<>]*>([^<]*)"
 _UNSEEN = r"(?is)<(script|style|head)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)"
@@ -44,35 +51,43 @@ _WHAT_TO_CHECK = "Check the access key secret, and that nothing on the way rewri
 
 
 def service_error(
-    operation: str, status: int, headers: Mapping[str, str], content: bytes, *, attempts: int, now: float
+    operation: str,
+    status: int,
+    headers: Mapping[str, str],
+    content: bytes,
+    *,
+    attempts: int,
+    now: float,
+    fields: Mapping[str, object] | None = None,
 ) -> ServiceError:
     """Return the error that a reply stands for: of the class by which a caller can act.
 
     In this order: a `Throttling…` code or 429, Throttled; 5xx, ServerFault; a code about credentials,
     signature, clock or permission, 401 or 403, AccessDenied; 404, NotFound; other 4xx, InvalidRequest;
-    anything else, ServiceError itself.
+    anything else, ServiceError itself. Where the status is a success, the code stands in for it.
 
     Args:
         operation: the operationId.
-        status: of the reply, not a success.
+        status: of the reply.
         headers: of the reply, names in any case.
         content: the decoded body; anything will do.
         attempts: made so far, this one included.
         now: seconds since the epoch, for a Retry-After that is a date.
+        fields: the body's fields, where it has been parsed.
     """
     names = {name.lower(): value for name, value in headers.items()}
-    fields = _fields(content)
-    code = _label(fields, "Code", "code")
-    request_id = _label(fields, "RequestId", "requestId") or request_id_of(names)
-    said = _text(fields, "Message", "message")
+    fields = _fields(content) if fields is None else fields
+    code = _label(fields, "Code")
+    request_id = _label(fields, "RequestId") or request_id_of(names)
+    said = _text(fields, "Message")
     if said is not None:
         message = clean(said, _MESSAGE_CHARACTERS)
     else:
         message = "" if code else excerpt(content) or "the reply has no body"
     if code is not None and code.startswith("SignatureDoesNotMatch"):
         message = f"{message.rstrip('. ')}. {_WHAT_TO_CHECK}".lstrip(". ")
-    recommend = _text(fields, "Recommend", "recommend")
-    return _class(status, code or "")(
+    recommend = _text(fields, "Recommend")
+    return _class(_meant(code or "") if status < 300 else status, code or "")(
         operation,
         status,
         code,
@@ -117,6 +132,13 @@ def _class(status: int, code: str) -> type[ServiceError]:
     return InvalidRequest if status >= 400 else ServiceError
 
 
+def _meant(code: str) -> int:
+    """Return the status that usually comes with a code, 200 if it is not known."""
+    if re.fullmatch("[45][0-9]{2}", code):
+        return int(code)
+    return next((status for pattern, status in _USUAL_STATUS if re.match(pattern, code)), 200)
+
+
 def _fields(content: bytes) -> Mapping[str, object]:
     """Return the fields of the service's error, none if the body is something else."""
     if len(content) > _PARSED_BYTES:
@@ -128,20 +150,19 @@ def _fields(content: bytes) -> Mapping[str, object]:
     return parsed if isinstance(parsed, dict) else {}
 
 
-def _text(fields: Mapping[str, object], *names: str) -> str | None:
-    """Return the first of the fields that holds text or a whole number."""
-    for name in names:
-        match fields.get(name):
-            case bool():
-                continue
-            case str() | int() as value if text := str(value).strip():
-                return text
+def _text(fields: Mapping[str, object], name: str) -> str | None:
+    """Return the first of the fields of this name, in any case, that holds text or a whole number."""
+    for key, value in fields.items():
+        if key.lower() != name.lower() or isinstance(value, bool):
+            continue
+        if isinstance(value, str | int) and (text := str(value).strip()):
+            return text
     return None
 
 
-def _label(fields: Mapping[str, object], *names: str) -> str | None:
-    """Return the first of the fields that holds text, as a code or an id: escaped, cut only if absurdly long."""
-    text = _text(fields, *names)
+def _label(fields: Mapping[str, object], name: str) -> str | None:
+    """Return the text of such a field, as a code or an id: escaped, cut only if absurdly long."""
+    text = _text(fields, name)
     return None if text is None else clean(text, _NAME_CHARACTERS)
 
 

@@ -5,7 +5,7 @@ token; so the text of a reply is redacted before anything else is done with it.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from urllib.parse import quote
 
 # From here on a message is an echo of the request.
@@ -18,7 +18,13 @@ _NAMED = (
     r"[\\\"']*\s*(?:[=:>]|%3[AD])\s*[\\\"']*|(?:credential|signature)(?:=|%3D))[^\s\"',;&<>\]]+"
 )
 _AUTHORIZATION = r"(?i)(authorization[\\\"']*\s*[=:])[^\r\n]+"
+# The string to sign, which is the algorithm and a hash.
+_STRING_TO_SIGN = r"(ACS3-HMAC-SHA256)(?:\s|\\+[rn]|(?i:%0[ad]|&#10;))+[0-9a-fA-F]{64}"
 _KEY_ID = r"(?:LTAI|STS\.)[0-9A-Za-z]{8,}"
+
+# A value of fewer characters is a word, not a secret; of a longer one so many in a row are a part that may not show.
+_WORD = 8
+_PART = 12
 
 
 def clean(text: str, limit: int) -> str:
@@ -40,13 +46,48 @@ def redacted(text: str) -> str:
     if echo := re.search(_ECHO, text):
         text = text[: echo.start()].rstrip(" ,;:([{\n") or "[redacted]"
     text = re.sub(_AUTHORIZATION, r"\1 [redacted]", text)
+    text = re.sub(_STRING_TO_SIGN, r"\1 [redacted]", text)
     return re.sub(_KEY_ID, "[redacted]", re.sub(_NAMED, r"\1[redacted]", text))
 
 
 def without(text: str, secrets: Iterable[str | None]) -> str:
-    """Return the text without these very values, as they are or percent-encoded. Short ones are words, and stay."""
-    for secret in secrets:
-        if secret is not None and len(secret) >= 8:
-            for form in (secret, quote(secret, safe=""), quote(secret)):
-                text = text.replace(form, "[redacted]")
+    """Return the text without these very values, as they are or encoded. Short ones are words, and stay."""
+    for form in _forms(secrets):
+        text = text.replace(form, "[redacted]")
     return text
+
+
+def parts_of(secrets: Iterable[str | None]) -> frozenset[str]:
+    """Return the texts for `without_parts` to look for."""
+    return frozenset(
+        form[start : start + _PART] for form in _forms(secrets) for start in range(max(1, len(form) - _PART + 1))
+    )
+
+
+def without_parts(text: str, parts: Collection[str]) -> str:
+    """Return the text without the values of `parts_of`, nor 12 or more characters of them: one may be cut, or escaped."""
+    sizes = sorted({len(part) for part in parts}, reverse=True)
+    kept: list[str] = []
+    place = begun = 0
+    while place < len(text):
+        length = next((size for size in sizes if text[place : place + size] in parts), 0)
+        if not length:
+            place += 1
+            continue
+        kept += [text[begun:place], "[redacted]"]
+        end = place + length
+        while text[end - _PART + 1 : end + 1] in parts and end < len(text):
+            end += 1
+        place = begun = end
+    return "".join([*kept, text[begun:]])
+
+
+def _forms(secrets: Iterable[str | None]) -> Iterator[str]:
+    """Yield the ways in which a secret may be written: as it is, percent-encoded, escaped in JSON."""
+    for secret in secrets:
+        if secret is None or len(secret) < _WORD:
+            continue
+        plain = str(secret)
+        encoded = (quote(plain, safe=""), quote(plain))
+        lower = [re.sub("%..", lambda found: found[0].lower(), form) for form in encoded]
+        yield from dict.fromkeys((plain, *encoded, *lower, plain.replace("/", r"\/"), plain.replace("=", r"\u003d")))

@@ -8,16 +8,17 @@ Source: YAML 1.2.2, section 10.3 (core schema); RFC 9512, section 3.4 (YAML that
 """
 
 import copy
-import json
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import yaml
 from yaml.reader import Reader
 
+from paiflow import _json
 from paiflow.errors import PaiFlowError
 
 _TAG = "tag:yaml.org,2002:"
@@ -68,16 +69,39 @@ def load(text: str, source: str = "<text>") -> Any:
     text = text.removeprefix("\ufeff")
     if text.lstrip()[:1] in ("{", "["):
         try:
-            return json.loads(text, object_pairs_hook=_object_without_duplicates, parse_constant=_refuse_constant)
+            return _json.read(text)
         except (ValueError, RecursionError):
             pass  # YAML's flow style, or an error that the YAML reader places better
+    return locate(text, source).value
+
+
+@dataclass(frozen=True)
+class Located:
+    """The value of a document, and the line of each place in it: the keys and indices that lead there."""
+
+    value: Any
+    lines: dict[tuple[str | int, ...], int]
+
+    def line(self, place: tuple[str | int, ...]) -> int:
+        """Return the line, from 1, of what is at a place; of what holds it, if it is not there."""
+        return next(line for end in range(len(place), -1, -1) if (line := self.lines.get(place[:end])))
+
+
+def locate(text: str, source: str = "<text>") -> Located:
+    """Return the value of one YAML document, with its lines; what an alias stands for is in the alias's line.
+
+    Raises:
+        YamlError: as for `load`.
+    """
+    text = text.removeprefix("\ufeff")
     unprintable = Reader.NON_PRINTABLE.search(text)
     if unprintable:
         line = text.count("\n", 0, unprintable.start()) + 1
         column = unprintable.start() - text.rfind("\n", 0, unprintable.start())
         raise YamlError(f"{source}:{line}:{column}: character U+{ord(unprintable.group()):04X} is not allowed")
     try:
-        return _Builder(_events(text), source).document()
+        builder = _Builder(_events(text), source)
+        return Located(builder.document(), builder.lines)
     except yaml.MarkedYAMLError as error:
         reason = " ".join(part for part in (error.context, error.problem) if part)
         raise YamlError(_at(source, error.problem_mark or error.context_mark, reason)) from error
@@ -91,13 +115,25 @@ def load_file(path: str | os.PathLike[str]) -> Any:
     Raises:
         YamlError: as for `load`; also a file that cannot be read or is not UTF-8.
     """
+    return load(_read(path), str(path))
+
+
+def locate_file(path: str | os.PathLike[str]) -> Located:
+    """Return the value of a YAML file in UTF-8, with its lines.
+
+    Raises:
+        YamlError: as for `load_file`.
+    """
+    return locate(_read(path), str(path))
+
+
+def _read(path: str | os.PathLike[str]) -> str:
     try:
-        text = Path(path).read_bytes().decode("utf-8")
+        return Path(path).read_bytes().decode("utf-8")
     except OSError as error:
         raise YamlError(f"{path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise YamlError(f"{path}: not UTF-8: byte {error.start + 1} is 0x{error.object[error.start]:02X}") from error
-    return load(text, str(path))
 
 
 def dump(value: Any) -> str:
@@ -144,6 +180,8 @@ class _Builder:
         self._anchors: dict[str, Any] = {}
         self._sizes: dict[str, int] = {}
         self._count = 0
+        self._place: tuple[str | int, ...] = ()
+        self.lines: dict[tuple[str | int, ...], int] = {(): 1}
 
     def document(self) -> Any:
         """Return the value of the one document, None where there is none.
@@ -189,7 +227,7 @@ class _Builder:
     def _sequence(self) -> list[Any]:
         items: list[Any] = []
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
-            items.append(self._value(event))
+            items.append(self._part(len(items), event, event))
         return items
 
     def _mapping(self) -> dict[str, Any]:
@@ -204,8 +242,17 @@ class _Builder:
                 raise self._error(event, "merge keys (<<) are not part of YAML 1.2")
             if key in mapping:
                 raise self._error(event, f"duplicate key {key!r}")
-            mapping[key] = self._value(next(self._events))
+            mapping[key] = self._part(key, event, next(self._events))
         return mapping
+
+    def _part(self, key: str | int, start: Any, event: Any) -> Any:
+        """Return the value that an event begins, at a key of what is being built; `start` is where it is written."""
+        whole = self._place
+        self._place = (*whole, key)
+        self.lines[self._place] = start.start_mark.line + 1
+        value = self._value(event)
+        self._place = whole
+        return value
 
     def _scalar(self, event: Any) -> Any:
         text = event.value
@@ -275,17 +322,6 @@ class _Dumper(yaml.SafeDumper):
 
 for _kind, _pattern, _first in _CORE_SCHEMA:
     _Dumper.add_implicit_resolver(_TAG + _kind, _pattern, list(_first))
-
-
-def _object_without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    mapping = dict(pairs)
-    if len(mapping) != len(pairs):
-        raise ValueError("duplicate key")
-    return mapping
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:

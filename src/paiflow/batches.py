@@ -1,6 +1,6 @@
-"""Ask for any number of runs and nodes: split into requests, joined into one report.
+"""Ask for any number of runs and nodes: split into calls, joined into one report.
 
-Pure: the client sends the requests, some at a time. Never both lists in one request, for the service takes Nodes and leaves
+No I/O: `statuses` yields the calls as a step. A call never has both lists, because the service then takes Nodes and leaves
 PipelineRuns out ("one of the two, Nodes first", https://help.aliyun.com/document_detail/438040.htm).
 """
 
@@ -13,13 +13,22 @@ from typing import Any, Generic, TypeVar, overload
 
 import attrs
 
-from paiflow._requests import BATCH_SIZE, LIST_PIPELINE_RUNS_STATUS, NodeRef, refusal
-from paiflow._text import clean
-from paiflow.errors import PaiFlowError, UnexpectedReply
-from paiflow_api.models import ListPipelineRunsStatusResponse, Node, Output, PipelineRun
+from paiflow.errors import PaiFlowError
+from paiflow.ids import BATCH_SIZE, NodeRef, refusal
+from paiflow.steps import Ask, Steps
+from paiflow_api.calling import Call
+from paiflow_api.models import (
+    ListPipelineRunsStatusResponse,
+    Node,
+    NodeState,
+    OutputValue,
+    PipelineRun,
+    PipelineRunState,
+)
+from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS
 
 Id = str | NodeRef
-Item = TypeVar("Item", bound=PipelineRun | Node)
+Item = TypeVar("Item", bound=PipelineRunState | NodeState)
 
 
 @attrs.frozen
@@ -33,6 +42,35 @@ class Batch:
     def ids(self) -> tuple[Id, ...]:
         """The ids of either kind."""
         return (*self.pipeline_runs, *self.nodes)
+
+    def call(self, workspace_id: str | None, output_type: str | None = None) -> Call[ListPipelineRunsStatusResponse]:
+        """Return the call that asks for them."""
+        arguments = {
+            "pipeline_runs": self.pipeline_runs,
+            "nodes": self.nodes,
+            "workspace_id": workspace_id,
+            "output_type": output_type,
+        }
+        return Call(LIST_PIPELINE_RUNS_STATUS, arguments)
+
+
+def statuses(
+    pipeline_runs: Iterable[str],
+    nodes: Iterable[NodeRef],
+    *,
+    workspace_id: str | None,
+    output_type: str | None,
+    batch_size: int,
+    in_flight: int,
+) -> Steps[Any, StatusReport]:
+    """Return the report on any number of runs and nodes.
+
+    Raises:
+        PaiFlowError: no call was answered; the first one's error.
+    """
+    batches = plan(pipeline_runs, nodes, batch_size)
+    answers = yield Ask([batch.call(workspace_id, output_type) for batch in batches], in_flight)
+    return join(batches, answers)
 
 
 def plan(pipeline_runs: Iterable[str], nodes: Iterable[NodeRef], size: int = BATCH_SIZE) -> list[Batch]:
@@ -99,10 +137,10 @@ class Found(Sequence[Item], Generic[Item]):
     __hash__ = None  # type: ignore[assignment]  # as a list's
 
     def __repr__(self) -> str:
-        return repr(self._items)
+        return repr(vars(self).get("_items"))
 
 
-def id_of(item: PipelineRun | Node) -> Id | None:
+def id_of(item: PipelineRunState | NodeState) -> Id | None:
     """Return the id that asks for a run or a node, None if the reply left it out."""
     if isinstance(item, PipelineRun):
         return item.pipeline_run_id
@@ -125,9 +163,9 @@ class StatusReport:
         request_ids: of the requests that were answered.
     """
 
-    runs: Found[PipelineRun]
-    nodes: Found[Node]
-    outputs: list[Output]
+    runs: Found[PipelineRunState]
+    nodes: Found[NodeState]
+    outputs: list[OutputValue]
     missing: list[Id]
     unanswered: list[Id]
     errors: list[PaiFlowError]
@@ -135,25 +173,22 @@ class StatusReport:
 
     def __repr__(self) -> str:
         # Short, for a report may hold many thousand: asyncio puts a task's result into the repr of the task.
-        counts = {field.name: len(getattr(self, field.name)) for field in attrs.fields(StatusReport)}
+        counts = {field.name: len(getattr(self, field.name, ())) for field in attrs.fields(StatusReport)}
         return f"<StatusReport {' '.join(f'{name}: {count}' for name, count in counts.items())}>"
 
 
 def join(batches: Sequence[Batch], answers: Sequence[ListPipelineRunsStatusResponse | PaiFlowError]) -> StatusReport:
     """Return the report of what came of each batch. What was not asked for is left out, and so are repetitions.
 
-    A reply that is an error, though its status says that all is well, counts as one: else all its ids would be missing.
-
     Raises:
         PaiFlowError: no batch was answered; the first one's error.
     """
-    answers = [_error_of(answer) or answer for answer in answers]
     errors = [answer for answer in answers if isinstance(answer, PaiFlowError)]
     if errors and len(errors) == len(batches):
         raise errors[0]
-    runs: list[PipelineRun] = []
-    nodes: list[Node] = []
-    outputs: list[Output] = []
+    runs: list[PipelineRunState] = []
+    nodes: list[NodeState] = []
+    outputs: list[OutputValue] = []
     missing: list[Id] = []
     unanswered: list[Id] = []
     request_ids: list[str] = []
@@ -180,14 +215,6 @@ def join(batches: Sequence[Batch], answers: Sequence[ListPipelineRunsStatusRespo
     )
 
 
-def _error_of(answer: ListPipelineRunsStatusResponse | PaiFlowError) -> UnexpectedReply | None:
-    """Return what a reply is that holds an error's Code, and neither runs nor nodes."""
-    if isinstance(answer, PaiFlowError) or answer.pipeline_runs or answer.nodes or "Code" not in answer:
-        return None
-    reason = f"it says that all is well, and holds an error: Code {clean(str(answer['Code']), 100)}"
-    return UnexpectedReply(LIST_PIPELINE_RUNS_STATUS, 200, "", answer.request_id, reason)
-
-
 def _asked_for(items: Iterable[Item], asked: frozenset[Id]) -> dict[Id, list[Item]]:
     """Return the items that were asked for, by id; of equal ones, one."""
     by_id: dict[Id, list[Item]] = {}
@@ -202,7 +229,7 @@ def _asked_for(items: Iterable[Item], asked: frozenset[Id]) -> dict[Id, list[Ite
     return {id_: same if len(same) == 1 else list(_distinct(same)) for id_, same in by_id.items()}
 
 
-def _may_be_of(output: Output, asked: frozenset[Id]) -> bool:
+def _may_be_of(output: OutputValue, asked: frozenset[Id]) -> bool:
     if output.pipeline_run_id is None or output.node_id is None:
         return True
     return NodeRef(output.pipeline_run_id, output.node_id) in asked

@@ -1,7 +1,8 @@
-"""The client: PaiFlow, and AsyncPaiFlow with the same methods to await.
+"""The clients: PaiFlow, and AsyncPaiFlow with the same methods to await.
 
-What a call asks for and what comes of it, when it is repeated, how many make a batch, and what to wait for is decided in
-modules that both share; the two classes here open connections and do the I/O, one blocking, one awaiting.
+The method of each operation is generated (paiflow_api.methods). Work that takes several calls (pages, logs, submit,
+statuses, waits) is written as steps. All decisions stand in modules that both clients share; the two classes here do the
+I/O, one blocking, one awaiting.
 """
 
 from __future__ import annotations
@@ -9,34 +10,38 @@ from __future__ import annotations
 import os
 import time as real_time
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable, Generator, Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
 import httpx
 
 from paiflow import _deadline
-from paiflow._exchange import attempt, clock_skew, discreet, discreet_content, interpret, reply_of
+from paiflow._connections import AsyncConnections, Connections, is_shared, opener
+from paiflow._discretion import Discretion
+from paiflow._exchange import Response, attempt, clock_skew, interpret
+from paiflow._hidden import Environment, Hidden
+from paiflow._httpx import attend
 from paiflow._replies import ACCEPTED_ENCODINGS, Intake, Whole, aread, read
-from paiflow._requests import BATCH_SIZE, IN_FLIGHT, LIST_PIPELINE_RUNS_STATUS, NodeRef, ids_of, status_request
-from paiflow._text import clean
 from paiflow._threads import in_threads
 from paiflow._time import Time
 from paiflow.credentials import Credentials, CredentialsSource, VendorClient
-from paiflow.endpoint import is_loopback, resolve_endpoint
+from paiflow.endpoint import Endpoints
 from paiflow.errors import AccessDenied, ConfigurationError, PaiFlowError, TransportError
+from paiflow.ids import BATCH_SIZE, NodeRef, ids_of
+from paiflow.preparing import Prepared, named, prepare, url_of
 from paiflow.retries import Attempts, RetryPolicy, policy_of
 from paiflow.signing import SignatureAuth
-from paiflow_api.api.pipeline_runs import list_pipeline_runs_status as operation
-from paiflow_api.models import ListPipelineRunsStatusRequest, ListPipelineRunsStatusResponse, OutputType
-from paiflow_api.types import Response
+from paiflow.steps import IN_FLIGHT, Answers, Ask, AsyncIteration, Iteration, Steps
+from paiflow_api import operations
+from paiflow_api.calling import Call, Operation
+from paiflow_api.decoding import Reply
+from paiflow_api.methods import AsyncMethods, Methods
 
 if TYPE_CHECKING:
-    from paiflow.batches import Batch, StatusReport
-    from paiflow.waiting import Answer, Change, Step, Until, WaitResult
-
-API_VERSION: Final = "2021-02-02"
+    from paiflow.batches import StatusReport
+    from paiflow.waiting import Change, Until, WaitResult
+    from paiflow_api.models import ListPipelineRunsStatusResponse, OutputType
 
 # As in the vendor's SDK: connect 5 s, read 10 s (darabonba-core 1.0.9, measured).
 DEFAULT_TIMEOUT: Final = httpx.Timeout(10, connect=5)
@@ -47,22 +52,25 @@ HEADERS: Final = {
     "user-agent": f"paiflow (python-httpx/{httpx.__version__})",
 }
 
+R = TypeVar("R", bound=Reply)
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 Transport = TypeVar("Transport", httpx.BaseTransport, httpx.AsyncBaseTransport)
-Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
-Reply = Response[ListPipelineRunsStatusResponse]
+Held = TypeVar("Held", Connections, AsyncConnections)
 Nodes = Iterable[NodeRef | tuple[str, str]]
 # Is told of each reply: operationId, HTTP status, body. Must not raise.
 Observer = Callable[[str, int, bytes], None]
 
 
-class _Client(Generic[Transport, Http]):
-    """What both clients share: where requests go, who signs them, and how one is built."""
+class _Client(Generic[Transport, Held]):
+    """What both clients share: where requests go, who signs them, and what comes of them."""
 
     def __init__(
         self,
         region: str | None = None,
         *,
         endpoint: str | None = None,
+        aiworkspace_endpoint: str | None = None,
         vpc: bool = False,
         credentials: Credentials | Callable[[], Credentials] | VendorClient | None = None,
         workspace_id: str | None = None,
@@ -74,9 +82,11 @@ class _Client(Generic[Transport, Http]):
         """Set the client up; nothing is sent, and no credentials are looked for, before the first call.
 
         Args:
-            region: such as cn-hangzhou, for its public endpoint; else ALIBABA_CLOUD_REGION_ID.
-            endpoint: a URL or a host, instead of the region's; else PAIFLOW_ENDPOINT.
-            vpc: take the region's endpoint inside Alibaba Cloud's own network.
+            region: such as cn-hangzhou, for its public endpoints; else ALIBABA_CLOUD_REGION_ID.
+            endpoint: of PAIFlow, a URL or a host, instead of the region's; else PAIFLOW_ENDPOINT.
+            aiworkspace_endpoint: of AIWorkSpace, which serves `list_workspaces`; else AIWORKSPACE_ENDPOINT, else the
+                same as PAIFlow's if that is on this machine, else the region's.
+            vpc: take the region's endpoints inside Alibaba Cloud's own network.
             credentials: keys; or a callable that gives them, or a client of the package alibabacloud-credentials, asked
                 at each attempt. Else the environment's ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and
                 ALIBABA_CLOUD_SECURITY_TOKEN; else the vendor's own chain, with the extra `credentials`.
@@ -84,83 +94,86 @@ class _Client(Generic[Transport, Http]):
             timeout: seconds for each phase of an attempt (connect, send, receive, wait for the pool), or an
                 httpx.Timeout.
             retries: a RetryPolicy, or how often to repeat a call that failed in a way that may pass; 0 for not at all.
-            transport: an httpx transport to use instead of the network.
+            transport: an httpx transport to use instead of the network. A forked process, or another event loop, opens
+                connections of its own where it is httpx's own HTTPTransport or AsyncHTTPTransport; any other is used
+                as it is.
             allow_http: allow plain http to other machines than this one. Requests are signed, not secret.
 
         Raises:
-            ConfigurationError: no endpoint was found, or an argument will not do.
+            ConfigurationError: no endpoint was found, or an argument or a proxy or certificate setting of the
+                environment will not do.
             CredentialsError: what was given as credentials can give none.
         """
-        self.endpoint: Final = resolve_endpoint(endpoint, region, vpc, allow_http, os.environ)
-        self._workspace_id = workspace_id
-        self._credentials = CredentialsSource(credentials, os.environ)
+        # A traceback may show the locals.
+        given, credentials = Hidden(credentials), None
+        environ = Environment(os.environ)
+        self._endpoints = Endpoints(endpoint, aiworkspace_endpoint, region, vpc, allow_http, environ)
+        self.endpoint: Final = self._endpoints.of("paiflow")
+        # By the names that parameters give them.
+        self._defaults: Mapping[str, object] = {"workspace_id": workspace_id}
+        self._credentials = CredentialsSource(given, environ)
         self._policy = policy_of(retries)
         self._time = Time()
         # Seconds by which the service's clock is ahead of ours, as far as it has told.
         self._skew = 0.0
         self._observers: tuple[Observer, ...] = ()
         _check_timeout(timeout)
-        host = httpx.URL(self.endpoint).host
-        # No proxy can reach this machine's loopback, whatever the environment says.
-        unproxied = {f"all://[{host}]" if ":" in host else f"all://{host}": None}
-        try:
-            self._http: Http = self._open(
-                timeout=timeout,
-                transport=transport,
-                headers=HEADERS,
-                mounts=unproxied if is_loopback(self.endpoint) else None,
-            )
-        except (ValueError, OSError, ImportError, httpx.InvalidURL) as error:
-            # Of the environment: HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, SSLKEYLOGFILE.
-            raise ConfigurationError(
-                f"a proxy or certificate setting of the environment: {clean(str(error), 300)}"
-            ) from error
+        self._connections: Held = self._connect(transport, timeout)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(endpoint={self.endpoint!r})"
+        return f"{type(self).__name__}(endpoint={getattr(self, 'endpoint', None)!r})"
 
     @abstractmethod
-    def _open(self, **settings: Any) -> Http: ...
+    def _connect(self, transport: Transport | None, timeout: float | httpx.Timeout) -> Held: ...
 
-    def _check_open(self) -> None:
-        if self._http.is_closed:
-            raise ConfigurationError("the client is closed: make a new one")
+    @property
+    def time(self) -> Time:
+        """The clock and sleep that the client goes by."""
+        return self._time
 
-    def _body(
-        self,
-        pipeline_runs: Iterable[str],
-        nodes: Nodes,
-        workspace_id: str | None,
-        output_type: OutputType | str | None,
-    ) -> ListPipelineRunsStatusRequest:
-        self._check_open()
-        workspace_id = self._workspace_id if workspace_id is None else workspace_id
-        return status_request(pipeline_runs, nodes, workspace_id, output_type)
+    @property
+    def refreshes(self) -> bool:
+        """Whether an expired token may be followed by a fresh one."""
+        return self._credentials.refreshes
 
-    def _bodies(
-        self, batches: Iterable[Batch], workspace_id: str | None, output_type: OutputType | str | None
-    ) -> list[ListPipelineRunsStatusRequest]:
-        return [self._body(batch.pipeline_runs, batch.nodes, workspace_id, output_type) for batch in batches]
-
-    def _request(self, body: ListPipelineRunsStatusRequest) -> httpx.Request:
-        kwargs = operation._get_kwargs(body=body)
-        return self._http.build_request(**{**kwargs, "url": _url(self.endpoint, kwargs["url"])})
-
-    def _auth(self, credentials: Credentials) -> SignatureAuth:
-        return SignatureAuth(LIST_PIPELINE_RUNS_STATUS, API_VERSION, lambda: credentials, clock=self._service_time)
-
-    def _observe(self, observer: Observer) -> None:
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Call `observer` with the operationId, HTTP status and body of each reply, until what is returned is called."""
         self._observers = (*self._observers, observer)
 
-    def _unobserve(self, observer: Observer) -> None:
-        self._observers = tuple([one for one in self._observers if one != observer])
+        def stop() -> None:
+            self._observers = tuple([one for one in self._observers if one is not observer])
 
-    def _interpret(self, response: Whole, number: int, credentials: Credentials) -> Reply:
+        return stop
+
+    def _prepare(self, call: Call[Any]) -> Prepared:
+        self._connections.check_open()
+        return prepare(call, self._defaults)
+
+    def _request(
+        self,
+        http: httpx.Client | httpx.AsyncClient,
+        operation: Operation[Any],
+        prepared: Prepared,
+        deadline: float,
+    ) -> httpx.Request:
+        url = url_of(self._endpoints.of(operation.host), prepared)
+        headers = {} if prepared.body is None else {"content-type": "application/json"}
+        request = http.build_request(operation.method, url, content=prepared.body, headers=headers)
+        request.url = url  # a copy of it would show the secrets of its query
+        timeouts = request.extensions["timeout"]
+        left = max(0.0, deadline - real_time.monotonic())
+        # Of the phases, this is the one in which nothing is sent or received, and so nothing else would cut it.
+        timeouts["pool"] = left if timeouts["pool"] is None else min(timeouts["pool"], left)
+        return request
+
+    def _auth(self, operation: Operation[Any], credentials: Credentials) -> SignatureAuth:
+        return SignatureAuth(operation.name, operation.version, lambda: credentials, clock=self._service_time)
+
+    def _interpret(self, operation: Operation[R], response: Whole, number: int, discretion: Discretion) -> Response[R]:
         for observer in self._observers:
-            content = discreet_content(response.content, credentials)
-            observer(LIST_PIPELINE_RUNS_STATUS, response.status_code, content)
+            observer(operation.name, response.status_code, discretion.content(response.content))
         try:
-            return interpret(LIST_PIPELINE_RUNS_STATUS, response, number, self._service_time())
+            return interpret(operation, response, number, self._service_time())
         except AccessDenied as error:
             skew = clock_skew(error, response.headers, self._time.now())
             if skew is not None:
@@ -170,71 +183,154 @@ class _Client(Generic[Transport, Http]):
     def _service_time(self) -> float:
         return self._time.now() + self._skew
 
-    def _deadline_of(self, within: float | None) -> float | None:
+    def _attempts(self, operation: Operation[Any], within: float | None, once: bool) -> Attempts:
+        return Attempts(self._policy, self._time, within, patient=not once, repeatable=operation.repeatable)
+
+    def _deadline_of(self, step: Ask) -> float | None:
+        within = self._policy.total if step.within is None and step.once else step.within
         return None if within is None else self._time.monotonic() + within
 
-    def _left(self, deadline: float | None) -> float | None:
-        """Return the seconds until a deadline; a batch whose turn comes too late is not sent."""
+    def _left(self, call: Call[Any], deadline: float | None) -> float | None:
+        """Return the seconds until a deadline; a call whose turn comes too late is not sent."""
         if deadline is None:
             return None
         left = deadline - self._time.monotonic()
         if left <= 0:
-            raise TransportError(LIST_PIPELINE_RUNS_STATUS, "the time was up before its turn came", 0)
+            raise TransportError(call.operation.name, "the time was up before its turn came", 0)
         return left
 
-    def _steps(
-        self, pipeline_runs: Iterable[str], nodes: Nodes, until: Until, timeout: float | None
-    ) -> Generator[Step, Answer, WaitResult]:
-        self._check_open()
+    def _statuses(
+        self,
+        pipeline_runs: Iterable[str],
+        nodes: Nodes,
+        workspace_id: str | None,
+        output_type: str | None,
+        batch_size: int,
+        in_flight: int,
+    ) -> Steps[Any, StatusReport]:
+        from paiflow.batches import check_sizes, statuses  # noqa: PLC0415 - whoever makes single calls needs none of it
+
+        check_sizes(batch_size, in_flight)
+        return statuses(
+            *ids_of(pipeline_runs, nodes),
+            workspace_id=workspace_id,
+            output_type=output_type,
+            batch_size=batch_size,
+            in_flight=in_flight,
+        )
+
+    def _follow(
+        self, pipeline_runs: Iterable[str], nodes: Nodes, until: Until, timeout: float | None, workspace_id: str | None
+    ) -> Steps[Change, WaitResult]:
+        self._connections.check_open()
         from paiflow.waiting import check_wait, follow  # noqa: PLC0415 - whoever makes single calls needs none of it
 
         check_wait(until, timeout)
         runs, refs = ids_of(pipeline_runs, nodes)
-        return follow(runs, refs, until, timeout, self._time, refreshes=self._credentials.refreshes)
+        return follow(
+            runs, refs, until, timeout, self._time, refreshes=self._credentials.refreshes, workspace_id=workspace_id
+        )
+
+    def _pages(self, call: Call[Any], limit: int | None, page_size: int) -> Steps[Any, None]:
+        from paiflow.paging import items  # noqa: PLC0415 - whoever makes single calls needs none of it
+
+        return items(call, limit, page_size)
+
+    def _log_lines(self, call: Call[Any], follow: bool, limit: int | None, page_size: int) -> Steps[str, None]:
+        from paiflow.logs import lines  # noqa: PLC0415 - whoever makes single calls needs none of it
+
+        return lines(call, follow=follow, limit=limit, page_size=page_size, refreshes=self._credentials.refreshes)
+
+    def _submit(self, start: bool, once: str | None, arguments: Mapping[str, Any]) -> Steps[Any, str]:
+        from paiflow.submitting import submit  # noqa: PLC0415 - whoever makes single calls needs none of it
+
+        return submit(arguments, start=start, once=once)
 
 
-class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
-    """Asks PAIFlow for the statuses of runs and nodes. Threads may share one. Close it, or use it in a `with`."""
+class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
+    """The client of PAIFlow: a method for each operation, and submit, statuses, wait and watch beside them.
 
-    def list_pipeline_runs_status(
-        self,
-        *,
-        pipeline_runs: Iterable[str] = (),
-        nodes: Nodes = (),
-        workspace_id: str | None = None,
-        output_type: OutputType | str | None = None,
-    ) -> ListPipelineRunsStatusResponse:
-        """Return the statuses of runs, or of nodes with their outputs, by one call of the service.
+    Close it, or use it in a `with`. Threads may share one, and so may forked processes: each process has connections of
+    its own.
+    """
 
-        Given both lists, the service takes the nodes and leaves the runs out.
+    def call(self, operation: Operation[R] | str, /, **arguments: Any) -> Response[R]:
+        """Call any operation and return the whole reply: status, headers, content, and the model as `parsed`.
 
         Args:
-            pipeline_runs: ids of runs.
-            nodes: nodes, each a NodeRef or a pair of run id and node id.
-            workspace_id: instead of the client's.
-            output_type: return outputs of this type only.
+            operation: a row of paiflow_api.operations, or an operationId such as "GetPipelineRun".
+            arguments: as the operation's own method takes them; the wire's names are taken as well.
 
         Raises:
-            InvalidRequest: neither list has an entry, or an argument cannot be asked for; nothing was sent.
-            CredentialsError: there are none, or half a pair.
-            TransportError: no reply came.
-            ServiceError: the service said no; its subclasses say what a caller can do.
-            UnexpectedReply: what came is no reply of this operation.
-
-        Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunsstatus
+            PaiFlowError: as the operation's own method.
         """
-        return reply_of(self._call(self._body(pipeline_runs, nodes, workspace_id, output_type)))
+        return self._send(Call(named(operation), arguments))
 
-    def list_pipeline_runs_status_detailed(
+    def ask(self, step: Ask) -> Answers:
+        """Make the calls of a step and return for each its reply, or the PaiFlowError that came instead."""
+        deadline = self._deadline_of(step)
+
+        def answer(call: Call[Any]) -> Any:
+            try:
+                return self._send(call, self._left(call, deadline), once=step.once).parsed
+            except PaiFlowError as error:
+                return error
+
+        return [answer(step.calls[0])] if len(step.calls) == 1 else in_threads(answer, step.calls, step.in_flight)
+
+    def list_pipeline_runs_status_detailed(self, **arguments: Any) -> Response[ListPipelineRunsStatusResponse]:
+        """Return what `list_pipeline_runs_status` does, with its status, headers and content; as `call` does."""
+        return self.call(operations.LIST_PIPELINE_RUNS_STATUS, **arguments)
+
+    def iter_pipeline_run_node_logs(
         self,
+        pipeline_run_id: str,
+        node_id: str,
         *,
-        pipeline_runs: Iterable[str] = (),
-        nodes: Nodes = (),
-        workspace_id: str | None = None,
-        output_type: OutputType | str | None = None,
-    ) -> Response[ListPipelineRunsStatusResponse]:
-        """Return the same with its status, headers and content; the reply is its `parsed`."""
-        return self._call(self._body(pipeline_runs, nodes, workspace_id, output_type))
+        follow: bool = False,
+        limit: int | None = None,
+        page_size: int = 100,
+        **filters: Any,
+    ) -> Iterator[str]:
+        """Yield the lines of a node's log.
+
+        Args:
+            pipeline_run_id: The run's id.
+            node_id: The node's id.
+            follow: Go on until the node has ended. What may pass (throttling, faults of the service and of the network)
+                is waited out. New lines are looked for every 2 to 15 s.
+            limit: The number of lines to stop after; None for all.
+            page_size: The number of lines to ask for at a time.
+            filters: as those of `list_pipeline_run_node_logs`: from_time_in_seconds, to_time_in_seconds, keyword,
+                reverse, token_id.
+
+        Raises:
+            PaiFlowError: as `list_pipeline_run_node_logs`.
+        """
+        call = Call(
+            operations.LIST_PIPELINE_RUN_NODE_LOGS,
+            {"pipeline_run_id": pipeline_run_id, "node_id": node_id, **filters},
+        )
+        return iter(self._run(self._log_lines(call, follow, limit, page_size)))
+
+    def submit(self, *, start: bool = True, once: str | None = None, **arguments: Any) -> str:
+        """Create a run and return its id.
+
+        Args:
+            start: Start it at once; else it stays Initialized until `start_pipeline_run`.
+            once: A key for which at most one run is made. If there is a run with this key, whatever its status, its id is
+                returned; one that was deleted does not count. After a failure that leaves open whether the run was made,
+                it is looked for. The key is sent as SourceId, with the SourceType SDK. Two programs that submit the same
+                key in the same moment may both create a run, and so may one whose account does not see the first run.
+            arguments: as those of `create_pipeline_run`: workspace_id, pipeline_id or pipeline_manifest, name,
+                arguments, options, accessibility, source_id, source_type. `arguments` may be a mapping from names to
+                values; it, the manifest and the options may be anything that JSON can hold.
+
+        Raises:
+            InvalidRequest: An argument is missing or not valid, or two runs have the key.
+            PaiFlowError: As `create_pipeline_run`. If its `maybe_done` is true, the run may have been made.
+        """
+        return self._run(self._submit(start, once, arguments)).finish()
 
     def statuses(
         self,
@@ -248,7 +344,8 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
     ) -> StatusReport:
         """Return the statuses of any number of runs and nodes, by as many calls as they take.
 
-        A call that fails does not lose the others: its ids are `unanswered` in the report, its error among the `errors`.
+        One failed call does not discard the other results: its ids are `unanswered` in the report, its error is among
+        the `errors`.
 
         Args:
             pipeline_runs: ids of runs; duplicates are asked for once.
@@ -261,11 +358,9 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
         Raises:
             PaiFlowError: as `list_pipeline_runs_status`, when no call was answered.
         """
-        from paiflow.batches import check_sizes, join, plan  # noqa: PLC0415 - whoever makes single calls needs none of it
-
-        check_sizes(batch_size, in_flight)
-        batches = plan(*ids_of(pipeline_runs, nodes), batch_size)
-        return join(batches, self._answers(self._bodies(batches, workspace_id, output_type), in_flight, None))
+        return self._run(
+            self._statuses(pipeline_runs, nodes, workspace_id, output_type, batch_size, in_flight)
+        ).finish()
 
     def wait(
         self,
@@ -279,8 +374,8 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
         """Return what became of runs and nodes, once they have ended.
 
         Ended is what succeeded, failed or was stopped (terminated, suspended, skipped; a skipped node has succeeded), and
-        an id that the service has not returned for 60 s. A status that nobody knows ends nothing. Throttling, faults of
-        the service and of the network are waited out. Polls are 2 s apart after a change, and up to 30 s otherwise.
+        an id that the service has not returned for 60 s. An unknown status ends nothing. Throttling, faults of the
+        service and of the network are waited out. Polls are 2 s apart after a change, and up to 30 s otherwise.
 
         Args:
             pipeline_runs: ids of runs.
@@ -291,16 +386,11 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
             workspace_id: instead of the client's.
 
         Raises:
-            WaitTimedOut: the time was up. Its `result` tells what is known.
-            AccessDenied, CredentialsError, InvalidRequest, NotFound: waiting does not mend these. So do their `result`s.
+            WaitTimedOut: the time was up. Its `result` has what is known.
+            AccessDenied, CredentialsError, InvalidRequest, NotFound: waiting does not mend these. They have a `result`
+                too.
         """
-        watching = self._watch(self._steps(pipeline_runs, nodes, until, timeout), workspace_id)
-        while True:
-            try:
-                next(watching)
-            except StopIteration as ended:
-                result: WaitResult = ended.value
-                return result
+        return self._run(self._follow(pipeline_runs, nodes, until, timeout, workspace_id)).finish()
 
     def watch(
         self,
@@ -312,11 +402,11 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
         workspace_id: str | None = None,
     ) -> Iterator[Change]:
         """Yield the changes of runs and nodes as they come, until `wait` would return; raise what it would raise."""
-        return self._watch(self._steps(pipeline_runs, nodes, until, timeout), workspace_id)
+        return iter(self._run(self._follow(pipeline_runs, nodes, until, timeout, workspace_id)))
 
     def close(self) -> None:
         """Close the connections. Closing twice does no harm."""
-        self._http.close()
+        self._connections.close()
 
     def __enter__(self) -> Self:
         return self
@@ -326,88 +416,96 @@ class PaiFlow(_Client[httpx.BaseTransport, httpx.Client]):
     ) -> None:
         self.close()
 
-    def _open(self, **settings: Any) -> httpx.Client:
-        return _equipped(httpx.Client(**settings), settings["transport"])
+    def _connect(self, transport: httpx.BaseTransport | None, timeout: float | httpx.Timeout) -> Connections:
+        open_ = opener(httpx.Client, self._endpoints.all(), transport, timeout, HEADERS)
+        return Connections(open_, shared=is_shared(transport))
 
-    def _call(self, body: ListPipelineRunsStatusRequest, within: float | None = None) -> Reply:
-        # Within a wait only one attempt is made: the next poll is the next one, and the other batches need not wait.
-        attempts = Attempts(self._policy, self._time, within, patient=within is None)
-        return attempts.run(lambda number: self._attempt(body, number, attempts.left()))
+    def _run(self, steps: Steps[Item, Result]) -> Iteration[Item, Result]:
+        return Iteration(steps, self.ask, self._time.sleep)
 
-    def _attempt(self, body: ListPipelineRunsStatusRequest, number: int, left: float) -> Reply:
+    def _call(self, call: Call[R]) -> R:
+        return self._send(call).parsed
+
+    def _iterate(self, call: Call[Any], limit: int | None, page_size: int) -> Iterator[Any]:
+        return iter(self._run(self._pages(call, limit, page_size)))
+
+    def _send(self, call: Call[R], within: float | None = None, *, once: bool = False) -> Response[R]:
+        prepared = self._prepare(call)
+        attempts = self._attempts(call.operation, within, once)
+        return attempts.run(lambda number: self._attempt(call.operation, prepared, number, attempts.left()))
+
+    def _attempt(self, operation: Operation[R], prepared: Prepared, number: int, left: float) -> Response[R]:
         deadline = real_time.monotonic() + left
         credentials = self._credentials.get()
-        with discreet(credentials):
-            with attempt(LIST_PIPELINE_RUNS_STATUS, number, deadline), _deadline.until(deadline):
-                response = self._http.send(self._request(body), auth=self._auth(credentials), stream=True)
+        with self._connections.in_use():
+            http = self._connections.client()
+            request = self._request(http, operation, prepared, deadline)
+        with Discretion(credentials, request, prepared.secrets) as discretion:
+            with attempt(operation.name, number, deadline), self._connections.in_use(), _deadline.until(deadline):
+                response = attend(http.send(request, auth=self._auth(operation, credentials), stream=True))
                 try:
-                    whole = read(Intake(LIST_PIPELINE_RUNS_STATUS, response, deadline), response)
+                    whole = read(Intake(operation.name, response, deadline), response)
                 finally:
                     response.close()
-            return self._interpret(whole, number, credentials)
-
-    def _answers(
-        self, bodies: Sequence[ListPipelineRunsStatusRequest], in_flight: int, within: float | None
-    ) -> list[ListPipelineRunsStatusResponse | PaiFlowError]:
-        deadline = self._deadline_of(within)
-
-        def answer(body: ListPipelineRunsStatusRequest) -> ListPipelineRunsStatusResponse | PaiFlowError:
-            try:
-                return reply_of(self._call(body, self._left(deadline)))
-            except PaiFlowError as error:
-                return error
-
-        return [answer(bodies[0])] if len(bodies) == 1 else in_threads(answer, bodies, in_flight)
-
-    def _watch(
-        self, steps: Generator[Step, Answer, WaitResult], workspace_id: str | None
-    ) -> Generator[Change, None, WaitResult]:
-        from paiflow.batches import plan  # noqa: PLC0415 - whoever makes single calls needs none of it
-        from paiflow.waiting import Ask, Change, Pause  # noqa: PLC0415 - whoever makes single calls needs none of it
-
-        answer: Answer = None
-        while True:
-            try:
-                step = steps.send(answer)
-            except StopIteration as over:
-                result: WaitResult = over.value
-                return result
-            answer = None
-            match step:
-                case Change():
-                    yield step
-                case Pause():
-                    self._time.sleep(step.seconds)
-                case Ask():
-                    batches = plan(step.pipeline_runs, step.nodes)
-                    bodies = self._bodies(batches, workspace_id, None)
-                    answer = _joined(batches, self._answers(bodies, IN_FLIGHT, step.within or self._policy.total))
+            return self._interpret(operation, whole, number, discretion)
 
 
-class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
-    """PaiFlow with methods to await. Belongs to one event loop. Close it with `aclose`, or use it in an `async with`."""
+class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMethods):
+    """PaiFlow with methods to await. Close it with `aclose`, or use it in an `async with`.
 
-    async def list_pipeline_runs_status(
+    Each event loop that uses it has connections of its own; they are closed when asyncio.run ends the loop.
+    """
+
+    async def call(self, operation: Operation[R] | str, /, **arguments: Any) -> Response[R]:
+        """Return what PaiFlow.call does, and raise the same."""
+        return await self._send(Call(named(operation), arguments))
+
+    async def ask(self, step: Ask) -> Answers:
+        """Return what PaiFlow.ask does."""
+        import asyncio  # noqa: PLC0415 - costly to load, and for async calls only
+
+        deadline = self._deadline_of(step)
+        places = asyncio.Semaphore(step.in_flight)
+
+        async def answer(call: Call[Any]) -> Any:
+            async with places:
+                try:
+                    return (await self._send(call, self._left(call, deadline), once=step.once)).parsed
+                except PaiFlowError as error:
+                    return error
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(answer(call)) for call in step.calls]
+        except BaseExceptionGroup as failures:
+            # Nothing of ours: a fault of a transport that the user gave, say. Raised as the blocking client raises it.
+            raise failures.exceptions[0] from None
+        return [task.result() for task in tasks]
+
+    async def list_pipeline_runs_status_detailed(self, **arguments: Any) -> Response[ListPipelineRunsStatusResponse]:
+        """Return what PaiFlow.list_pipeline_runs_status_detailed does, and raise the same."""
+        return await self.call(operations.LIST_PIPELINE_RUNS_STATUS, **arguments)
+
+    def iter_pipeline_run_node_logs(
         self,
+        pipeline_run_id: str,
+        node_id: str,
         *,
-        pipeline_runs: Iterable[str] = (),
-        nodes: Nodes = (),
-        workspace_id: str | None = None,
-        output_type: OutputType | str | None = None,
-    ) -> ListPipelineRunsStatusResponse:
-        """Return what PaiFlow.list_pipeline_runs_status does, and raise the same."""
-        return reply_of(await self._call(self._body(pipeline_runs, nodes, workspace_id, output_type)))
+        follow: bool = False,
+        limit: int | None = None,
+        page_size: int = 100,
+        **filters: Any,
+    ) -> AsyncIterator[str]:
+        """Yield what PaiFlow.iter_pipeline_run_node_logs does, and raise the same."""
+        call = Call(
+            operations.LIST_PIPELINE_RUN_NODE_LOGS,
+            {"pipeline_run_id": pipeline_run_id, "node_id": node_id, **filters},
+        )
+        return aiter(self._run(self._log_lines(call, follow, limit, page_size)))
 
-    async def list_pipeline_runs_status_detailed(
-        self,
-        *,
-        pipeline_runs: Iterable[str] = (),
-        nodes: Nodes = (),
-        workspace_id: str | None = None,
-        output_type: OutputType | str | None = None,
-    ) -> Response[ListPipelineRunsStatusResponse]:
-        """Return the same with its status, headers and content; the reply is its `parsed`."""
-        return await self._call(self._body(pipeline_runs, nodes, workspace_id, output_type))
+    async def submit(self, *, start: bool = True, once: str | None = None, **arguments: Any) -> str:
+        """Return what PaiFlow.submit does, and raise the same."""
+        return await self._run(self._submit(start, once, arguments)).finish()
 
     async def statuses(
         self,
@@ -420,11 +518,9 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
         in_flight: int = IN_FLIGHT,
     ) -> StatusReport:
         """Return what PaiFlow.statuses does, and raise the same."""
-        from paiflow.batches import check_sizes, join, plan  # noqa: PLC0415 - whoever makes single calls needs none of it
-
-        check_sizes(batch_size, in_flight)
-        batches = plan(*ids_of(pipeline_runs, nodes), batch_size)
-        return join(batches, await self._answers(self._bodies(batches, workspace_id, output_type), in_flight, None))
+        return await self._run(
+            self._statuses(pipeline_runs, nodes, workspace_id, output_type, batch_size, in_flight)
+        ).finish()
 
     async def wait(
         self,
@@ -436,10 +532,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
         workspace_id: str | None = None,
     ) -> WaitResult:
         """Return what PaiFlow.wait does, and raise the same."""
-        results: list[WaitResult] = []
-        async for _ in self._watch(self._steps(pipeline_runs, nodes, until, timeout), workspace_id, results):
-            pass
-        return results[0]
+        return await self._run(self._follow(pipeline_runs, nodes, until, timeout, workspace_id)).finish()
 
     def watch(
         self,
@@ -451,11 +544,11 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
         workspace_id: str | None = None,
     ) -> AsyncIterator[Change]:
         """Yield what PaiFlow.watch does, and raise the same."""
-        return self._watch(self._steps(pipeline_runs, nodes, until, timeout), workspace_id, [])
+        return aiter(self._run(self._follow(pipeline_runs, nodes, until, timeout, workspace_id)))
 
     async def aclose(self) -> None:
         """Close the connections. Closing twice does no harm."""
-        await self._http.aclose()
+        await self._connections.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -465,93 +558,44 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, httpx.AsyncClient]):
     ) -> None:
         await self.aclose()
 
-    def _open(self, **settings: Any) -> httpx.AsyncClient:
-        return _equipped(httpx.AsyncClient(**settings), settings["transport"])
+    def _connect(self, transport: httpx.AsyncBaseTransport | None, timeout: float | httpx.Timeout) -> AsyncConnections:
+        open_ = opener(httpx.AsyncClient, self._endpoints.all(), transport, timeout, HEADERS)
+        return AsyncConnections(open_, shared=is_shared(transport))
 
-    async def _call(self, body: ListPipelineRunsStatusRequest, within: float | None = None) -> Reply:
-        attempts = Attempts(self._policy, self._time, within, patient=within is None)
-        return await attempts.arun(lambda number: self._attempt(body, number, attempts.left()))
+    def _run(self, steps: Steps[Item, Result]) -> AsyncIteration[Item, Result]:
+        return AsyncIteration(steps, self.ask, self._time.asleep)
 
-    async def _attempt(self, body: ListPipelineRunsStatusRequest, number: int, left: float) -> Reply:
+    async def _call(self, call: Call[R]) -> R:
+        return (await self._send(call)).parsed
+
+    def _iterate(self, call: Call[Any], limit: int | None, page_size: int) -> AsyncIterator[Any]:
+        return aiter(self._run(self._pages(call, limit, page_size)))
+
+    async def _send(self, call: Call[R], within: float | None = None, *, once: bool = False) -> Response[R]:
+        prepared = self._prepare(call)
+        attempts = self._attempts(call.operation, within, once)
+        return await attempts.arun(lambda number: self._attempt(call.operation, prepared, number, attempts.left()))
+
+    async def _attempt(self, operation: Operation[R], prepared: Prepared, number: int, left: float) -> Response[R]:
         import asyncio  # noqa: PLC0415 - costly to load, and for async calls only
 
         deadline = real_time.monotonic() + left
         source = self._credentials
-        with attempt(LIST_PIPELINE_RUNS_STATUS, number, deadline):
+        with attempt(operation.name, number, deadline, sends=False):
             async with asyncio.timeout(left):
                 credentials = await asyncio.to_thread(source.get) if source.blocks else source.get()
-        with discreet(credentials):
-            with attempt(LIST_PIPELINE_RUNS_STATUS, number, deadline):
+        with self._connections.in_use():
+            http = await self._connections.open()
+            request = self._request(http, operation, prepared, deadline)
+        with Discretion(credentials, request, prepared.secrets) as discretion:
+            with attempt(operation.name, number, deadline), self._connections.in_use():
                 async with asyncio.timeout(deadline - real_time.monotonic()):
-                    response = await self._http.send(self._request(body), auth=self._auth(credentials), stream=True)
+                    response = attend(await http.send(request, auth=self._auth(operation, credentials), stream=True))
                     try:
-                        whole = await aread(Intake(LIST_PIPELINE_RUNS_STATUS, response, deadline), response)
+                        whole = await aread(Intake(operation.name, response, deadline), response)
                     finally:
                         await response.aclose()
-            return self._interpret(whole, number, credentials)
-
-    async def _answers(
-        self, bodies: Sequence[ListPipelineRunsStatusRequest], in_flight: int, within: float | None
-    ) -> list[ListPipelineRunsStatusResponse | PaiFlowError]:
-        import asyncio  # noqa: PLC0415 - costly to load, and for async calls only
-
-        deadline = self._deadline_of(within)
-        places = asyncio.Semaphore(in_flight)
-
-        async def answer(body: ListPipelineRunsStatusRequest) -> ListPipelineRunsStatusResponse | PaiFlowError:
-            async with places:
-                try:
-                    return reply_of(await self._call(body, self._left(deadline)))
-                except PaiFlowError as error:
-                    return error
-
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(answer(body)) for body in bodies]
-        except BaseExceptionGroup as failures:
-            # Nothing of ours: a fault of a transport that the user gave, say. Raised as the blocking client raises it.
-            raise failures.exceptions[0] from None
-        return [task.result() for task in tasks]
-
-    async def _watch(
-        self, steps: Generator[Step, Answer, WaitResult], workspace_id: str | None, results: list[WaitResult]
-    ) -> AsyncIterator[Change]:
-        """Yield the changes; the result, which an async generator cannot return, goes into `results`."""
-        from paiflow.batches import plan  # noqa: PLC0415 - whoever makes single calls needs none of it
-        from paiflow.waiting import Ask, Change, Pause  # noqa: PLC0415 - whoever makes single calls needs none of it
-
-        answer: Answer = None
-        while True:
-            try:
-                step = steps.send(answer)
-            except StopIteration as over:
-                results.append(over.value)
-                return
-            answer = None
-            match step:
-                case Change():
-                    yield step
-                case Pause():
-                    await self._time.asleep(step.seconds)
-                case Ask():
-                    batches = plan(step.pipeline_runs, step.nodes)
-                    bodies = self._bodies(batches, workspace_id, None)
-                    answer = _joined(batches, await self._answers(bodies, IN_FLIGHT, step.within or self._policy.total))
-
-
-def _equipped(client: Http, transport: object) -> Http:
-    """Return the client with our network backend; a transport that the user gave is left alone."""
-    if transport is None:
-        from paiflow._network import equip  # noqa: PLC0415 - takes long; the client has just loaded what it needs
-
-        equip(client)
-    return client
-
-
-@lru_cache
-def _url(endpoint: str, path: str) -> httpx.URL:
-    """Return where a request goes: taking a URL apart takes as long as signing."""
-    return httpx.URL(endpoint + path)
+            return self._interpret(operation, whole, number, discretion)
 
 
 def _check_timeout(timeout: object) -> None:
@@ -559,15 +603,3 @@ def _check_timeout(timeout: object) -> None:
         return
     if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
         raise ConfigurationError(f"timeout must be seconds above 0 or an httpx.Timeout, not {timeout!r:.60}")
-
-
-def _joined(
-    batches: Sequence[Batch], answers: Sequence[ListPipelineRunsStatusResponse | PaiFlowError]
-) -> StatusReport | PaiFlowError:
-    """Return the report, or the error where no batch was answered: a wait decides about it."""
-    from paiflow.batches import join  # noqa: PLC0415 - whoever makes single calls needs none of it
-
-    try:
-        return join(batches, answers)
-    except PaiFlowError as error:
-        return error

@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from logging import LogRecord, getLogger
-from threading import Lock
 from typing import Any, Final, Protocol, runtime_checkable
 
 import attrs
 
+from paiflow._hidden import Environment, Hidden, Secret
+from paiflow._locks import Lock
 from paiflow._text import clean
 from paiflow.errors import CredentialsError
 
@@ -37,31 +38,64 @@ class VendorClient(Protocol):
         """Return an object with access_key_id, access_key_secret and security_token."""
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, init=False, match_args=False)
 class Credentials:
     """An access key, with a security token if it is a temporary one.
+
+    Nothing that prints one shows its values: repr, pprint, rich, vars, attrs.asdict, json, a traceback with locals. To
+    read a value, ask for it by name: `str(credentials.access_key_secret)` is the plain text. Pickle and copy keep the
+    values, so a pickle is a secret itself.
 
     Raises:
         CredentialsError: a value is no text, is empty, starts or ends with white space, or
             holds a character that no header can carry. Names the field, never the value.
     """
 
-    access_key_id: str
-    access_key_secret: str
-    security_token: str | None = None
+    __match_args__ = ("access_key_id", "access_key_secret", "security_token")
 
-    def __attrs_post_init__(self) -> None:
-        _check("access_key_id", self.access_key_id)
-        _check("access_key_secret", self.access_key_secret)
-        if self.security_token is not None:
-            _check("security_token", self.security_token)
+    _access_key_id: Hidden[str]
+    _access_key_secret: Hidden[str]
+    _security_token: Hidden[str | None]
+
+    def __init__(self, access_key_id: str, access_key_secret: str, security_token: str | None = None) -> None:
+        self.__attrs_init__(_hidden(access_key_id), _hidden(access_key_secret), _hidden(security_token))
+        del access_key_id, access_key_secret, security_token  # a traceback may show the locals
+        _check("access_key_id", self._access_key_id)
+        _check("access_key_secret", self._access_key_secret)
+        if self._security_token.reveal() is not None:
+            _check("security_token", self._security_token)
+
+    @property
+    def access_key_id(self) -> str:
+        """The name of the key. Shows masked in a repr, as the others do."""
+        return Secret(self._access_key_id.reveal())
+
+    @property
+    def access_key_secret(self) -> str:
+        """The key to sign with."""
+        return Secret(self._access_key_secret.reveal())
+
+    @property
+    def security_token(self) -> str | None:
+        """The token of a temporary key, None of a lasting one."""
+        token = self._security_token.reveal()
+        return None if token is None else Secret(token)
 
     def __repr__(self) -> str:
+        return f"Credentials({', '.join([f'{name}={value!r}' for name, value in self.__rich_repr__()])})"
+
+    def __rich_repr__(self) -> Iterator[tuple[str, str | None]]:
         # Four characters tell a long-lived key (LTAI) from a temporary one (STS.) and no more;
         # of a short id they would be most of it.
-        shown = self.access_key_id[:4] if len(self.access_key_id) >= 16 else ""
-        token = "None" if self.security_token is None else "'…'"
-        return f"Credentials(access_key_id='{shown}…', access_key_secret='…', security_token={token})"
+        key_id = str(self._access_key_id.reveal())
+        yield "access_key_id", f"{key_id[:4]}…" if len(key_id) >= 16 else "…"
+        yield "access_key_secret", "…"
+        yield "security_token", None if self._security_token.reveal() is None else "…"
+
+
+def _hidden(value: Any) -> Hidden[Any]:
+    """Return the value, hidden; attrs.evolve gives those of another Credentials, which are so already."""
+    return value if isinstance(value, Hidden) else Hidden(value)
 
 
 def in_environment(environ: Mapping[str, str]) -> Credentials | None:
@@ -70,12 +104,14 @@ def in_environment(environ: Mapping[str, str]) -> Credentials | None:
     Raises:
         CredentialsError: half of the pair is missing, or a value cannot be used.
     """
-    found = {name: value for name in (KEY_ID, KEY_SECRET, TOKEN) if (value := environ.get(name))}
+    environ = Environment(environ)  # a traceback may show the locals
+    found = {name: Hidden(environ[name]) for name in (KEY_ID, KEY_SECRET, TOKEN) if environ.get(name)}
     for name, value in found.items():
         _check(name, value)
     match [name for name in (KEY_ID, KEY_SECRET) if name not in found]:
         case []:
-            return Credentials(found[KEY_ID], found[KEY_SECRET], found.get(TOKEN))
+            token = found.get(TOKEN, Hidden(None))
+            return Credentials(found[KEY_ID].reveal(), found[KEY_SECRET].reveal(), token.reveal())
         case [missing]:
             present = KEY_SECRET if missing == KEY_ID else KEY_ID
             raise CredentialsError(f"half a pair of credentials in the environment: {present} is set, {missing} is not")
@@ -89,6 +125,7 @@ def from_environment(environ: Mapping[str, str]) -> Credentials:
     Raises:
         CredentialsError: the pair, or half of it, is missing, or a value cannot be used.
     """
+    environ = Environment(environ)
     found = in_environment(environ)
     if found is None:
         raise CredentialsError(f"no credentials: {_UNSET}")
@@ -102,7 +139,8 @@ class CredentialsSource:
     package for it is installed.
 
     Args:
-        given: credentials, a callable that gives some, a client of the package alibabacloud-credentials, or None.
+        given: credentials, a callable that gives some, a client of the package alibabacloud-credentials, or None; hidden
+            or not.
         environ: usually os.environ.
 
     Raises:
@@ -110,14 +148,18 @@ class CredentialsSource:
     """
 
     def __init__(
-        self, given: Credentials | Callable[[], Credentials] | VendorClient | None, environ: Mapping[str, str]
+        self,
+        given: Credentials | Callable[[], Credentials] | VendorClient | Hidden[Any] | None,
+        environ: Mapping[str, str],
     ) -> None:
-        self._given = given
-        self._environ = environ
-        if not (given is None or isinstance(given, Credentials | VendorClient) or callable(given)):
+        # Hidden, as a callable may be a partial of a secret, and the environment holds them all.
+        self._given = _hidden(given)
+        self._environ = Environment(environ)
+        del given, environ
+        if not _can_give(self._given.reveal()):
             raise CredentialsError(
                 "credentials must be a paiflow.Credentials, a callable that gives one, or a client of "
-                f"alibabacloud-credentials, not {_kind(given)}"
+                f"alibabacloud-credentials, not {_kind(self._given.reveal())}"
             )
 
     @property
@@ -128,9 +170,10 @@ class CredentialsSource:
     @property
     def refreshes(self) -> bool:
         """Whether asking again may give other credentials, without anybody's doing."""
-        if self._given is None:
+        given = self._given
+        if given.reveal() is None:
             return in_environment(self._environ) is None
-        return not isinstance(self._given, Credentials)
+        return not isinstance(given.reveal(), Credentials)
 
     def get(self) -> Credentials:
         """Return the credentials to sign with now.
@@ -138,24 +181,29 @@ class CredentialsSource:
         Raises:
             CredentialsError: there are none, or what gives them failed or gave something else.
         """
-        match self._given:
+        match self._given.reveal():
             case None:
                 return in_environment(self._environ) or _of_default_chain()
-            case Credentials():
-                return self._given
+            case Credentials() as credentials:
+                return credentials
             case VendorClient():
                 return _of_vendor_client(self._given, "the client of alibabacloud-credentials gave none")
         return _of_callable(self._given)
 
 
-def _of_callable(source: Callable[[], Credentials]) -> Credentials:
+def _can_give(given: object) -> bool:
+    return given is None or isinstance(given, Credentials | VendorClient) or callable(given)
+
+
+def _of_callable(source: Hidden[Any]) -> Credentials:
     try:
-        given = source()
+        given = source.reveal()()
         if isinstance(given, Credentials):
             return given
         failure = f"gave {_kind(given)}, not a paiflow.Credentials"
         del given
-    except CredentialsError:
+    except CredentialsError as error:
+        error.__cause__ = error.__context__ = None  # of the user's code: it may lead to the reply that keys came in
         raise
     except Exception as error:  # noqa: BLE001 - it is the user's code: anything can come
         failure = f"failed with {_kind(error)}"
@@ -168,11 +216,11 @@ def _of_default_chain() -> Credentials:
         with _making:
             client = _default_client()
     except ImportError:
-        failure = "; profiles and roles need pip install 'paiflow[credentials]'"
+        failure = "; profiles and roles need pip install 'paiflow-client[credentials]'"
     except Exception as error:  # noqa: BLE001 - of a variable that it cannot use
         failure = f", and alibabacloud-credentials cannot look elsewhere ({_told(error)})"
     else:
-        return _of_vendor_client(client, f"{_UNSET}, and alibabacloud-credentials found none")
+        return _of_vendor_client(Hidden(client), f"{_UNSET}, and alibabacloud-credentials found none")
     raise CredentialsError(f"no credentials: {_UNSET}{failure}")
 
 
@@ -190,11 +238,11 @@ def _default_client() -> VendorClient:
 _making = Lock()
 
 
-def _of_vendor_client(client: VendorClient, failing: str) -> Credentials:
+def _of_vendor_client(client: Hidden[Any], failing: str) -> Credentials:
     """Return the credentials that a client of alibabacloud-credentials has now; it refreshes them by itself."""
     try:
         with _unheard():
-            return _of_model(client.get_credential())
+            return _of_model(client.reveal().get_credential())
     except CredentialsError as error:
         failure = str(error)
     except Exception as error:  # noqa: BLE001 - many kinds, few of them the package's own
@@ -230,21 +278,22 @@ def _is_of_others(record: LogRecord) -> bool:
     return not (_asking.get() or (record.threadName or "").startswith("non-blocking-refresh"))
 
 
-def _check(name: str, value: object) -> None:
+def _check(name: str, value: Hidden[Any]) -> None:
     """Raise a CredentialsError that names the field if the value cannot go into a header."""
+    if fault := _fault(value.reveal()):
+        raise CredentialsError(f"{name} {fault}")
+
+
+def _fault(value: object) -> str | None:
     if not isinstance(value, str):
-        fault = f"is {_kind(value)}, not text"
-    elif not value:
-        fault = "is empty"
-    elif value != value.strip():
-        fault = "starts or ends with white space (a newline from a file?)"
-    elif not value.isascii():
-        fault = "holds a character that is not ASCII"
-    elif not value.isprintable():
-        fault = "holds a control character"
-    else:
-        return
-    raise CredentialsError(f"{name} {fault}")
+        return f"is {_kind(value)}, not text"
+    faults = {
+        "is empty": not value,
+        "starts or ends with white space (a newline from a file?)": value != value.strip(),
+        "holds a character that is not ASCII": not value.isascii(),
+        "holds a control character": not value.isprintable(),
+    }
+    return next((fault for fault, is_so in faults.items() if is_so), None)
 
 
 def _told(error: Exception) -> str:

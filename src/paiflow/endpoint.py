@@ -1,4 +1,4 @@
-"""Find the base URL of the service.
+"""Find the base URL of each service.
 
 Pure: the environment is an argument. An endpoint that will carry signed requests is
 taken apart by hand, and strictly: the usual parsers drop tabs and line breaks in silence
@@ -13,9 +13,13 @@ from urllib.parse import urlsplit
 
 from paiflow.errors import ConfigurationError
 
-__all__ = ["is_loopback", "resolve_endpoint"]
+__all__ = ["Endpoints", "is_host", "is_loopback", "resolve_endpoint"]
 
+# By the first label of the service's host: the variable that holds its endpoint, and the argument of the client.
+PAIFLOW, AIWORKSPACE = "paiflow", "aiworkspace"
 ENDPOINT = "PAIFLOW_ENDPOINT"
+VARIABLES = {PAIFLOW: ENDPOINT, AIWORKSPACE: "AIWORKSPACE_ENDPOINT"}
+ARGUMENTS = {PAIFLOW: "endpoint", AIWORKSPACE: "aiworkspace_endpoint"}
 REGION = "ALIBABA_CLOUD_REGION_ID"
 
 _REGION = r"[a-z0-9-]+"
@@ -24,41 +28,109 @@ _PORT = r":[0-9]{1,5}"
 _IPV6_LOOPBACK = IPv6Address("::1")
 
 
-def resolve_endpoint(
-    endpoint: str | None, region: str | None, vpc: bool, allow_http: bool, environ: Mapping[str, str]
-) -> str:
-    """Return the base URL, in lower case and without a slash at its end.
+class Endpoints:
+    """The base URL of each service, by the first label of its host.
 
-    The endpoint given, else PAIFLOW_ENDPOINT, else made from the region given or
-    ALIBABA_CLOUD_REGION_ID. An empty variable counts as unset.
+    PAIFlow's must be known at once. That of another service may be missing until one of its operations is called. A
+    PAIFlow on this machine serves all, so that one mock is enough.
 
     Args:
-        endpoint: a URL, or a host with or without a port, which means https.
+        endpoint: of PAIFlow, a URL, or a host with or without a port, which means https.
+        aiworkspace_endpoint: likewise.
         region: `cn-hangzhou` for one.
-        vpc: whether a region's endpoint is the one inside its private networks; has no
-            effect on an endpoint that is given as such.
+        vpc: whether a region's endpoints are those inside its private networks; has no effect on one given as such.
         allow_http: whether plain http may leave this machine.
         environ: usually os.environ.
 
     Raises:
         ConfigurationError: nothing to go by, or something that cannot be an endpoint; says what to set.
     """
-    source = "the endpoint"
-    if endpoint is None:
-        source, endpoint = ENDPOINT, environ.get(ENDPOINT) or None
-    if endpoint is not None:
+
+    def __init__(
+        self,
+        endpoint: str | None,
+        aiworkspace_endpoint: str | None,
+        region: str | None,
+        vpc: bool,
+        allow_http: bool,
+        environ: Mapping[str, str],
+    ) -> None:
+        paiflow = resolve_endpoint(endpoint, region, vpc, allow_http, environ)
+        self._urls = {PAIFLOW: paiflow}
+        if (given := _given(AIWORKSPACE, aiworkspace_endpoint, allow_http, environ)) is not None:
+            self._urls[AIWORKSPACE] = given
+        elif is_loopback(paiflow):
+            self._urls[AIWORKSPACE] = paiflow
+        elif (named := _region_of(paiflow) or _region(region, environ)) is not None:
+            self._urls[AIWORKSPACE] = _of_region(AIWORKSPACE, named, vpc or "-vpc." in paiflow)
+
+    def of(self, host: str) -> str:
+        """Return the base URL of a service.
+
+        Raises:
+            ConfigurationError: there is none; says what to set.
+        """
         try:
-            return _base_url(endpoint, allow_http)
-        except ValueError as fault:
-            raise ConfigurationError(f"{source} {fault}") from None
+            return self._urls[host]
+        except KeyError:
+            argument, variable = ARGUMENTS.get(host, "endpoint"), VARIABLES.get(host, ENDPOINT)
+            raise ConfigurationError(
+                f"no endpoint of {host}: give a region or {argument}=, or set {REGION} or {variable}"
+            ) from None
+
+    def all(self) -> list[str]:
+        """Return the base URLs, each once."""
+        return list(dict.fromkeys(self._urls.values()))
+
+
+def resolve_endpoint(
+    endpoint: str | None, region: str | None, vpc: bool, allow_http: bool, environ: Mapping[str, str]
+) -> str:
+    """Return PAIFlow's base URL, in lower case and without a slash at its end.
+
+    The endpoint given, else PAIFLOW_ENDPOINT, else made from the region given or
+    ALIBABA_CLOUD_REGION_ID. An empty variable counts as unset.
+
+    Raises:
+        ConfigurationError: nothing to go by, or something that cannot be an endpoint; says what to set.
+    """
+    if (given := _given(PAIFLOW, endpoint, allow_http, environ)) is not None:
+        return given
+    if (named := _region(region, environ)) is None:
+        raise ConfigurationError(f"no endpoint: give a region or an endpoint, or set {ENDPOINT} or {REGION}")
+    return _of_region(PAIFLOW, named, vpc)
+
+
+def _given(host: str, endpoint: str | None, allow_http: bool, environ: Mapping[str, str]) -> str | None:
+    """Return the base URL that the argument or the variable of a service holds, None if neither is there."""
+    source = "the endpoint" if host == PAIFLOW else ARGUMENTS[host]
+    if endpoint is None:
+        source, endpoint = VARIABLES[host], environ.get(VARIABLES[host]) or None
+    if endpoint is None:
+        return None
+    try:
+        return _base_url(endpoint, allow_http)
+    except ValueError as fault:
+        raise ConfigurationError(f"{source} {fault}") from None
+
+
+def _region(region: str | None, environ: Mapping[str, str]) -> str | None:
     source = "the region"
     if region is None:
         source, region = REGION, environ.get(REGION) or None
-    if region is None:
-        raise ConfigurationError(f"no endpoint: give a region or an endpoint, or set {ENDPOINT} or {REGION}")
-    if not re.fullmatch(_REGION, region):
+    if region is not None and not re.fullmatch(_REGION, region):
         raise ConfigurationError(f"{source} may hold only a-z, 0-9 and '-', like cn-hangzhou, but is {region!r}")
-    return f"https://paiflow{'-vpc' if vpc else ''}.{region}.aliyuncs.com"
+    return region
+
+
+def _region_of(url: str) -> str | None:
+    """Return the region that an endpoint of the vendor's form names."""
+    match = re.fullmatch(rf"https://[a-z]+(?:-vpc)?\.({_REGION})\.aliyuncs\.com", url)
+    return None if match is None else match[1]
+
+
+def _of_region(host: str, region: str, vpc: bool) -> str:
+    return f"https://{host}{'-vpc' if vpc else ''}.{region}.aliyuncs.com"
 
 
 def is_loopback(url: str) -> bool:
@@ -71,6 +143,21 @@ def is_loopback(url: str) -> bool:
     except ValueError:
         return False
     return host is not None and _is_loopback_host(host)
+
+
+def is_host(host: str) -> bool:
+    """Return whether the text is a host: a name, an IPv4 address, or an IPv6 address in brackets."""
+    try:
+        if host.startswith("["):
+            IPv6Address(host[1:-1])
+            return host.endswith("]") and "%" not in host
+        # What ends in a number is an address: some resolvers take 127.1 or 2130706433 for one too.
+        if host.rpartition(".")[2].isdigit():
+            IPv4Address(host)
+            return True
+    except AddressValueError:
+        return False
+    return re.fullmatch(_NAME, host) is not None
 
 
 def _base_url(text: str, allow_http: bool) -> str:
@@ -116,27 +203,13 @@ def _host_and_port(authority: str) -> tuple[str, str]:
     else:
         host, colon, port = authority.partition(":")
         port = colon + port
-    if not _is_host(host):
+    if not is_host(host):
         raise ValueError("has no valid host: a name, an IPv4 address, or an IPv6 address in brackets")
     if not port:
         return host, ""
     if not re.fullmatch(_PORT, port) or not 1 <= int(port[1:]) <= 65535:
         raise ValueError("has a bad port: after the host, ':' and 1 to 65535")
     return host, f":{int(port[1:])}"
-
-
-def _is_host(host: str) -> bool:
-    try:
-        if host.startswith("["):
-            IPv6Address(host[1:-1])
-            return host.endswith("]") and "%" not in host
-        # What ends in a number is an address: some resolvers take 127.1 or 2130706433 for one too.
-        if host.rpartition(".")[2].isdigit():
-            IPv4Address(host)
-            return True
-    except AddressValueError:
-        return False
-    return re.fullmatch(_NAME, host) is not None
 
 
 def _is_loopback_host(host: str) -> bool:

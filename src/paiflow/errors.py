@@ -51,10 +51,13 @@ class PaiFlowError(Exception):
 
     Attributes:
         result: of an error that ends a wait, what was known by then.
+        maybe_done: whether the service may have done all the same what was asked for. False for what only reads, and
+            where the service certainly has not acted: the request was not sent, or was refused.
     """
 
     exit_code: ClassVar[int] = 8
     result: WaitResult | None = None
+    maybe_done: bool = False
 
 
 class ConfigurationError(PaiFlowError):
@@ -77,14 +80,18 @@ class TransportError(PaiFlowError):
         reason: what happened, in one line.
         attempts: attempts made.
         may_pass: whether it may go away by itself, so that another attempt makes sense.
+        sent: whether the request, or a part of it, may have reached the service.
     """
 
-    def __init__(self, operation: str, reason: str, attempts: int = 1, may_pass: bool = False) -> None:
-        super().__init__(operation, reason, attempts, may_pass)
+    def __init__(
+        self, operation: str, reason: str, attempts: int = 1, may_pass: bool = False, sent: bool = False
+    ) -> None:
+        super().__init__(operation, reason, attempts, may_pass, sent)
         self.operation = operation
         self.reason = reason
         self.attempts = attempts
         self.may_pass = may_pass
+        self.sent = sent
 
     def __str__(self) -> str:
         attempts = "1 attempt" if self.attempts == 1 else f"{self.attempts} attempts"
@@ -215,7 +222,7 @@ class WaitError(PaiFlowError):
         self.result = result
 
     def __str__(self) -> str:
-        return str(self.args[0])
+        return str(self.args[0]) if self.args else ""
 
 
 class WaitFailed(WaitError):
@@ -238,6 +245,6 @@ def _sentence(text: str, request_id: str | None) -> str:
 
 def _repr(error: PaiFlowError, *names: str) -> str:
     """Return `Class(name=value, …)` without the names whose value is None."""
-    values = {name: getattr(error, name) for name in names}
+    values = {name: getattr(error, name, None) for name in names}
     shown = ", ".join(f"{name}={value!r}" for name, value in values.items() if value is not None)
     return f"{type(error).__name__}({shown})"

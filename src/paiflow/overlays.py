@@ -112,10 +112,7 @@ def _apply(base: Any, overlays: Iterable[Overlay | Mapping[str, Any]], *, lenien
 
 
 def apply_files(
-    base: str | os.PathLike[str] | None,
-    overlays: Sequence[str | os.PathLike[str]],
-    *,
-    lenient: bool = False,
+    base: str | os.PathLike[str] | None, overlays: Sequence[str | os.PathLike[str]], *, lenient: bool = False
 ) -> dict[str, Any]:
     """Return the description in the file `base` with the overlay files applied, in order.
 
@@ -184,10 +181,7 @@ def _parse(document: Any, source: str) -> Overlay:
 
 
 _ROOT_FIELDS = {"overlay": str, "info": dict, "extends": str, "actions": list}
-_INFO_FIELDS = {
-    (1, 0): {"title": str, "version": str},
-    (1, 1): {"title": str, "version": str, "description": str},
-}
+_INFO_FIELDS = {(1, 0): {"title": str, "version": str}, (1, 1): {"title": str, "version": str, "description": str}}
 _ACTION_FIELDS: dict[tuple[int, int], dict[str, type]] = {
     (1, 0): {"target": str, "description": str, "update": object, "remove": bool},
     (1, 1): {"target": str, "description": str, "update": object, "remove": bool, "copy": str},

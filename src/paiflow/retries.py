@@ -1,16 +1,15 @@
 """Repeat a call that failed in a way that may pass.
 
-The loop is tenacity's; what is repeated, when, and for how long is decided here. Retry sits above signing, so each attempt
-is signed afresh. tenacity is loaded at the first failure: most programs never need it.
-
-Safe to repeat: ListPipelineRunsStatus, which only reads.
+Retry sits above signing, so each attempt is signed afresh. What only reads is repeated after throttling, 5xx and faults of
+the connection. What changes something is repeated only when the service has certainly not acted on it: it was never sent, or
+it was refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from math import inf
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import attrs
 
@@ -23,10 +22,8 @@ from paiflow.errors import (
     ServiceError,
     Throttled,
     TransportError,
+    UnexpectedReply,
 )
-
-if TYPE_CHECKING:
-    from tenacity import RetryCallState
 
 T = TypeVar("T")
 
@@ -95,15 +92,26 @@ class Attempts:
         time: the clock and sleep to go by.
         total: seconds for the whole call, where that is less than the policy's.
         patient: repeat what may pass in time. Without it only what passes at once: a nonce, a clock.
+        repeatable: whether sending the request twice does the same as sending it once.
     """
 
-    def __init__(self, policy: RetryPolicy, time: Time, total: float | None = None, *, patient: bool = True) -> None:
+    def __init__(
+        self,
+        policy: RetryPolicy,
+        time: Time,
+        total: float | None = None,
+        *,
+        patient: bool = True,
+        repeatable: bool = True,
+    ) -> None:
         self._policy = policy
         self._patient = patient
+        self._repeatable = repeatable
         self._time = time
         self._deadline = time.monotonic() + min(policy.total, inf if total is None else total)
-        # By the code of a refusal that is forgiven once, the attempt that met it.
-        self._forgiven: dict[str, int] = {}
+        self._number = 1
+        # Codes of refusals that are forgiven once.
+        self._forgiven: set[str] = set()
 
     def left(self) -> float:
         """Return the seconds that are left for the call."""
@@ -111,49 +119,36 @@ class Attempts:
 
     def run(self, once: Callable[[int], T]) -> T:
         """Return what `once` returns, called with the number of the attempt until it does, or raise its last error."""
-        try:
-            return once(1)
-        except PaiFlowError as error:
-            if not self._repeatable(error):
-                raise
-            failed = [error]
-        from tenacity import Retrying  # noqa: PLC0415 - most programs never need it
-
-        for attempt in Retrying(sleep=self._time.sleep, **self._settings()):
-            with attempt:
-                if failed:  # the loop is told of the first attempt
-                    raise failed.pop()
-                return once(attempt.retry_state.attempt_number)
-        raise AssertionError("the loop ends by returning or raising")
+        while True:
+            try:
+                return once(self._number)
+            except PaiFlowError as error:
+                delay = self._delay_after(error)
+                if delay is None:
+                    raise
+            self._time.sleep(delay)
 
     async def arun(self, once: Callable[[int], Awaitable[T]]) -> T:
         """Return the same, awaited."""
-        try:
-            return await once(1)
-        except PaiFlowError as error:
-            if not self._repeatable(error):
-                raise
-            failed = [error]
-        from tenacity import AsyncRetrying  # noqa: PLC0415 - most programs never need it
+        while True:
+            try:
+                return await once(self._number)
+            except PaiFlowError as error:
+                delay = self._delay_after(error)
+                if delay is None:
+                    raise
+            await self._time.asleep(delay)
 
-        async for attempt in AsyncRetrying(sleep=self._time.asleep, **self._settings()):
-            with attempt:
-                if failed:
-                    raise failed.pop()
-                return await once(attempt.retry_state.attempt_number)
-        raise AssertionError("the loop ends by returning or raising")
+    def _delay_after(self, error: PaiFlowError) -> float | None:
+        """Return the seconds to wait before the next attempt, or None to give up. Sets the error's `maybe_done`."""
+        error.maybe_done = not self._repeatable and may_be_done(error)
+        if error.maybe_done or not self._may_pass(error) or self._number >= self._policy.attempts:
+            return None
+        delay = self._policy.delay(self._number, error, self._time.random())
+        self._number += 1
+        return delay if delay < self.left() else None
 
-    def _settings(self) -> dict[str, Any]:
-        from tenacity import retry_if_exception  # noqa: PLC0415 - most programs never need it
-
-        return {
-            "retry": retry_if_exception(self._repeatable),
-            "wait": self._wait,
-            "stop": self._stop,
-            "reraise": True,
-        }
-
-    def _repeatable(self, error: BaseException) -> bool:
+    def _may_pass(self, error: PaiFlowError) -> bool:
         match error:
             case Throttled():
                 return self._patient
@@ -163,14 +158,25 @@ class Attempts:
                 return self._patient and error.may_pass
             case AccessDenied():
                 code = next((code for code in ONCE if (error.code or "").startswith(code)), None)
-                # Asked twice about the first attempt, so the attempt is what is remembered.
-                return code is not None and self._forgiven.setdefault(code, error.attempts) == error.attempts
+                if code is None or code in self._forgiven:
+                    return False
+                self._forgiven.add(code)
+                return True
         return False
 
-    def _wait(self, state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        assert isinstance(error, PaiFlowError)  # noqa: S101 - nothing else is repeated
-        return self._policy.delay(state.attempt_number, error, self._time.random())
 
-    def _stop(self, state: RetryCallState) -> bool:
-        return state.attempt_number >= self._policy.attempts or state.upcoming_sleep >= self.left()
+def may_be_done(error: PaiFlowError) -> bool:
+    """Return whether the service may have acted on a request that ended with this error.
+
+    It certainly has not if the request was never sent, or if the service refused it.
+    """
+    match error:
+        case TransportError():
+            return error.sent
+        case Throttled():
+            return False
+        case ServiceError():
+            return isinstance(error, ServerFault) or error.status == 408
+        case UnexpectedReply():
+            return True
+    return False

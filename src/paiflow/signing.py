@@ -20,6 +20,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 import httpx
 
+from paiflow._hidden import Hidden
 from paiflow.credentials import Credentials
 
 __all__ = [
@@ -230,7 +231,7 @@ class SignatureAuth(httpx.Auth):
     ) -> None:
         self._action = action
         self._version = version
-        self._credentials = credentials
+        self._credentials = Hidden(credentials)  # it may be a partial of a secret
         self._clock = clock
         self._nonce = nonce
 
@@ -248,7 +249,7 @@ class SignatureAuth(httpx.Auth):
             query,
             [(name.decode("latin-1"), value.decode(encoding)) for name, value in kept],
             request.content,
-            credentials=self._credentials(),
+            credentials=self._credentials.reveal()(),
             action=self._action,
             version=self._version,
             now=self._clock(),

@@ -1,7 +1,6 @@
 """Wait for runs and nodes to end: what to ask, when, and what the answers mean.
 
-No I/O: `follow` is a generator that says what to do next, and is told what came of it. One driver blocks, one awaits
-(client.py), so both wait by the same decisions, and a test can drive it through hours in no time.
+No I/O: `follow` yields steps and receives their results (steps.py), so both clients wait by the same decisions.
 
 What a status means stands in paiflow_api.outcomes, which is generated from the overlays. Unknown, a status that nobody
 listed, and none at all never end a wait, and never count as success.
@@ -12,17 +11,17 @@ up to 30 s while nothing changes: 120 to 160 an hour then. `calls_per_hour` give
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+import logging
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from math import ceil
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import attrs
 
-from paiflow._requests import BATCH_SIZE, NodeRef, refusal
 from paiflow._text import visible
 from paiflow._time import Time
-from paiflow.batches import Id, StatusReport, id_of
+from paiflow.batches import Id, StatusReport, id_of, join, plan
 from paiflow.errors import (
     AccessDenied,
     PaiFlowError,
@@ -34,7 +33,10 @@ from paiflow.errors import (
     WaitFailed,
     WaitTimedOut,
 )
-from paiflow_api.models import Node, PipelineRun
+from paiflow.ids import BATCH_SIZE, NodeRef, refusal
+from paiflow.retries import ONCE
+from paiflow.steps import IN_FLIGHT, Ask, Item, Pause, Steps
+from paiflow_api.models import Node, NodeState, PipelineRun, PipelineRunState
 from paiflow_api.outcomes import NODE_STATUS, PIPELINE_RUN_STATUS
 from paiflow_api.outcomes import Outcome as StatusOutcome
 
@@ -51,14 +53,18 @@ MISSING_GRACE: Final = 60.0
 LONGEST_WISH: Final = 3600.0
 # Before the time is up there is a last look, so much earlier that it can be answered.
 LAST_LOOK: Final = 1.0
+# A run that is Initialized for so long has perhaps not been started.
+UNSTARTED: Final = 20.0
+
+logger = logging.getLogger("paiflow")
 
 
 def outcome_of(item: PipelineRun | Node) -> Outcome:
-    """Return what a run's or node's status means to whoever waits for it."""
+    """Return what the status of a run or a node means to whoever waits for it, whichever operation returned it."""
     table = NODE_STATUS if isinstance(item, Node) else PIPELINE_RUN_STATUS
     outcome = table.get(item.status or "", "unknown")
     # Nothing will come of a run that was deleted on the way.
-    deleted = isinstance(item, PipelineRun) and item.is_deleted is True
+    deleted = isinstance(item, PipelineRunState) and item.is_deleted is True
     return "stopped" if outcome == "active" and deleted else outcome
 
 
@@ -79,7 +85,7 @@ class Waited:
     status: str | None = None
     outcome: Outcome = "unknown"
     since: datetime
-    reply: PipelineRun | Node | None = None
+    reply: PipelineRunState | NodeState | None = None
     ended: bool = False
 
 
@@ -124,6 +130,8 @@ class WaitResult(Mapping[Id, Waited]):
         return len(self._items)
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_items"):
+            return "WaitResult()"  # half-made
         shown = ", ".join(f"{outcome}={ids!r}" for outcome in OUTCOMES if (ids := self._with(outcome)))
         return f"WaitResult({shown})"
 
@@ -175,26 +183,6 @@ OUTCOMES: Final = ("succeeded", "failed", "stopped", "missing", "unknown", "acti
 BAD: Final = frozenset({"failed", "stopped", "missing"})
 
 
-@attrs.frozen
-class Ask:
-    """Ask for these, within so many seconds; send back the StatusReport, or the PaiFlowError that came instead."""
-
-    pipeline_runs: list[str]
-    nodes: list[NodeRef]
-    within: float | None
-
-
-@attrs.frozen
-class Pause:
-    """Let so many seconds pass; send back nothing."""
-
-    seconds: float
-
-
-Step = Ask | Pause | Change
-Answer = StatusReport | PaiFlowError | None
-
-
 def calls_per_hour(ids: int) -> int:
     """Return how many requests an hour a wait for so many runs makes at most: when each poll finds a change."""
     return int(3600 / SHORTEST) * ceil(ids / BATCH_SIZE)
@@ -220,8 +208,9 @@ def follow(
     time: Time,
     *,
     refreshes: bool,
-) -> Generator[Step, Answer, WaitResult]:
-    """Yield what to do next until the wait is over, then return its result.
+    workspace_id: str | None = None,
+) -> Steps[Change, WaitResult]:
+    """Yield each change until the wait is over, then return its result.
 
     Args:
         pipeline_runs: ids of runs, at least one of these or of the nodes.
@@ -231,27 +220,25 @@ def follow(
         timeout: seconds, None to wait on.
         time: the clock and the jitter.
         refreshes: whether an expired token may be followed by a fresh one.
+        workspace_id: instead of the client's.
 
     Raises:
         WaitTimedOut: the time was up.
         PaiFlowError: an error that waiting does not mend, with what was known as its `result`.
     """
-    wait = _Wait(pipeline_runs, nodes, time)
+    wait = _Wait(pipeline_runs, nodes, workspace_id, time)
     deadline = None if timeout is None else time.monotonic() + timeout
     interval = SHORTEST
     while True:
         within = None if deadline is None else deadline - time.monotonic()
         if within is not None and within <= 0:
             raise wait.timed_out(timeout or 0)
-        answer = yield wait.ask(within)
-        if isinstance(answer, StatusReport):
-            changes = wait.take(answer)
-            errors = answer.errors
-        else:
-            changes, errors = [], [answer] if isinstance(answer, PaiFlowError) else []
-        yield from changes
+        changes, errors = yield from wait.look(within)
+        for change in changes:
+            yield Item(change)
         if wait.over(until):
             return wait.result()
+        wait.hint()
         for error in errors:
             if not mends(error, refreshes=refreshes):
                 error.result = wait.result()
@@ -268,8 +255,16 @@ def follow(
 
 
 def mends(error: PaiFlowError, *, refreshes: bool) -> bool:
-    """Return whether waiting on may mend an error: the service is busy, broken or out of reach, or a token has expired."""
+    """Return whether waiting on may mend an error: the service is busy, broken or out of reach, or a token has expired.
+
+    So may a request that is signed afresh, where a nonce or the clock was refused; and the next poll an error in a reply
+    whose status is a success, for such a reply contradicts itself.
+    """
+    if isinstance(error, ServiceError) and error.status is not None and error.status < 300:
+        return True
     if isinstance(error, AccessDenied):
+        if (error.code or "").startswith(ONCE):
+            return True
         return refreshes and (error.code or "").startswith("InvalidSecurityToken.Expired")
     if isinstance(error, ServiceError) and error.status in (408, 425, 501):
         return error.status != 501  # a gateway that had no time; an operation that will not come into being
@@ -281,31 +276,72 @@ def wished(error: PaiFlowError) -> float:
     return min(error.retry_after or 0.0, LONGEST_WISH) if isinstance(error, ServiceError) else 0.0
 
 
+def unstarted(items: Iterable[Waited], now: datetime | None = None) -> str | None:
+    """Return the question whether something has been started, for it waits for ever if not; None if all seems well.
+
+    Asked of what is Initialized, together with all that is known of the same run.
+
+    Args:
+        items: what is known of each id.
+        now: ask only of what has been Initialized for a while; None to ask of all.
+    """
+    items = list(items)
+    begun = {_run_of(item) for item in items if item.status not in (None, "Initialized")}
+    ids = [
+        visible(_shown(item.id))
+        for item in items
+        if item.status == "Initialized"
+        and item.outcome == "active"
+        and _run_of(item) not in begun
+        and (now is None or (now - item.since).total_seconds() >= UNSTARTED)
+    ]
+    if not ids:
+        return None
+    be, what = ("is", "has it") if len(ids) == 1 else ("are", "have they")
+    return f"{_some(ids)} {be} still Initialized: {what} been started (StartPipelineRun)?"
+
+
+def _run_of(item: Waited) -> str:
+    return item.id if isinstance(item.id, str) else item.id.pipeline_run_id
+
+
 class _Wait:
     """What is known of each id, and since when."""
 
-    def __init__(self, pipeline_runs: Iterable[str], nodes: Iterable[NodeRef], time: Time) -> None:
+    def __init__(
+        self, pipeline_runs: Iterable[str], nodes: Iterable[NodeRef], workspace_id: str | None, time: Time
+    ) -> None:
         self._time = time
+        self._workspace_id = workspace_id
         ids: list[Id] = [*pipeline_runs, *nodes]
         now = self._now()
         self._items = {id_: Waited(id=id_, since=now) for id_ in ids}
         self._unseen_since: dict[Id, float] = {}
         self._calls = 0
         self._answered = False
+        self._hinted = False
 
-    def ask(self, within: float | None) -> Ask:
-        """Return the request for what has not ended."""
+    def look(self, within: float | None) -> Steps[Any, tuple[list[Change], list[PaiFlowError]]]:
+        """Ask for what has not ended. Return what has changed, and the errors of calls that were not answered.
+
+        Each call is attempted once: the next poll is the next attempt, and the other calls need not wait for it.
+        """
         open_ = [id_ for id_, item in self._items.items() if not item.ended]
         runs = [id_ for id_ in open_ if isinstance(id_, str)]
-        nodes = [id_ for id_ in open_ if not isinstance(id_, str)]
-        self._calls += ceil(len(runs) / BATCH_SIZE) + ceil(len(nodes) / BATCH_SIZE)
-        return Ask(runs, nodes, within)
+        batches = plan(runs, [id_ for id_ in open_ if not isinstance(id_, str)])
+        self._calls += len(batches)
+        answers = yield Ask([batch.call(self._workspace_id) for batch in batches], IN_FLIGHT, within, once=True)
+        try:
+            report = join(batches, answers)
+        except PaiFlowError as error:
+            return [], [error]
+        return self.take(report), report.errors
 
     def take(self, report: StatusReport) -> list[Change]:
         """Take in an answer and return what has changed by it."""
         self._answered = True
-        replies: dict[Id, list[PipelineRun | Node]] = {}
-        returned: list[PipelineRun | Node] = [*report.runs, *report.nodes]
+        replies: dict[Id, list[PipelineRunState | NodeState]] = {}
+        returned: list[PipelineRunState | NodeState] = [*report.runs, *report.nodes]
         for reply in returned:
             if (id_ := id_of(reply)) is not None:
                 replies.setdefault(id_, []).append(reply)
@@ -321,7 +357,7 @@ class _Wait:
             self._items[id_] = after
         return changes
 
-    def _seen(self, before: Waited, replies: list[PipelineRun | Node]) -> Waited:
+    def _seen(self, before: Waited, replies: list[PipelineRunState | NodeState]) -> Waited:
         self._unseen_since.pop(before.id, None)
         reply = replies[0]
         status, outcome = reply.status, outcome_of(reply)
@@ -351,6 +387,12 @@ class _Wait:
             return bool(ended)
         return until == "first-failure" and any(item.outcome in BAD for item in ended)
 
+    def hint(self) -> None:
+        """Log once, as a warning, what has perhaps not been started."""
+        if not self._hinted and (words := unstarted(self._items.values(), self._now())):
+            self._hinted = True
+            logger.warning("%s", words)
+
     def result(self) -> WaitResult:
         """Return what is known."""
         return WaitResult(self._items.values(), calls=self._calls, answered=self._answered)
@@ -359,6 +401,8 @@ class _Wait:
         """Return the error for a wait whose time is up."""
         open_ = [item for item in self._items.values() if not item.ended]
         what = f"{len(open_)} of {len(self._items)} have not ended after {timeout:g} s: {_some(map(_told, open_))}"
+        if words := unstarted(self._items.values()):
+            what = f"{what}; {words}"
         return WaitTimedOut(what if self._answered else f"no answer within {timeout:g} s", self.result())
 
     def _now(self) -> datetime:
@@ -367,9 +411,12 @@ class _Wait:
 
 def _told(item: Waited) -> str:
     """Return an id and what is known of it, in two words; a missing one was perhaps seen before."""
-    id_ = item.id if isinstance(item.id, str) else "/".join(item.id)
     known = item.outcome if item.outcome == "missing" else item.status or item.outcome
-    return visible(f"{id_} {known}")
+    return visible(f"{_shown(item.id)} {known}")
+
+
+def _shown(id_: Id) -> str:
+    return id_ if isinstance(id_, str) else "/".join(id_)
 
 
 def _some(texts: Iterable[str]) -> str:

@@ -110,7 +110,7 @@ def test_in_a_shallow_clone_the_oldest_commit_is_not_taken_for_the_release(proje
 
 
 def test_a_file_is_a_base_and_only_descriptions_are_compared(project):
-    project.write("old.yaml", (project.root / "generated/paiflow_api/openapi.yaml").read_text())
+    project.write("old.yaml", (project.root / "generated/paiflow_api/openapi.yaml").read_text(encoding="utf-8"))
     project.removes("Name")
 
     status, report = project.json("--base", project.root / "old.yaml")

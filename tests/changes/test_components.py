@@ -1,6 +1,6 @@
 """A component is compared once, by its name, however it is reached; descriptions may be large, and lead to themselves."""
 
-from tooling.changes.documents import Description
+from tooling.changes.documents import checked
 from tooling.changes.operations import findings
 from tooling.changes.verdicts import gathered
 
@@ -8,7 +8,7 @@ from tooling.changes.verdicts import gathered
 def description(schemas, *used):
     """A description whose operations answer with these components."""
     content = [{"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}} for name in used]
-    return Description(
+    return checked(
         {
             "openapi": "3.1.0",
             "info": {"title": "", "version": "1"},

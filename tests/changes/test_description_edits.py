@@ -6,7 +6,7 @@ import pytest
 from changes.edits import edited
 
 from paiflow import _yaml
-from tooling.changes.documents import Description
+from tooling.changes.documents import checked
 from tooling.changes.operations import findings
 from tooling.changes.verdicts import gathered
 from tooling.generation import effective_description
@@ -20,7 +20,7 @@ EDITS = [(TABLES[name], edit) for name in TABLES for edit in _yaml.load_file(DAT
 
 def told(old, new):
     """The lines of a comparison, without reasons, sorted."""
-    changes = gathered(findings(Description(old, "the old one"), Description(new, "the new one")))
+    changes = gathered(findings(checked(old, "the old one"), checked(new, "the new one")))
     return sorted(f"{change.wire}, {change.client}, {change.side}: {change.place}: {change.what}" for change in changes)
 
 

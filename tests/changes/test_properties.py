@@ -9,7 +9,8 @@ from hypothesis import example, given, reject
 from hypothesis import strategies as st
 
 from paiflow import _yaml
-from tooling.changes.documents import Description, DescriptionError
+from paiflow._description import DescriptionError
+from tooling.changes.documents import checked
 from tooling.changes.operations import findings
 from tooling.changes.schemas import SchemaComparison
 from tooling.changes.texts import NAMES
@@ -76,7 +77,7 @@ schemas = st.recursive(plain, composed, max_leaves=4)
 
 def compared(side, old, new):
     empty = {"openapi": "3.1.0", "info": {"title": "", "version": ""}, "paths": {}}
-    comparison = SchemaComparison(Description(empty, "old"), Description(empty, "new"))
+    comparison = SchemaComparison(checked(empty, "old"), checked(empty, "new"))
     comparison.compare(old, new, "Place", side)
     return comparison.findings
 
@@ -161,7 +162,7 @@ def test_whatever_stands_somewhere_is_compared_or_refused(path, odd):
     node[path[-1]] = odd
     # Anything else that is raised would be a traceback for whoever runs the command.
     with contextlib.suppress(DescriptionError):
-        old, odd_one = Description(SMALL, "old"), Description(new, "new")
+        old, odd_one = checked(SMALL, "old"), checked(new, "new")
         assert gathered(findings(old, odd_one)) is not None
         assert gathered(findings(odd_one, old)) is not None
 
@@ -192,9 +193,9 @@ def test_to_describe_is_invisible_wherever_it_is_done(path, key, words):
     node[key] = {"examples": [words], "deprecated": True}.get(key, words)
 
     try:
-        description = Description(new, "new")
+        description = checked(new, "new")
     except DescriptionError:
         reject()  # no description is allowed there
-    changes = gathered(findings(Description(OURS, "old"), description))
+    changes = gathered(findings(checked(OURS, "old"), description))
     assert {(Verdict.INVISIBLE, Verdict.INVISIBLE)} >= {(change.wire, change.client) for change in changes}
     assert len(changes) <= 1

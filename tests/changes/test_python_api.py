@@ -59,7 +59,7 @@ def test_what_the_description_tells_is_not_said_again(project):
 
 def test_a_component_that_has_another_name_takes_its_class_along(project):
     """Nothing changes on the wire, but users import paiflow.PipelineRun."""
-    base = (project.root / "generated/paiflow_api/openapi.yaml").read_text().partition("\n")[2]
+    base = (project.root / "generated/paiflow_api/openapi.yaml").read_text(encoding="utf-8").partition("\n")[2]
     project.write(
         "openapi.yaml", base.replace("schemas/PipelineRun'", "schemas/Run'").replace("    PipelineRun:", "    Run:")
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from paiflow import _yaml
-from tooling.changes.documents import Description
+from tooling.changes.documents import checked
 from tooling.changes.operations import findings
 from tooling.changes.verdicts import Side, gathered, worst
 
@@ -19,7 +19,7 @@ def description(side, schema):
     if side is Side.REQUEST:
         operation["requestBody"] = {"content": content}
     thing = {"type": "object", "properties": {"Field": schema}}
-    return Description(
+    return checked(
         {
             "openapi": "3.1.0",
             "info": {"title": "", "version": "1"},

@@ -24,7 +24,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from paiflow.credentials import Credentials
-from tooling.contract.messages import PATH, Reply, Request, strict_json
+from tooling.contract.http import PATH, Reply, Request, strict_json
 from tooling.contract.signer import Draft, sign
 
 Send = Callable[[Request], Reply]

@@ -11,11 +11,11 @@ from paiflow import Credentials
 from paiflow.signing import parse_authorization
 from tooling.contract import checks, targets
 from tooling.contract.checks import CHECKS, Exchange, name_of
-from tooling.contract.messages import Reply
-from tooling.contract.world import Refusal
+from tooling.contract.expected_replies import Refusal
+from tooling.contract.http import Reply
 from tooling.generation import effective_description
 
-SAMPLE = json.loads((Path(__file__).parent.parent / "data" / "documented_sample.json").read_text())
+SAMPLE = json.loads((Path(__file__).parent.parent / "data" / "documented_sample.json").read_text(encoding="utf-8"))
 REQUEST_ID = "473469C7-0000-4000-8000-A3DC0DE3C83E"
 NODES = {
     "Nodes": [

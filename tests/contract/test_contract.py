@@ -21,7 +21,7 @@ from tooling import generation
 from tooling.contract import command
 from tooling.contract.command import Options
 
-SAMPLE = json.loads((Path(__file__).parent.parent / "data" / "documented_sample.json").read_text())
+SAMPLE = json.loads((Path(__file__).parent.parent / "data" / "documented_sample.json").read_text(encoding="utf-8"))
 KEYS = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "s"}
 
 
@@ -201,7 +201,7 @@ def contradictions(description):
 
 def test_the_vendors_sample_contradicts_the_vendors_types():
     """Without the overlays the base fails on what the page says of itself: account ids as numbers."""
-    base = _yaml.load(generation.DESCRIPTION.read_text())
+    base = _yaml.load(generation.DESCRIPTION.read_text(encoding="utf-8"))
     found = contradictions(base)
 
     assert len(found) == 2, found

@@ -8,7 +8,7 @@ from contract.runs import judged_behind
 from tooling.contract import targets
 from tooling.contract.checks import Exchange
 from tooling.contract.guards import DROPS, guard
-from tooling.contract.messages import Reply, Request
+from tooling.contract.http import Reply, Request
 from tooling.generation import effective_description
 
 RIGHT = Request("PUT", "/api/v1/pipelineruns", ())

@@ -23,8 +23,8 @@ from tooling import generation
 from tooling.contract import command, recording
 from tooling.contract.checks import Exchange
 from tooling.contract.command import Options
+from tooling.contract.http import Reply, Request
 from tooling.contract.known_secrets import KnownSecrets
-from tooling.contract.messages import Reply, Request
 from tooling.contract.signer import Draft, sign
 from tooling.contract.suites import generated
 from tooling.contract.targets import LASTING, TEMPORARY
@@ -46,7 +46,7 @@ def archived(*exchanges):
 def entries(folder):
     """The entries of the only recording in a folder."""
     [path] = folder.iterdir()
-    return json.loads(path.read_text())["log"]["entries"]
+    return json.loads(path.read_text(encoding="utf-8"))["log"]["entries"]
 
 
 # Reading a recording as somebody would who looks for secrets: a second implementation, that decodes everything.
@@ -257,7 +257,7 @@ def test_a_run_is_recorded_whole_in_a_file_of_its_own(tmp_path):
     folder = tmp_path / "not" / "there"
     finished = judged(Options(examples=FEW, only="lookups/runs", record=folder))
     [path] = folder.iterdir()
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     recorded = json.loads(text)["log"]
 
     assert finished.status == 0
@@ -347,13 +347,13 @@ def run(*arguments):
 
 def test_a_folder_that_will_not_do_is_one_line_and_nothing_is_sent(tmp_path):
     file = tmp_path / "file"
-    file.write_text("mine")
+    file.write_text("mine", encoding="utf-8")
     finished = run("--record", file)
 
     assert 2 == finished.returncode
     assert f"scripts/contract: --record {file}: not a folder that can be written to: File exists\n" == finished.stderr
     assert "conforms" not in finished.stdout
-    assert "mine" == file.read_text()
+    assert "mine" == file.read_text(encoding="utf-8")
 
 
 def test_a_recording_that_cannot_be_written_leaves_nothing_behind(tmp_path, monkeypatch):
@@ -373,5 +373,5 @@ def test_an_endpoint_of_ones_own_is_recorded_without_its_credentials(tmp_path):
         judged(Options(endpoint=endpoint, examples=FEW, only="lookups/runs", record=tmp_path), **variables(credentials))
     [path] = tmp_path.iterdir()
 
-    assert [] == leaks(path.read_text(), [credentials.access_key_id, credentials.access_key_secret])
+    assert [] == leaks(path.read_text(encoding="utf-8"), [credentials.access_key_id, credentials.access_key_secret])
     assert all(entry["request"]["url"].startswith(endpoint) for entry in entries(tmp_path))

@@ -6,7 +6,7 @@ import pytest
 from contract.second_engine import PATH, Engine
 
 from tooling.contract import targets
-from tooling.contract.messages import strict_json
+from tooling.contract.http import strict_json
 from tooling.contract.suites import generated, lookups, protocol
 from tooling.generation import effective_description
 

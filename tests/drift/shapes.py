@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from paiflow.drift import Schemas
 
-SAMPLE = json.loads((Path(__file__).parent.parent / "data" / "documented_sample.json").read_text())
+SAMPLE = json.loads((Path(__file__).parent.parent / "data" / "documented_sample.json").read_text(encoding="utf-8"))
 
 
 def sample():

@@ -39,7 +39,7 @@ def reply(tmp_path):
         sample = shapes.sample()
         change(sample)
         path = tmp_path / name
-        path.write_text(json.dumps(sample))
+        path.write_text(json.dumps(sample), encoding="utf-8")
         return path
 
     return write
@@ -78,7 +78,9 @@ def test_findings_of_several_files_are_joined(run, reply):
 
 
 def test_responses_have_tables_of_their_own(run, reply, tmp_path):
-    (tmp_path / "error.json").write_text('{"Code": "X", "Message": "m", "RequestId": "r", "Extra": 1}')
+    (tmp_path / "error.json").write_text(
+        '{"Code": "X", "Message": "m", "RequestId": "r", "Extra": 1}', encoding="utf-8"
+    )
     _, out, _ = run(reply(drifted), tmp_path / "error.json")
 
     assert ["ListPipelineRunsStatus 200", "ListPipelineRunsStatus 400"] == [
@@ -88,7 +90,9 @@ def test_responses_have_tables_of_their_own(run, reply, tmp_path):
 
 
 def test_the_status_of_a_plain_reply_can_be_said(run, reply, tmp_path):
-    (tmp_path / "error.json").write_text('{"Code": "X", "Message": "m", "RequestId": "r", "Extra": 1}')
+    (tmp_path / "error.json").write_text(
+        '{"Code": "X", "Message": "m", "RequestId": "r", "Extra": 1}', encoding="utf-8"
+    )
     _, out, _ = run(tmp_path / "error.json", "--status", "503")
 
     assert out.startswith("ListPipelineRunsStatus 503\n")
@@ -97,7 +101,7 @@ def test_the_status_of_a_plain_reply_can_be_said(run, reply, tmp_path):
 def test_a_report_for_machines_is_json(run, reply, tmp_path):
     recording = tmp_path / "t.har"
     entry = {"request": {"method": "GET", "url": "https://example.com/x"}, "response": {"status": 200}}
-    recording.write_text(json.dumps({"log": {"entries": [entry, entry]}}))
+    recording.write_text(json.dumps({"log": {"entries": [entry, entry]}}), encoding="utf-8")
     code, out, err = run(reply(drifted), recording, "--format", "json")
 
     report = json.loads(out)
@@ -139,7 +143,7 @@ def test_an_overlay_goes_to_stdout_and_makes_the_report_empty(run, reply, tmp_pa
     path = reply(drifted)
     code, out, err = run(path, "--overlay")
     document = overlays.apply(load().document, _yaml.load(out))
-    (tmp_path / "repaired.yaml").write_text(_yaml.dump(document))
+    (tmp_path / "repaired.yaml").write_text(_yaml.dump(document), encoding="utf-8")
 
     assert 1 == code
     assert "unknown-value  $.PipelineRuns[*].Status" in err
@@ -211,7 +215,7 @@ def test_stdin_is_read(run, monkeypatch):
 def test_skipped_replies_are_told_in_one_line(run, tmp_path):
     urls = [f"https://example.com/{letter}" for letter in "aabcd"]
     entries = [{"request": {"method": "GET", "url": url}, "response": {"status": 200}} for url in urls]
-    (tmp_path / "t.har").write_text(json.dumps({"log": {"entries": entries}}))
+    (tmp_path / "t.har").write_text(json.dumps({"log": {"entries": entries}}), encoding="utf-8")
     code, out, err = run(tmp_path / "t.har")
 
     assert (2, "") == (code, out)
@@ -245,8 +249,8 @@ def test_bad_usage_is_one_line(run, monkeypatch, arguments, message):
 def test_a_plain_reply_needs_to_be_told_its_operation_where_there_are_several(run, tmp_path):
     document = shapes.description({"type": "object", "properties": {"a": {}}}).document
     document["paths"]["/others"] = {"get": {"responses": {"200": {"description": "Others."}}}}
-    (tmp_path / "d.yaml").write_text(_yaml.dump(document))
-    (tmp_path / "r.json").write_text('{"b": 1}')
+    (tmp_path / "d.yaml").write_text(_yaml.dump(document), encoding="utf-8")
+    (tmp_path / "r.json").write_text('{"b": 1}', encoding="utf-8")
     arguments = (tmp_path / "r.json", "--description", tmp_path / "d.yaml")
 
     assert 2 == run(*arguments)[0]

@@ -34,7 +34,7 @@ except ImportError as error:
 """
 
     assert (
-        f"the drift report needs the package {package}, among others: pip install 'paiflow[drift]'\n"
+        f"the drift report needs the package {package}, among others: pip install 'paiflow-client[drift]'\n"
         == python(script).stdout
     )
 
@@ -44,7 +44,7 @@ def test_without_the_extra_the_command_says_how_to_install_it():
     finished = python(script)
 
     assert (2, "", 1) == (finished.returncode, finished.stdout, finished.stderr.count("\n"))
-    assert "pip install 'paiflow[drift]'" in finished.stderr
+    assert "pip install 'paiflow-client[drift]'" in finished.stderr
 
 
 def test_a_module_of_our_own_that_is_missing_is_not_blamed_on_the_extra():

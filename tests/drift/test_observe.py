@@ -189,8 +189,8 @@ def test_another_description_may_be_observed_by(tmp_path):
             ],
         },
     )
-    (tmp_path / "d.yaml").write_text(_yaml.dump(repaired))
-    (tmp_path / "other.yaml").write_text(_yaml.dump(shapes.description({}).document))
+    (tmp_path / "d.yaml").write_text(_yaml.dump(repaired), encoding="utf-8")
+    (tmp_path / "other.yaml").write_text(_yaml.dump(shapes.description({}).document), encoding="utf-8")
     with answering(runs({"Queue": "night"})) as client:
         with paiflow.observe(client, description=str(tmp_path / "d.yaml")) as drift:
             ask(client)

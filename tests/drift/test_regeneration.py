@@ -116,10 +116,11 @@ def test_a_status_that_was_observed_means_unknown_to_a_wait():
     assert "unknown" == outcomes.NODE_STATUS[models.NodeStatus("running")]
 
 
-def test_the_overlay_passes_our_own_lint(tmp_path, monkeypatch):
-    monkeypatch.setattr(lint, "OVERLAYS", tmp_path / "overlays")
+def test_the_overlay_passes_our_own_lint(tmp_path):
     path = tmp_path / "900-drift.yaml"
-    path.write_text(overlay(OURS, [Reply("r", "ListPipelineRunsStatus", 200, value) for value in drifted()]))
+    path.write_text(
+        overlay(OURS, [Reply("r", "ListPipelineRunsStatus", 200, value) for value in drifted()]), encoding="utf-8"
+    )
     document = overlays.apply(OURS.document, _yaml.load_file(path))
 
-    assert [] == [*lint.evidence_faults(path), *lint.invalid(document), *lint.example_faults(document)]
+    assert [] == [*lint.evidence_faults(_yaml.load_file(path)), *lint.invalid(document), *lint.example_faults(document)]

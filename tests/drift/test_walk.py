@@ -233,7 +233,7 @@ def test_what_no_reply_can_be_judged_by_is_refused(document):
 def test_an_invalid_description_is_refused_with_its_fault(tmp_path):
     document = shapes.description({}).document
     document["paths"]["/things"]["get"]["responses"] = []
-    (tmp_path / "d.yaml").write_text(_yaml.dump(document))
+    (tmp_path / "d.yaml").write_text(_yaml.dump(document), encoding="utf-8")
 
     with pytest.raises(DescriptionError, match=r"^d.yaml: not valid: \$\.paths"):
         load(str(tmp_path / "d.yaml"))

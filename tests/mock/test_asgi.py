@@ -65,6 +65,23 @@ def test_of_a_body_that_is_too_large_no_more_is_kept_than_shows_it():
     assert [2 * MEBIBYTE] == [len(body) for body in seen]
 
 
+def test_a_body_without_end_is_answered_and_the_connection_closed(service):
+    piece = {"type": "http.request", "body": b" " * MEBIBYTE, "more_body": True}
+
+    class Endless(list):
+        taken = 0
+
+        def pop(self, _):
+            self.taken += 1
+            return piece
+
+    messages = Endless()
+    start, _ = asyncio.run(call(service, SCOPE, messages))
+
+    assert (b"connection", b"close") in start["headers"]
+    assert 17 == messages.taken
+
+
 def test_the_pieces_are_verified_as_one(service):
     request = signed()
     headers = [(name.encode(), value.encode()) for name, value in request.headers]

@@ -30,8 +30,9 @@ except ImportError as error:
     print(error)
 """
 
-    assert f"the mock service needs the package {package}, among others: pip install 'paiflow[mock]'\n" == python(
-        script
+    assert (
+        f"the mock service needs the package {package}, among others: pip install 'paiflow-client[mock]'\n"
+        == python(script)
     )
 
 

@@ -139,7 +139,7 @@ def test_faults_strike_the_calls_of_its_clients(paiflow_mock):
 def test_a_scenario_is_played_from_a_file_or_as_it_was_read(paiflow_mock, tmp_path):
     path = tmp_path / "nightly.yaml"
     for number in (1, 2):
-        path.write_text(f"scenario: s\nruns: [{{id: flow-{number}, status: Failed}}]")
+        path.write_text(f"scenario: s\nruns: [{{id: flow-{number}, status: Failed}}]", encoding="utf-8")
         paiflow_mock.play(path if number == 1 else load_scenario(path))
 
     assert ["Failed", "Failed"] == [status(paiflow_mock.client(), f"flow-{number}") for number in (1, 2)]
@@ -205,13 +205,13 @@ def modules_of(pytester, source):
         import json, pathlib, sys
 
         def pytest_unconfigure():
-            pathlib.Path("modules.json").write_text(json.dumps(sorted(sys.modules)))
+            pathlib.Path("modules.json").write_text(json.dumps(sorted(sys.modules)), encoding="utf-8")
     """)
     pytester.makepyfile(source)
     command = [sys.executable, "-m", "pytest", "-p", "paiflow.pytest_plugin"]
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     subprocess.run(command, cwd=pytester.path, env=environment, capture_output=True, check=True)
-    return set(json.loads((pytester.path / "modules.json").read_text()))
+    return set(json.loads((pytester.path / "modules.json").read_text(encoding="utf-8")))
 
 
 HEAVY = {"httpx", "uvicorn", "yaml", "jsonschema_rs", "paiflow.client", "paiflow.mock", "paiflow_api"}

@@ -48,7 +48,8 @@ def scenario(tmp_path):
         "  - id: flow-a\n"
         "    statuses: [{after: 0s, status: Running}, {after: 1h, status: Succeeded}]\n"
         "  - {id: flow-b, status: Hibernating}\n"
-        "faults: [{fault: bad-gateway, times: 1}]\n"
+        "faults: [{fault: bad-gateway, times: 1}]\n",
+        encoding="utf-8",
     )
     return str(path)
 
@@ -87,7 +88,7 @@ def test_it_takes_faults_from_its_options_any_number():
 )
 def test_a_scenario_that_will_not_do_is_one_line_and_a_matter_of_usage(tmp_path, capsys, text, words):
     path = tmp_path / "nightly.yaml"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
 
     code = run(["mock", "--port", "0", "--scenario", str(path)])
 

@@ -246,7 +246,7 @@ SHORT = "scenario: s\nruns:\n  - id: flow-a\n    "
 )  # fmt: skip
 def test_what_is_wrong_is_told_in_one_line_with_file_line_and_name(load, monkeypatch, tmp_path, text, fault):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "nightly.yaml").write_text(text)
+    (tmp_path / "nightly.yaml").write_text(text, encoding="utf-8")
 
     with pytest.raises(ConfigurationError) as caught:
         load_scenario("nightly.yaml")

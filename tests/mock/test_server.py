@@ -15,7 +15,7 @@ import pytest
 from mock.calls import PATH, RUN, new_service, refusal, signed
 
 from paiflow.errors import ConfigurationError
-from paiflow.mock import MockService, Reply, Request, serve
+from paiflow.mock import Clock, MockService, Reply, Request, serve
 
 FOREGROUND = """
 import sys
@@ -106,6 +106,92 @@ def test_a_request_for_the_server_itself_is_not_found(endpoint):
     reply = ask_raw(endpoint, b"OPTIONS * HTTP/1.1\r\nhost: localhost\r\n\r\n")
 
     assert (404, "InvalidApi.NotFound") == refusal(reply)
+
+
+@pytest.mark.parametrize(
+    "target", ["{}#a", "{}?a=b#c", "http://localhost{}#a", "ftp://localhost{}", "http://a@localhost{}"]
+)
+def test_a_target_that_http_does_not_allow_is_refused(endpoint, target):
+    """A fragment, above all, which most parsers drop."""
+    request = signed()
+    head = [f"PUT {target.format(request.path.decode())} HTTP/1.1"]
+    head += [f"{name}: {value}" for name, value in request.headers]
+    lines = "\r\n".join([*head, f"content-length: {len(request.body)}", "", ""])
+
+    assert (400, "BadRequest") == refusal(ask_raw(endpoint, lines.encode() + request.body))
+
+
+def test_a_target_may_be_a_whole_url(endpoint):
+    """RFC 9112, section 3.2.2: a server accepts it."""
+    lines = b"DELETE http://localhost/api/v1/pipelineruns HTTP/1.1\r\nhost: localhost\r\n\r\n"
+
+    assert (405, "UnsupportedHTTPMethod") == refusal(ask_raw(endpoint, lines))
+
+
+def test_a_tunnel_is_not_opened(endpoint):
+    lines = b"CONNECT localhost:443 HTTP/1.1\r\nhost: localhost:443\r\n\r\n"
+
+    assert (400, "BadRequest") == refusal(ask_raw(endpoint, lines))
+
+
+HEAD = b"PUT /api/v1/pipelineruns HTTP/1.1\r\nhost: localhost\r\n"
+CHUNKED = HEAD + b"transfer-encoding: chunked\r\n\r\n"
+MUCH = 128 << 10
+
+
+@pytest.mark.parametrize(
+    ("expected", "sent"),
+    [
+        ((431, "RequestHeaderFieldsTooLarge"), HEAD + b"a: " + b"a" * MUCH),
+        ((431, "RequestHeaderFieldsTooLarge"), HEAD + b"a" * MUCH),
+        ((431, "RequestHeaderFieldsTooLarge"), HEAD + b"a: b\r\n" * (MUCH // 6)),
+        ((431, "RequestHeaderFieldsTooLarge"), HEAD + b"a: " + b"a" * (65 << 10) + b"\r\n\r\n"),
+        ((414, "RequestURITooLong"), b"PUT /" + b"a" * MUCH),
+        ((414, "RequestURITooLong"), b"PUT /" + b"a" * (17 << 10) + HEAD[4:] + b"\r\n"),
+        ((431, "RequestHeaderFieldsTooLarge"), b"\r\n" * MUCH),
+        ((431, "RequestHeaderFieldsTooLarge"), CHUNKED + b"1;" + b"a" * MUCH),
+        ((431, "RequestHeaderFieldsTooLarge"), CHUNKED + b"0" * MUCH),
+        ((431, "RequestHeaderFieldsTooLarge"), CHUNKED + b"0\r\na: " + b"a" * MUCH),
+    ],
+    ids=["value", "name", "lines", "whole", "target", "whole target", "blank lines", "extension", "size", "trailer"],
+)
+def test_what_has_no_end_is_refused_and_not_kept(endpoint, expected, sent):
+    """Nothing of it ends, and the reply comes all the same."""
+    assert expected == refusal(ask_raw(endpoint, sent))
+    assert 200 == ask(endpoint, signed()).status
+
+
+def test_a_body_without_end_is_not_read_on(endpoint):
+    """It takes more than the buffers on the way hold for the sender to see that nobody reads."""
+    piece = b"10000\r\n" + b"a" * 65536 + b"\r\n"
+    with (
+        socket.create_connection(address(endpoint), timeout=10) as connection,
+        pytest.raises(OSError, match=r"reset|Broken pipe"),
+    ):
+        connection.sendall(CHUNKED + piece * 1024)
+
+    assert 200 == ask(endpoint, signed()).status
+
+
+@pytest.mark.parametrize("sent", [b"PUT /api", HEAD, HEAD + b"a", HALF, CHUNKED + b"1\r\na"])
+def test_a_request_that_does_not_come_to_its_end_is_given_up(service, monkeypatch, sent):
+    monkeypatch.setattr("paiflow.mock._uvicorn.PATIENCE_SECONDS", 0.05)
+    with serve(service) as endpoint:
+        assert (408, "RequestTimeout") == refusal(ask_raw(endpoint, sent))
+
+
+def test_a_connection_that_is_never_used_is_closed_without_a_word(service, monkeypatch):
+    monkeypatch.setattr("paiflow.mock._uvicorn.PATIENCE_SECONDS", 0.05)
+    with serve(service) as endpoint, socket.create_connection(address(endpoint), timeout=10) as connection:
+        assert b"" == connection.recv(1)
+
+
+def test_a_slow_reply_is_not_given_up(service, monkeypatch):
+    monkeypatch.setattr("paiflow.mock._uvicorn.PATIENCE_SECONDS", 0.05)
+    service.clock = Clock()
+    service.faults.add("slow", delay=0.2)
+    with serve(service) as endpoint:
+        assert 400 == ask(endpoint, signed()).status
 
 
 def test_an_upgrade_is_not_taken(endpoint):

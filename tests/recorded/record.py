@@ -19,9 +19,9 @@ from paiflow.credentials import KEY_ID, KEY_SECRET, Credentials
 from paiflow.mock import MockService, serve
 from tooling.contract import recording, targets
 from tooling.contract.checks import Exchange
-from tooling.contract.messages import Reply, Request
+from tooling.contract.expected_replies import SAMPLE_RUN
+from tooling.contract.http import Reply, Request
 from tooling.contract.session import Session
-from tooling.contract.world import SAMPLE_RUN
 from tooling.generation import effective_description
 
 HERE = Path(__file__).parent

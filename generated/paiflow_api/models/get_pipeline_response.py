@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 
 from attrs import define as _attrs_define
@@ -18,6 +19,7 @@ class GetPipelineResponse(Pipeline):
     wire name; so do fields that the description does not know.
 
     Attributes:
+        request_id: The request's id, which the vendor's support asks for.
         pipeline_id: The pipeline's id.
         gmt_create_time: When the pipeline was created, in UTC, ISO 8601.
         gmt_modified_time: When the pipeline was last changed, in UTC, ISO 8601.
@@ -26,12 +28,12 @@ class GetPipelineResponse(Pipeline):
         version: The pipeline's version.
         uuid: The id of the current definition. Each update makes a new one.
         workspace_id: The workspace that holds the pipeline.
-        request_id: The request's id, which the vendor's support asks for.
         manifest: The definition of the pipeline.
 
     """
 
     _FIELDS: ClassVar[Mapping[str, str]] = {
+        "RequestId": "request_id",
         "PipelineId": "pipeline_id",
         "GmtCreateTime": "gmt_create_time",
         "GmtModifiedTime": "gmt_modified_time",
@@ -40,7 +42,6 @@ class GetPipelineResponse(Pipeline):
         "Version": "version",
         "Uuid": "uuid",
         "WorkspaceId": "workspace_id",
-        "RequestId": "request_id",
         "Manifest": "manifest",
     }
 
@@ -60,6 +61,8 @@ class GetPipelineResponse(Pipeline):
         """
         models: list[Self] = []
         append, get, new = models.append, _decoding.GET, object.__new__
+        instant = datetime.fromisoformat
+        known = _decoding.KNOWN_DIGITS.get
         for source in sources:
             if not isinstance(source, dict):
                 _decoding.skip(source, where)
@@ -68,16 +71,36 @@ class GetPipelineResponse(Pipeline):
             self._additional_properties = self._as_sent = None
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
+            self.request_id = value = get(source, "RequestId")
+            if type(value) is not str:
+                self.request_id = None
+                other += 1
             self.pipeline_id = value = get(source, "PipelineId")
             if type(value) is not str:
                 self.pipeline_id = None
                 other += 1
-            self.gmt_create_time = value = get(source, "GmtCreateTime")
-            if type(value) is not str:
+            value = get(source, "GmtCreateTime")
+            if value:
+                try:
+                    self.gmt_create_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except (TypeError, ValueError):
+                    self.gmt_create_time = _decoding.timestamp(value)
+                    other += 1
+            else:
                 self.gmt_create_time = None
                 other += 1
-            self.gmt_modified_time = value = get(source, "GmtModifiedTime")
-            if type(value) is not str:
+            value = get(source, "GmtModifiedTime")
+            if value:
+                try:
+                    self.gmt_modified_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except (TypeError, ValueError):
+                    self.gmt_modified_time = _decoding.timestamp(value)
+                    other += 1
+            else:
                 self.gmt_modified_time = None
                 other += 1
             self.provider = value = get(source, "Provider")
@@ -96,13 +119,13 @@ class GetPipelineResponse(Pipeline):
             if type(value) is not str:
                 self.uuid = None
                 other += 1
-            self.workspace_id = value = get(source, "WorkspaceId")
-            if type(value) is not str:
-                self.workspace_id = None
-                other += 1
-            self.request_id = value = get(source, "RequestId")
-            if type(value) is not str:
-                self.request_id = None
+            value = get(source, "WorkspaceId")
+            if type(value) is int:
+                self.workspace_id = known(value) or _decoding.digits(value)
+            elif type(value) is str:
+                self.workspace_id = value
+            else:
+                self.workspace_id = None if value is None else _decoding.text_or_digits(value)
                 other += 1
             self.manifest = value = get(source, "Manifest")
             if type(value) is not str:

@@ -19,20 +19,20 @@ class GetPipelineRunNodeResponse(NodeDetails):
     wire name; so do fields that the description does not know.
 
     Attributes:
+        request_id: The request's id, which the vendor's support asks for.
         api_version: The version of the form in which pipelines are defined.
         metadata: What names a node, and the pipeline that it runs.
         spec: The definition of a node.
         status_info: How a node is doing.
-        request_id: The request's id, which the vendor's support asks for.
 
     """
 
     _FIELDS: ClassVar[Mapping[str, str]] = {
+        "RequestId": "request_id",
         "ApiVersion": "api_version",
         "Metadata": "metadata",
         "Spec": "spec",
         "StatusInfo": "status_info",
-        "RequestId": "request_id",
     }
 
     request_id: str | None = None
@@ -58,6 +58,10 @@ class GetPipelineRunNodeResponse(NodeDetails):
             self._additional_properties = self._as_sent = None
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
+            self.request_id = value = get(source, "RequestId")
+            if type(value) is not str:
+                self.request_id = None
+                other += 1
             self.api_version = value = get(source, "ApiVersion")
             if type(value) is not str:
                 self.api_version = None
@@ -77,10 +81,6 @@ class GetPipelineRunNodeResponse(NodeDetails):
                 value, _models.NodeStatusInfo.from_list, "GetPipelineRunNodeResponse.StatusInfo"
             )
             if self.status_info is None:
-                other += 1
-            self.request_id = value = get(source, "RequestId")
-            if type(value) is not str:
-                self.request_id = None
                 other += 1
             if len(source) + other != 5:
                 _decoding.keep_rest(self, source)

@@ -2,16 +2,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 
 from attrs import define as _attrs_define
 
 from .. import decoding as _decoding
+from ..models.accessibility import Accessibility
 from ..models.pipeline_run_status import PipelineRunStatus
 from ..models.pipeline_run_summary import PipelineRunSummary
+from ..models.source_type import SourceType
 
+_ACCESSIBILITY = _decoding.members(Accessibility)
+_read_accessibility = _decoding.open_enum(_ACCESSIBILITY)
 _PIPELINE_RUN_STATUS = _decoding.members(PipelineRunStatus)
 _read_pipeline_run_status = _decoding.open_enum(_PIPELINE_RUN_STATUS)
+_SOURCE_TYPE = _decoding.members(SourceType)
+_read_source_type = _decoding.open_enum(_SOURCE_TYPE)
 
 
 @_attrs_define(repr=False, weakref_slot=False)
@@ -22,6 +29,7 @@ class GetPipelineRunResponse(PipelineRunSummary):
     wire name; so do fields that the description does not know.
 
     Attributes:
+        request_id: The request's id, which the vendor's support asks for.
         pipeline_run_id: The run's id.
         status: The run's status. Documented values: Initialized, Running, Succeeded, Failed, Suspended, Terminated,
             Unknown, Skipped and Terminating.
@@ -42,7 +50,6 @@ class GetPipelineRunResponse(PipelineRunSummary):
         pipeline_id: The pipeline that was run.
         accessibility: Who in the workspace sees the run. Documented values: PUBLIC and PRIVATE.
         pipeline_run_uri: The URL of the run's details page in the console.
-        request_id: The request's id, which the vendor's support asks for.
         manifest: The definition of the run.
         arguments: The arguments of the run.
         options: The options of the run, in JSON.
@@ -50,6 +57,7 @@ class GetPipelineRunResponse(PipelineRunSummary):
     """
 
     _FIELDS: ClassVar[Mapping[str, str]] = {
+        "RequestId": "request_id",
         "PipelineRunId": "pipeline_run_id",
         "Status": "status",
         "Name": "name",
@@ -68,7 +76,6 @@ class GetPipelineRunResponse(PipelineRunSummary):
         "PipelineId": "pipeline_id",
         "Accessibility": "accessibility",
         "PipelineRunUri": "pipeline_run_uri",
-        "RequestId": "request_id",
         "Manifest": "manifest",
         "Arguments": "arguments",
         "Options": "options",
@@ -92,6 +99,7 @@ class GetPipelineRunResponse(PipelineRunSummary):
         """
         models: list[Self] = []
         append, get, new = models.append, _decoding.GET, object.__new__
+        instant = datetime.fromisoformat
         known = _decoding.KNOWN_DIGITS.get
         for source in sources:
             if not isinstance(source, dict):
@@ -101,6 +109,10 @@ class GetPipelineRunResponse(PipelineRunSummary):
             self._additional_properties = self._as_sent = None
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
+            self.request_id = value = get(source, "RequestId")
+            if type(value) is not str:
+                self.request_id = None
+                other += 1
             self.pipeline_run_id = value = get(source, "PipelineRunId")
             if type(value) is not str:
                 self.pipeline_run_id = None
@@ -140,53 +152,91 @@ class GetPipelineRunResponse(PipelineRunSummary):
             if type(value) is not str:
                 self.source_id = None
                 other += 1
-            self.started_at = value = get(source, "StartedAt")
-            if type(value) is not str:
+            value = get(source, "StartedAt")
+            if value:
+                try:
+                    self.started_at = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except (TypeError, ValueError):
+                    self.started_at = _decoding.timestamp(value)
+                    other += 1
+            else:
                 self.started_at = None
                 other += 1
-            self.finished_at = value = get(source, "FinishedAt")
-            if type(value) is not str:
+            value = get(source, "FinishedAt")
+            if value:
+                try:
+                    self.finished_at = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except (TypeError, ValueError):
+                    self.finished_at = _decoding.timestamp(value)
+                    other += 1
+            else:
                 self.finished_at = None
                 other += 1
             value = get(source, "Duration")
             self.duration = _decoding.integer(value)
             if value is None or self.duration is not value:
                 other += 1
-            self.workspace_id = value = get(source, "WorkspaceId")
-            if type(value) is not str:
-                self.workspace_id = None
+            value = get(source, "WorkspaceId")
+            if type(value) is int:
+                self.workspace_id = known(value) or _decoding.digits(value)
+            elif type(value) is str:
+                self.workspace_id = value
+            else:
+                self.workspace_id = None if value is None else _decoding.text_or_digits(value)
                 other += 1
             self.message = value = get(source, "Message")
             if type(value) is not str:
                 self.message = None
                 other += 1
-            self.source_type = value = get(source, "SourceType")
-            if type(value) is not str:
-                self.source_type = None
-                other += 1
-            self.gmt_create_time = value = get(source, "GmtCreateTime")
-            if type(value) is not str:
+            value = get(source, "SourceType")
+            try:
+                self.source_type = _SOURCE_TYPE[value]
+            except (KeyError, TypeError):
+                self.source_type = _read_source_type(value)
+                if type(value) is not str:
+                    other += 1
+            value = get(source, "GmtCreateTime")
+            if value:
+                try:
+                    self.gmt_create_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except (TypeError, ValueError):
+                    self.gmt_create_time = _decoding.timestamp(value)
+                    other += 1
+            else:
                 self.gmt_create_time = None
                 other += 1
-            self.gmt_modified_time = value = get(source, "GmtModifiedTime")
-            if type(value) is not str:
+            value = get(source, "GmtModifiedTime")
+            if value:
+                try:
+                    self.gmt_modified_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except (TypeError, ValueError):
+                    self.gmt_modified_time = _decoding.timestamp(value)
+                    other += 1
+            else:
                 self.gmt_modified_time = None
                 other += 1
             self.pipeline_id = value = get(source, "PipelineId")
             if type(value) is not str:
                 self.pipeline_id = None
                 other += 1
-            self.accessibility = value = get(source, "Accessibility")
-            if type(value) is not str:
-                self.accessibility = None
-                other += 1
+            value = get(source, "Accessibility")
+            try:
+                self.accessibility = _ACCESSIBILITY[value]
+            except (KeyError, TypeError):
+                self.accessibility = _read_accessibility(value)
+                if type(value) is not str:
+                    other += 1
             self.pipeline_run_uri = value = get(source, "PipelineRunUri")
             if type(value) is not str:
                 self.pipeline_run_uri = None
-                other += 1
-            self.request_id = value = get(source, "RequestId")
-            if type(value) is not str:
-                self.request_id = None
                 other += 1
             self.manifest = value = get(source, "Manifest")
             if type(value) is not str:

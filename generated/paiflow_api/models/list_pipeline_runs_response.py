@@ -19,20 +19,20 @@ class ListPipelineRunsResponse(_decoding.Reply):
     wire name; so do fields that the description does not know.
 
     Attributes:
-        pipeline_runs: The runs.
         request_id: The request's id, which the vendor's support asks for.
+        pipeline_runs: The runs.
         total_count: How many runs match, on all pages.
 
     """
 
     _FIELDS: ClassVar[Mapping[str, str]] = {
-        "PipelineRuns": "pipeline_runs",
         "RequestId": "request_id",
+        "PipelineRuns": "pipeline_runs",
         "TotalCount": "total_count",
     }
 
-    pipeline_runs: list[_models.PipelineRunSummary] = _attrs_field(factory=list)
     request_id: str | None = None
+    pipeline_runs: list[_models.PipelineRunSummary] = _attrs_field(factory=list)
     total_count: int | None = None
 
     @classmethod
@@ -56,6 +56,10 @@ class ListPipelineRunsResponse(_decoding.Reply):
             self._additional_properties = self._as_sent = None
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
+            self.request_id = value = get(source, "RequestId")
+            if type(value) is not str:
+                self.request_id = None
+                other += 1
             value = get(source, "PipelineRuns")
             self.pipeline_runs = _decoding.models(
                 value, _models.PipelineRunSummary.from_list, "ListPipelineRunsResponse.PipelineRuns"
@@ -63,10 +67,6 @@ class ListPipelineRunsResponse(_decoding.Reply):
             if value == []:
                 _decoding.keep_empty(self, "PipelineRuns")
             elif type(value) is not list or len(value) != len(self.pipeline_runs):
-                other += 1
-            self.request_id = value = get(source, "RequestId")
-            if type(value) is not str:
-                self.request_id = None
                 other += 1
             value = get(source, "TotalCount")
             self.total_count = _decoding.integer(value)

@@ -8,6 +8,10 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from .. import decoding as _decoding
+from ..models.node_type import NodeType
+
+_NODE_TYPE = _decoding.members(NodeType)
+_read_node_type = _decoding.open_enum(_NODE_TYPE)
 
 
 @_attrs_define(repr=False, weakref_slot=False)
@@ -46,7 +50,7 @@ class NodeMetadata(_decoding.Reply):
     name: str | None = None
     version: str | None = None
     identifier: str | None = None
-    node_type: str | None = None
+    node_type: NodeType | str | None = None
     related_node_ids: list[str] = _attrs_field(factory=list)
     display_name: str | None = None
 
@@ -91,10 +95,13 @@ class NodeMetadata(_decoding.Reply):
             if type(value) is not str:
                 self.identifier = None
                 other += 1
-            self.node_type = value = get(source, "NodeType")
-            if type(value) is not str:
-                self.node_type = None
-                other += 1
+            value = get(source, "NodeType")
+            try:
+                self.node_type = _NODE_TYPE[value]
+            except (KeyError, TypeError):
+                self.node_type = _read_node_type(value)
+                if type(value) is not str:
+                    other += 1
             value = get(source, "RelatedNodeIds")
             self.related_node_ids = _decoding.values(value, _decoding.text, "NodeMetadata.RelatedNodeIds")
             if value is None or self.related_node_ids is not value:

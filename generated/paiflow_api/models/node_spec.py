@@ -48,7 +48,7 @@ class NodeSpec(_decoding.Reply):
 
     has_pipelines: bool | None = None
     dependencies: list[str] = _attrs_field(factory=list)
-    pipelines: list[_models.ChildNode] = _attrs_field(factory=list)
+    pipelines: list[_models.NodeDetails] = _attrs_field(factory=list)
     inputs: _models.NodeParts | None = None
     outputs: _models.NodeParts | None = None
     when: str | None = None
@@ -87,7 +87,7 @@ class NodeSpec(_decoding.Reply):
             if value is None or self.dependencies is not value:
                 other += 1
             value = get(source, "Pipelines")
-            self.pipelines = _decoding.models(value, _models.ChildNode.from_list, "NodeSpec.Pipelines")
+            self.pipelines = _decoding.models(value, _models.NodeDetails.from_list, "NodeSpec.Pipelines")
             if value == []:
                 _decoding.keep_empty(self, "Pipelines")
             elif type(value) is not list or len(value) != len(self.pipelines):

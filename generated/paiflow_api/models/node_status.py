@@ -3,18 +3,20 @@ from enum import StrEnum
 
 
 class NodeStatus(StrEnum):
-    FAILED = "Failed"
+    """The known statuses of a node. Others may come."""
+
     INITIALIZED = "Initialized"
     READY_TO_SCHEDULE = "ReadyToSchedule"
-    RUNNING = "Running"
-    SKIPPED = "Skipped"
     STARTING = "Starting"
-    SUCCEEDED = "Succeeded"
-    SUSPENDED = "Suspended"
-    TERMINATED = "Terminated"
-    TERMINATING = "Terminating"
-    UNKNOWN = "Unknown"
     WORKFLOW_SERVICE_STARTING = "WorkflowServiceStarting"
+    RUNNING = "Running"
+    SUSPENDED = "Suspended"
+    TERMINATING = "Terminating"
+    TERMINATED = "Terminated"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    SKIPPED = "Skipped"
+    UNKNOWN = "Unknown"
 
     def __str__(self) -> str:
         return str(self.value)

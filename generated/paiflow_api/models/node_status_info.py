@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 
 from attrs import define as _attrs_define
@@ -9,6 +10,10 @@ from attrs import field as _attrs_field
 
 from .. import decoding as _decoding
 from .. import models as _models
+from ..models.node_status import NodeStatus
+
+_NODE_STATUS = _decoding.members(NodeStatus)
+_read_node_status = _decoding.open_enum(_NODE_STATUS)
 
 
 @_attrs_define(repr=False, weakref_slot=False)
@@ -36,9 +41,9 @@ class NodeStatusInfo(_decoding.Reply):
         "Progress": "progress",
     }
 
-    finished_at: str | None = None
-    started_at: str | None = None
-    status: str | None = None
+    finished_at: datetime | None = None
+    started_at: datetime | None = None
+    status: NodeStatus | str | None = None
     conditions: list[_models.NodeCondition] = _attrs_field(factory=list)
     progress: str | None = None
 
@@ -55,6 +60,7 @@ class NodeStatusInfo(_decoding.Reply):
         """
         models: list[Self] = []
         append, get, new = models.append, _decoding.GET, object.__new__
+        instant = datetime.fromisoformat
         for source in sources:
             if not isinstance(source, dict):
                 _decoding.skip(source, where)
@@ -63,18 +69,37 @@ class NodeStatusInfo(_decoding.Reply):
             self._additional_properties = self._as_sent = None
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.finished_at = value = get(source, "FinishedAt")
-            if type(value) is not str:
+            value = get(source, "FinishedAt")
+            if value:
+                try:
+                    self.finished_at = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except (TypeError, ValueError):
+                    self.finished_at = _decoding.timestamp(value)
+                    other += 1
+            else:
                 self.finished_at = None
                 other += 1
-            self.started_at = value = get(source, "StartedAt")
-            if type(value) is not str:
+            value = get(source, "StartedAt")
+            if value:
+                try:
+                    self.started_at = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except (TypeError, ValueError):
+                    self.started_at = _decoding.timestamp(value)
+                    other += 1
+            else:
                 self.started_at = None
                 other += 1
-            self.status = value = get(source, "Status")
-            if type(value) is not str:
-                self.status = None
-                other += 1
+            value = get(source, "Status")
+            try:
+                self.status = _NODE_STATUS[value]
+            except (KeyError, TypeError):
+                self.status = _read_node_status(value)
+                if type(value) is not str:
+                    other += 1
             value = get(source, "Conditions")
             self.conditions = _decoding.models(value, _models.NodeCondition.from_list, "NodeStatusInfo.Conditions")
             if value == []:

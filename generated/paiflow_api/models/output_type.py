@@ -3,9 +3,11 @@ from enum import StrEnum
 
 
 class OutputType(StrEnum):
-    DATA_SET = "DataSet"
-    METRICS = "Metrics"
+    """The documented types of outputs."""
+
     MODEL = "Model"
+    DATASET = "DataSet"
+    METRICS = "Metrics"
     MODEL_EVALUATION = "ModelEvaluation"
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 
 from attrs import define as _attrs_define
@@ -40,8 +41,8 @@ class Pipeline(_decoding.Reply):
     }
 
     pipeline_id: str | None = None
-    gmt_create_time: str | None = None
-    gmt_modified_time: str | None = None
+    gmt_create_time: datetime | None = None
+    gmt_modified_time: datetime | None = None
     provider: str | None = None
     identifier: str | None = None
     version: str | None = None
@@ -61,6 +62,8 @@ class Pipeline(_decoding.Reply):
         """
         models: list[Self] = []
         append, get, new = models.append, _decoding.GET, object.__new__
+        instant = datetime.fromisoformat
+        known = _decoding.KNOWN_DIGITS.get
         for source in sources:
             if not isinstance(source, dict):
                 _decoding.skip(source, where)
@@ -73,12 +76,28 @@ class Pipeline(_decoding.Reply):
             if type(value) is not str:
                 self.pipeline_id = None
                 other += 1
-            self.gmt_create_time = value = get(source, "GmtCreateTime")
-            if type(value) is not str:
+            value = get(source, "GmtCreateTime")
+            if value:
+                try:
+                    self.gmt_create_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except (TypeError, ValueError):
+                    self.gmt_create_time = _decoding.timestamp(value)
+                    other += 1
+            else:
                 self.gmt_create_time = None
                 other += 1
-            self.gmt_modified_time = value = get(source, "GmtModifiedTime")
-            if type(value) is not str:
+            value = get(source, "GmtModifiedTime")
+            if value:
+                try:
+                    self.gmt_modified_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except (TypeError, ValueError):
+                    self.gmt_modified_time = _decoding.timestamp(value)
+                    other += 1
+            else:
                 self.gmt_modified_time = None
                 other += 1
             self.provider = value = get(source, "Provider")
@@ -97,9 +116,13 @@ class Pipeline(_decoding.Reply):
             if type(value) is not str:
                 self.uuid = None
                 other += 1
-            self.workspace_id = value = get(source, "WorkspaceId")
-            if type(value) is not str:
-                self.workspace_id = None
+            value = get(source, "WorkspaceId")
+            if type(value) is int:
+                self.workspace_id = known(value) or _decoding.digits(value)
+            elif type(value) is str:
+                self.workspace_id = value
+            else:
+                self.workspace_id = None if value is None else _decoding.text_or_digits(value)
                 other += 1
             if len(source) + other != 8:
                 _decoding.keep_rest(self, source)

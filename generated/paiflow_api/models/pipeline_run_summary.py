@@ -2,16 +2,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 
 from attrs import define as _attrs_define
 
 from .. import decoding as _decoding
+from ..models.accessibility import Accessibility
 from ..models.pipeline_run import PipelineRun
 from ..models.pipeline_run_status import PipelineRunStatus
+from ..models.source_type import SourceType
 
+_ACCESSIBILITY = _decoding.members(Accessibility)
+_read_accessibility = _decoding.open_enum(_ACCESSIBILITY)
 _PIPELINE_RUN_STATUS = _decoding.members(PipelineRunStatus)
 _read_pipeline_run_status = _decoding.open_enum(_PIPELINE_RUN_STATUS)
+_SOURCE_TYPE = _decoding.members(SourceType)
+_read_source_type = _decoding.open_enum(_SOURCE_TYPE)
 
 
 @_attrs_define(repr=False, weakref_slot=False)
@@ -66,16 +73,16 @@ class PipelineRunSummary(PipelineRun):
         "PipelineRunUri": "pipeline_run_uri",
     }
 
-    started_at: str | None = None
-    finished_at: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
     duration: int | None = None
     workspace_id: str | None = None
     message: str | None = None
-    source_type: str | None = None
-    gmt_create_time: str | None = None
-    gmt_modified_time: str | None = None
+    source_type: SourceType | str | None = None
+    gmt_create_time: datetime | None = None
+    gmt_modified_time: datetime | None = None
     pipeline_id: str | None = None
-    accessibility: str | None = None
+    accessibility: Accessibility | str | None = None
     pipeline_run_uri: str | None = None
 
     @classmethod
@@ -91,6 +98,7 @@ class PipelineRunSummary(PipelineRun):
         """
         models: list[Self] = []
         append, get, new = models.append, _decoding.GET, object.__new__
+        instant = datetime.fromisoformat
         known = _decoding.KNOWN_DIGITS.get
         for source in sources:
             if not isinstance(source, dict):
@@ -139,46 +147,88 @@ class PipelineRunSummary(PipelineRun):
             if type(value) is not str:
                 self.source_id = None
                 other += 1
-            self.started_at = value = get(source, "StartedAt")
-            if type(value) is not str:
+            value = get(source, "StartedAt")
+            if value:
+                try:
+                    self.started_at = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except (TypeError, ValueError):
+                    self.started_at = _decoding.timestamp(value)
+                    other += 1
+            else:
                 self.started_at = None
                 other += 1
-            self.finished_at = value = get(source, "FinishedAt")
-            if type(value) is not str:
+            value = get(source, "FinishedAt")
+            if value:
+                try:
+                    self.finished_at = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except (TypeError, ValueError):
+                    self.finished_at = _decoding.timestamp(value)
+                    other += 1
+            else:
                 self.finished_at = None
                 other += 1
             value = get(source, "Duration")
             self.duration = _decoding.integer(value)
             if value is None or self.duration is not value:
                 other += 1
-            self.workspace_id = value = get(source, "WorkspaceId")
-            if type(value) is not str:
-                self.workspace_id = None
+            value = get(source, "WorkspaceId")
+            if type(value) is int:
+                self.workspace_id = known(value) or _decoding.digits(value)
+            elif type(value) is str:
+                self.workspace_id = value
+            else:
+                self.workspace_id = None if value is None else _decoding.text_or_digits(value)
                 other += 1
             self.message = value = get(source, "Message")
             if type(value) is not str:
                 self.message = None
                 other += 1
-            self.source_type = value = get(source, "SourceType")
-            if type(value) is not str:
-                self.source_type = None
-                other += 1
-            self.gmt_create_time = value = get(source, "GmtCreateTime")
-            if type(value) is not str:
+            value = get(source, "SourceType")
+            try:
+                self.source_type = _SOURCE_TYPE[value]
+            except (KeyError, TypeError):
+                self.source_type = _read_source_type(value)
+                if type(value) is not str:
+                    other += 1
+            value = get(source, "GmtCreateTime")
+            if value:
+                try:
+                    self.gmt_create_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except (TypeError, ValueError):
+                    self.gmt_create_time = _decoding.timestamp(value)
+                    other += 1
+            else:
                 self.gmt_create_time = None
                 other += 1
-            self.gmt_modified_time = value = get(source, "GmtModifiedTime")
-            if type(value) is not str:
+            value = get(source, "GmtModifiedTime")
+            if value:
+                try:
+                    self.gmt_modified_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except (TypeError, ValueError):
+                    self.gmt_modified_time = _decoding.timestamp(value)
+                    other += 1
+            else:
                 self.gmt_modified_time = None
                 other += 1
             self.pipeline_id = value = get(source, "PipelineId")
             if type(value) is not str:
                 self.pipeline_id = None
                 other += 1
-            self.accessibility = value = get(source, "Accessibility")
-            if type(value) is not str:
-                self.accessibility = None
-                other += 1
+            value = get(source, "Accessibility")
+            try:
+                self.accessibility = _ACCESSIBILITY[value]
+            except (KeyError, TypeError):
+                self.accessibility = _read_accessibility(value)
+                if type(value) is not str:
+                    other += 1
             self.pipeline_run_uri = value = get(source, "PipelineRunUri")
             if type(value) is not str:
                 self.pipeline_run_uri = None

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Self
 
 from attrs import define as _attrs_define
@@ -9,6 +10,10 @@ from attrs import field as _attrs_field
 
 from .. import decoding as _decoding
 from .. import models as _models
+from ..models.workspace_status import WorkspaceStatus
+
+_WORKSPACE_STATUS = _decoding.members(WorkspaceStatus)
+_read_workspace_status = _decoding.open_enum(_WORKSPACE_STATUS)
 
 
 @_attrs_define(repr=False, weakref_slot=False)
@@ -49,12 +54,12 @@ class Workspace(_decoding.Reply):
 
     workspace_id: str | None = None
     workspace_name: str | None = None
-    gmt_create_time: str | None = None
-    gmt_modified_time: str | None = None
+    gmt_create_time: datetime | None = None
+    gmt_modified_time: datetime | None = None
     description: str | None = None
     creator: str | None = None
     env_types: list[str] = _attrs_field(factory=list)
-    status: str | None = None
+    status: WorkspaceStatus | str | None = None
     admin_names: list[str] = _attrs_field(factory=list)
     is_default: bool | None = None
     extra_infos: _models.WorkspaceExtraInfos | None = None
@@ -72,6 +77,8 @@ class Workspace(_decoding.Reply):
         """
         models: list[Self] = []
         append, get, new = models.append, _decoding.GET, object.__new__
+        instant = datetime.fromisoformat
+        known = _decoding.KNOWN_DIGITS.get
         for source in sources:
             if not isinstance(source, dict):
                 _decoding.skip(source, where)
@@ -80,38 +87,65 @@ class Workspace(_decoding.Reply):
             self._additional_properties = self._as_sent = None
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.workspace_id = value = get(source, "WorkspaceId")
-            if type(value) is not str:
-                self.workspace_id = None
+            value = get(source, "WorkspaceId")
+            if type(value) is int:
+                self.workspace_id = known(value) or _decoding.digits(value)
+            elif type(value) is str:
+                self.workspace_id = value
+            else:
+                self.workspace_id = None if value is None else _decoding.text_or_digits(value)
                 other += 1
             self.workspace_name = value = get(source, "WorkspaceName")
             if type(value) is not str:
                 self.workspace_name = None
                 other += 1
-            self.gmt_create_time = value = get(source, "GmtCreateTime")
-            if type(value) is not str:
+            value = get(source, "GmtCreateTime")
+            if value:
+                try:
+                    self.gmt_create_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except (TypeError, ValueError):
+                    self.gmt_create_time = _decoding.timestamp(value)
+                    other += 1
+            else:
                 self.gmt_create_time = None
                 other += 1
-            self.gmt_modified_time = value = get(source, "GmtModifiedTime")
-            if type(value) is not str:
+            value = get(source, "GmtModifiedTime")
+            if value:
+                try:
+                    self.gmt_modified_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except (TypeError, ValueError):
+                    self.gmt_modified_time = _decoding.timestamp(value)
+                    other += 1
+            else:
                 self.gmt_modified_time = None
                 other += 1
             self.description = value = get(source, "Description")
             if type(value) is not str:
                 self.description = None
                 other += 1
-            self.creator = value = get(source, "Creator")
-            if type(value) is not str:
-                self.creator = None
+            value = get(source, "Creator")
+            if type(value) is int:
+                self.creator = known(value) or _decoding.digits(value)
+            elif type(value) is str:
+                self.creator = value
+            else:
+                self.creator = None if value is None else _decoding.text_or_digits(value)
                 other += 1
             value = get(source, "EnvTypes")
             self.env_types = _decoding.values(value, _decoding.text, "Workspace.EnvTypes")
             if value is None or self.env_types is not value:
                 other += 1
-            self.status = value = get(source, "Status")
-            if type(value) is not str:
-                self.status = None
-                other += 1
+            value = get(source, "Status")
+            try:
+                self.status = _WORKSPACE_STATUS[value]
+            except (KeyError, TypeError):
+                self.status = _read_workspace_status(value)
+                if type(value) is not str:
+                    other += 1
             value = get(source, "AdminNames")
             self.admin_names = _decoding.values(value, _decoding.text, "Workspace.AdminNames")
             if value is None or self.admin_names is not value:

@@ -117,7 +117,7 @@ def show(lines: list[Line], rows: list[Row], environments: Environments, options
         if options.json == "-":
             print(document)
             return
-        Path(options.json).write_text(document + "\n")
+        Path(options.json).write_text(document + "\n", encoding="utf-8")
     if options.markdown:
         print(report.markdown(lines, machine, versions))
         return

@@ -100,7 +100,7 @@ class Environments:
 
     def versions(self) -> dict[str, str]:
         """Return the versions of what was compared, of the environments asked for so far, by name."""
-        found = {"paiflow": importlib.metadata.version("paiflow")}
+        found = {"paiflow": importlib.metadata.version("paiflow-client")}
         for made in self._made.values():
             found |= {name: version for name, version in made.versions.items() if name in COMPARED}
         return dict(sorted(found.items()))
@@ -115,29 +115,31 @@ class Environments:
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(PRISM, folder)
             _run([npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], "Prism", cwd=folder)
-            (folder / PINNED).write_text(stamp)
-        prism = json.loads((folder / "package.json").read_text())["dependencies"]["@stoplight/prism-cli"]
+            (folder / PINNED).write_text(stamp, encoding="utf-8")
+        prism = json.loads((folder / "package.json").read_text(encoding="utf-8"))["dependencies"][
+            "@stoplight/prism-cli"
+        ]
         node = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
         return Environment(folder, {"Prism": prism, "Node.js": node}, 0)
 
     def _make(self, name: str) -> Environment:
         folder = self._folder / name
-        core, fast = _needed("paiflow"), _needed("paiflow", "fast")
+        core, fast = _needed("paiflow-client"), _needed("paiflow-client", "fast")
         distributions = {"core": core, "fast": [*core, *fast], "vendor": [VENDOR]}[name]
-        pins = pinned(closure(distributions), LOCK.read_text())
+        pins = pinned(closure(distributions), LOCK.read_text(encoding="utf-8"))
         if _stamp(folder, PINNED) != (stamp := f"{sys.version}\n{pins}"):
             _tell(f"making the environment {name}")
             shutil.rmtree(folder, ignore_errors=True)
             venv.create(folder, with_pip=False, symlinks=True)
             with tempfile.TemporaryDirectory() as work:
                 requirements = Path(work, "requirements.txt")
-                requirements.write_text(pins)
+                requirements.write_text(pins, encoding="utf-8")
                 _pip(folder, name, ["--require-hashes", "--requirement", str(requirements)])
-            (folder / PINNED).write_text(stamp)
+            (folder / PINNED).write_text(stamp, encoding="utf-8")
         if name != "vendor" and _stamp(folder, BUILT) != (stamp := _hash(SOURCES)):
             with tempfile.TemporaryDirectory() as work:
                 _pip(folder, name, ["--force-reinstall", str(_wheel(Path(work)))])
-            (folder / BUILT).write_text(stamp)
+            (folder / BUILT).write_text(stamp, encoding="utf-8")
         [packages] = folder.glob("lib/python*/site-packages")
         found = importlib.metadata.distributions(path=[str(packages)])
         files = (path for path in packages.rglob("*") if path.is_file() and not path.is_symlink())
@@ -208,7 +210,7 @@ def _run(command: list[str], what: str, cwd: Path | None = None) -> None:
 
 def _stamp(folder: Path, name: str) -> str | None:
     try:
-        return (folder / name).read_text()
+        return (folder / name).read_text(encoding="utf-8")
     except OSError:
         return None
 

@@ -131,7 +131,7 @@ def where(machine: Mapping[str, str], versions: Mapping[str, str]) -> str:
 
 def _processor() -> str:
     try:
-        text = Path("/proc/cpuinfo").read_text()
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
         return platform.processor() or "an unnamed processor"
     names = [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("model name")]

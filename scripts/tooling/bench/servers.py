@@ -57,7 +57,7 @@ def prism(folder: Path, *options: str) -> Iterator[tuple[str, int]]:
 def cpu_seconds(pid: int) -> float | None:
     """Return the processor time of another process, user and system, all threads; None where the system does not tell."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except OSError:
         return None
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

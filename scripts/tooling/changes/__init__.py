@@ -11,8 +11,8 @@ may not become narrower; a reply must still be understood, so it may not become 
 against it, or upgrade: in replies they read `X | None` whatever comes, so they notice only what has another name or
 another Python type; what the client does for them (paths, methods, headers, signatures) they do not notice.
 
-The rules are tables at the head of four modules: schemas.py (what may be sent and what comes), keywords.py (how each
-keyword narrows or widens), operations.py (all around), release.py (what version it takes).
+The rules are tables: at the head of schemas.py (what may be sent and what comes) and of keywords.py (how each keyword
+narrows or widens), in rules.py (all around), in release.py (what version it takes).
 Where a schema is too much for rules, containment.py asks jsonschema-rs for a proof; what it cannot prove counts as
 breaking, and the reason says so.
 """

@@ -9,8 +9,8 @@ from __future__ import annotations
 import io
 import re
 import subprocess
-import tarfile
 import tomllib
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,12 +102,12 @@ class Repository:
 
     def packages(self, revision: Revision, folder: Path) -> bool:
         """Write the Python packages of a revision to a folder; whether it has them."""
-        command = ["git", "archive", "--format=tar", revision.commit, *PACKAGES]
+        command = ["git", "archive", "--format=zip", revision.commit, *PACKAGES]
         finished = subprocess.run(command, cwd=self.root, capture_output=True, check=False)
         if finished.returncode:
             return False
-        with tarfile.open(fileobj=io.BytesIO(finished.stdout)) as archive:
-            archive.extractall(folder, filter="data")
+        with zipfile.ZipFile(io.BytesIO(finished.stdout)) as archive:  # tarfile needs filter=, which 3.11.2 lacks
+            archive.extractall(folder)
         return True
 
     def _is_shallow(self) -> bool:

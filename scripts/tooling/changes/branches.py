@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tooling.changes import containment, keywords
 from tooling.changes.fields import FieldComparison
+from tooling.changes.schema_place import SchemaPlace
 from tooling.changes.shapes import MISSING, REST, Branch, Facet, text_of
 from tooling.changes.verdicts import Direction, Side, Verdict, joined
 from tooling.changes.words import alternative, condition
-
-if TYPE_CHECKING:
-    from tooling.changes.places import Place
-
 
 # Keywords whose values hold schemas of places further in; they are compared there.
 PLACES = frozenset({"properties", "required", "additionalProperties", "unevaluatedProperties", "patternProperties",
@@ -28,7 +25,7 @@ PROVABLE = frozenset({"pattern", "not", "if", "then", "else", "contains", "minCo
                       "dependentRequired", "dependentSchemas", "unevaluatedItems", REST})  # fmt: skip
 
 
-def compare(at: Place, json_type: str, old: Facet, new: Facet) -> None:
+def compare(at: SchemaPlace, json_type: str, old: Facet, new: Facet) -> None:
     """Add the changes of branches: of those that belong together, and of those that come or go."""
     pairs, gone, come = _paired(at, json_type, old.branches, new.branches)
     for before, after in pairs:
@@ -44,7 +41,7 @@ def compare(at: Place, json_type: str, old: Facet, new: Facet) -> None:
         _unpaired(at, json_type, branch, Direction.WIDER, held)
 
 
-def _unpaired(at: Place, json_type: str, branch: Branch, direction: Direction, held: Direction) -> None:
+def _unpaired(at: SchemaPlace, json_type: str, branch: Branch, direction: Direction, held: Direction) -> None:
     """Add a branch that goes (narrower) or comes (wider); `held`: how it differs from all that the other side allows."""
     goes = direction is Direction.NARROWER
     if held in (Direction.SAME, Direction.NARROWER):
@@ -57,7 +54,7 @@ def _unpaired(at: Place, json_type: str, branch: Branch, direction: Direction, h
 
 
 def _paired(
-    at: Place, json_type: str, old: tuple[Branch, ...], new: tuple[Branch, ...]
+    at: SchemaPlace, json_type: str, old: tuple[Branch, ...], new: tuple[Branch, ...]
 ) -> tuple[list[tuple[Branch, Branch]], list[Branch], list[Branch]]:
     """Return the branches that belong together, and those that do not: equal ones first, then alike ones."""
     gone, come = list(old), list(new)
@@ -80,7 +77,7 @@ def _paired(
     return pairs, gone, come
 
 
-def _branch(at: Place, json_type: str, old: Branch, new: Branch) -> None:
+def _branch(at: SchemaPlace, json_type: str, old: Branch, new: Branch) -> None:
     edits = list(keywords.edits(_plain(old), _plain(new)))
     directions = [_of(at, json_type, old, new, edit) for edit in edits]
     if json_type in ("string", "number") and edits:
@@ -100,7 +97,7 @@ def _branch(at: Place, json_type: str, old: Branch, new: Branch) -> None:
     _rest(at, json_type, old, new)
 
 
-def _keyword(at: Place, edit: keywords.Edit, direction: Direction, home: str, old: Branch, new: Branch) -> None:
+def _keyword(at: SchemaPlace, edit: keywords.Edit, direction: Direction, home: str, old: Branch, new: Branch) -> None:
     client, why = None, ""
     if edit.keyword == "contentMediaType" and at.side is Side.REPLY:
         reads = [branch.keywords.get(edit.keyword) == "application/json" for branch in (old, new)]
@@ -114,7 +111,7 @@ def _keyword(at: Place, edit: keywords.Edit, direction: Direction, home: str, ol
     at.tell(edit.what, direction, about=edit.keyword, home=home, client=client, why=why)
 
 
-def _of(at: Place, json_type: str, old: Branch, new: Branch, edit: keywords.Edit) -> Direction:
+def _of(at: SchemaPlace, json_type: str, old: Branch, new: Branch, edit: keywords.Edit) -> Direction:
     """Return the direction of one edit: by rule, or by proof with that edit alone."""
     if edit.keyword in PROVABLE and edit.direction in (None, Direction.UNCLEAR):
         group = next((group for group in TOGETHER if edit.keyword in group), (edit.keyword,))
@@ -124,7 +121,7 @@ def _of(at: Place, json_type: str, old: Branch, new: Branch, edit: keywords.Edit
     return Direction.UNCLEAR if edit.direction is None else edit.direction
 
 
-def _rest(at: Place, json_type: str, old: Branch, new: Branch) -> None:
+def _rest(at: SchemaPlace, json_type: str, old: Branch, new: Branch) -> None:
     """Add the change of what was not taken apart."""
     before, after = old.keywords.get(REST, []), new.keywords.get(REST, [])
     gone = [schema for schema in before if text_of(schema) not in map(text_of, after)]
@@ -139,7 +136,7 @@ def _rest(at: Place, json_type: str, old: Branch, new: Branch) -> None:
     at.tell(", ".join(what), direction, about=REST)
 
 
-def _items(at: Place, old: dict[str, Any], new: dict[str, Any]) -> None:
+def _items(at: SchemaPlace, old: dict[str, Any], new: dict[str, Any]) -> None:
     first, then = old.get("prefixItems", []), new.get("prefixItems", [])
     rest, others = old.get("items", True), new.get("items", True)
     for index, (before, after) in enumerate(itertools.zip_longest(first, then, fillvalue=MISSING)):

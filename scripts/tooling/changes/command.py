@@ -17,12 +17,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from paiflow._description import DescriptionError
 from paiflow._yaml import YamlError
 from paiflow.overlays import OverlayError
 from tooling.changes import report
 from tooling.changes.base import NoBaseError
 from tooling.changes.comparing import compared
-from tooling.changes.documents import DescriptionError
 from tooling.generation import ROOT
 
 

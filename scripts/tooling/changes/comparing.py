@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from paiflow import _yaml
+from paiflow._description import Description
 from tooling import generation
 from tooling.changes import operations, python_api, release
 from tooling.changes.base import DESCRIPTION, NoBaseError, Repository, Revision, version_in
-from tooling.changes.documents import Description
+from tooling.changes.documents import checked
 from tooling.changes.release import Judgement
 from tooling.changes.report import Comparison
 from tooling.changes.verdicts import Change, Finding, Verdict, gathered, key_of
@@ -44,9 +45,9 @@ def compared(root: Path, base: str | None, new: str | None) -> Comparison:
     repository = Repository(root)
     before = _base(repository, base)
     if new is None:
-        after = Description(generation.effective_description(), "the effective description")
+        after = checked(generation.effective_description(), "the effective description")
     else:
-        after = Description(_yaml.load_file(new), new)
+        after = checked(_yaml.load_file(new), new)
     findings = operations.findings(before.description, after)
     parts, notes = ["description"], []
     if new is None and not before.is_file and before.revision is not None:
@@ -65,11 +66,11 @@ def compared(root: Path, base: str | None, new: str | None) -> Comparison:
 
 def _base(repository: Repository, base: str | None) -> _Base:
     if base is not None and Path(base).is_file():
-        description = Description(_yaml.load_file(base), base)
+        description = checked(_yaml.load_file(base), base)
         return _Base(description, base, _release_or_head(repository), is_file=True)
     revision = repository.last_release() if base is None else repository.named(base)
     name = f"{revision.name} ({revision.commit[:9]})"
-    return _Base(Description(repository.description(revision), name), name, revision, is_file=False)
+    return _Base(checked(repository.description(revision), name), name, revision, is_file=False)
 
 
 def _release_or_head(repository: Repository) -> Revision | None:

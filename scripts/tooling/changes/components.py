@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from paiflow._description import Description, keys_of
 from tooling.changes import security
-from tooling.changes.context import INVISIBLE, Comparison
-from tooling.changes.documents import Description, references
+from tooling.changes.context import Comparison
 from tooling.changes.shapes import text_of
 from tooling.changes.verdicts import Side
+from tooling.documents import references
 
 
-def unused(
-    at: Comparison,
-) -> None:
+def unused(at: Comparison) -> None:
     """Tell of components that differ and that nothing uses."""
     old, new = at.old.document.get("components", {}), at.new.document.get("components", {})
     used = _used(at.old), _used(at.new)
@@ -25,7 +24,7 @@ def unused(
             if text_of(one) == text_of(other) or any((kind, name) in found for found in used):
                 continue
             what = "added" if one is None else "removed" if other is None else "changed"
-            at.tell(Side.TEXT, f"components/{kind}/{name}", what, INVISIBLE, INVISIBLE, "no operation uses it")
+            at.tell(Side.TEXT, f"components/{kind}/{name}", "component", what)
 
 
 def _used(description: Description) -> set[tuple[str, str]]:
@@ -34,9 +33,9 @@ def _used(description: Description) -> set[tuple[str, str]]:
     used = {("securitySchemes", name) for name in security.used(description)}
     waiting: list[Any] = [document.get("paths", {}), document.get("webhooks", {})]
     while waiting:
-        for reference in references(waiting.pop()):
-            parts = reference.split("/")
-            if parts[:2] == ["#", "components"] and len(parts) > 3 and (parts[2], parts[3]) not in used:
-                used.add((parts[2], parts[3]))
-                waiting.append(description.component(parts[2], parts[3]))
+        for _, reference in references(waiting.pop()):
+            root, *keys = keys_of(reference)
+            if root == "components" and len(keys) > 1 and (keys[0], keys[1]) not in used:
+                used.add((keys[0], keys[1]))
+                waiting.append(description.component(keys[0], keys[1]))
     return used

@@ -12,8 +12,9 @@ from typing import Any
 import jsonschema_rs
 from jsonschema_rs.canonical import CanonicalizationError, Containment, Satisfiability
 
-from tooling.changes.documents import references
+from paiflow._description import keys_of
 from tooling.changes.verdicts import Direction
+from tooling.documents import references
 
 _NOT_TOLD = (
     jsonschema_rs.ValidationError,
@@ -69,23 +70,23 @@ def canonical(schema: Any, document: dict[str, Any]) -> jsonschema_rs.CanonicalS
 
 def _rooted(schema: Any, document: dict[str, Any]) -> Any:
     """Return a schema whose references lead into as much of the description as they need."""
-    waiting, needed = list(references(schema)), set()
+    waiting, needed = [reference for _, reference in references(schema)], set()
     if not waiting:
         return schema
     components: dict[str, dict[str, Any]] = {}
     paths = {}
     while waiting:
         reference = waiting.pop()
-        _, _, *keys = reference.split("/")
         if reference in needed:
             continue
         needed.add(reference)
-        if reference.startswith("#/components/") and len(keys) >= 2:
-            kind, name = keys[0], keys[1].replace("~1", "/").replace("~0", "~")
+        root, *keys = keys_of(reference)
+        if root == "components" and len(keys) >= 2:
+            kind, name = keys[:2]
             node = document["components"][kind][name]
             components.setdefault(kind, {})[name] = node
         else:
             node = paths = document.get("paths", {})
-        waiting += references(node)
+        waiting += [inner for _, inner in references(node)]
     # Below allOf, so that no key of the description is one of the schema's.
     return {"allOf": [schema], "components": components, "paths": paths}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tooling.changes.documents import Description
+from paiflow._description import Description
 from tooling.changes.keywords import shown
+from tooling.changes.rules import RULES
 from tooling.changes.schemas import SchemaComparison
 from tooling.changes.shapes import text_of
 from tooling.changes.texts import TEXTS
-from tooling.changes.verdicts import Finding, Side, Verdict
-
-BREAKING, ADDITIVE, INVISIBLE = Verdict.BREAKING, Verdict.ADDITIVE, Verdict.INVISIBLE
+from tooling.changes.verdicts import Finding, Side
 
 
 class Comparison:
@@ -28,9 +27,9 @@ class Comparison:
         """All that differs."""
         return [*self.findings, *self.schemas.findings]
 
-    def tell(self, side: Side, place: str, what: str, wire: Verdict, client: Verdict, why: str) -> None:
-        """Add a finding."""
-        self.findings.append(Finding(side, place, what, wire, client, why))
+    def tell(self, side: Side, place: str, rule: str, what: str = "") -> None:
+        """Add a change that a rule judges; in the rule's own words, unless others are given."""
+        self.findings.append(Finding(side, place, what or rule, *RULES[rule]))
 
     def unknown(self, side: Side, place: str, old: dict[str, Any], new: dict[str, Any], known: set[str]) -> None:
         """Add what differs between two nodes under keys that are not `known`, and do not only describe."""
@@ -39,18 +38,9 @@ class Comparison:
                 continue
             one, other = old.get(key), new.get(key)
             if text_of(one) != text_of(other):
-                self.tell(
-                    side,
-                    place,
-                    f"{key} {shown(one)} → {shown(other)}",
-                    BREAKING,
-                    BREAKING,
-                    "what it does is not known here",
-                )
+                self.tell(side, place, "not known", f"{key} {shown(one)} → {shown(other)}")
 
     def demand(self, side: Side, place: str, before: bool, after: bool) -> None:
         """Add that something a client sends must be given now, or may be left out."""
         if before != after:
-            verdict = BREAKING if after else ADDITIVE
-            why = "who leaves it out today is refused" if after else "it may be left out"
-            self.tell(side, place, "required now" if after else "optional now", verdict, verdict, why)
+            self.tell(side, place, "required now" if after else "optional now")

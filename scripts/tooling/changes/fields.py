@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from paiflow._description import Description
 from tooling.changes import containment
-from tooling.changes.documents import Description
+from tooling.changes.rules import RULES
+from tooling.changes.schema_place import SchemaPlace
 from tooling.changes.shapes import Branch, flattened, text_of
 from tooling.changes.verdicts import LENIENT, ON_THE_WIRE, Direction, Side, Verdict
-
-if TYPE_CHECKING:
-    from tooling.changes.places import Place
 
 
 class FieldComparison:
     """Compare the fields of two objects."""
 
-    def __init__(self, place: Place, old: Branch, new: Branch) -> None:
+    def __init__(self, place: SchemaPlace, old: Branch, new: Branch) -> None:
         self.at = place
         self.old = old.keywords
         self.new = new.keywords
@@ -69,19 +68,8 @@ class FieldComparison:
         what = "removed"
         if name in self.new.get("properties", {}):
             what = "readOnly added" if self.side is Side.REQUEST else "writeOnly added"
-        why = {
-            Side.REQUEST: "whoever sends it is not heard any more; users cannot give it",
-            Side.REPLY: "whoever reads it gets nothing; the attribute goes",
-        }
-        self.at.add(
-            what,
-            Verdict.BREAKING,
-            Verdict.BREAKING,
-            why[self.side],
-            about="properties",
-            home=self._home("properties", name),
-            name=name,
-        )
+        rule = RULES[f"{self.side}'s field removed"]
+        self.at.add(what, rule, about="properties", home=self._home("properties", name), name=name)
 
     def _added(self, name: str, *, required: bool) -> None:
         what = "added, required" if required else "added"
@@ -104,7 +92,7 @@ class FieldComparison:
         client = wire if self.side is Side.REQUEST else Verdict.ADDITIVE
         if self.side is Side.REPLY:
             why += "; users get one attribute more"
-        self.at.add(what, wire, client, why, about="properties", home=self._home("properties", name), name=name)
+        self.at.add(what, (wire, client, why), about="properties", home=self._home("properties", name), name=name)
 
     def _kept(self, name: str, *, asked: bool, asked_now: bool) -> None:
         at = self.at
@@ -115,16 +103,9 @@ class FieldComparison:
         if asked != asked_now:
             direction = Direction.NARROWER if asked_now else Direction.WIDER
             wire, why = ON_THE_WIRE[self.side, direction]
-            lenient = self.side is Side.REPLY
-            at.add(
-                "required now" if asked_now else "optional now",
-                wire,
-                Verdict.INVISIBLE if lenient else wire,
-                f"{why}; {LENIENT}" if lenient else why,
-                about="required",
-                home=self._home("required", name),
-                name=name,
-            )
+            rule = (wire, Verdict.INVISIBLE, f"{why}; {LENIENT}") if self.side is Side.REPLY else (wire, wire, why)
+            what = "required now" if asked_now else "optional now"
+            at.add(what, rule, about="required", home=self._home("required", name), name=name)
 
     def _others(self) -> None:
         """Add the change of what fields that are not listed may hold."""

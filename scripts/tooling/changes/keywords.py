@@ -26,6 +26,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from paiflow._description import name_of
 from tooling.changes.shapes import INTEGER, MISSING
 from tooling.changes.verdicts import Direction
 
@@ -172,7 +173,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
     if isinstance(value, dict) and isinstance(value.get("$ref"), str):
-        return str(value["$ref"]).rpartition("/")[2]
+        return name_of(value["$ref"])
     if isinstance(value, dict):
         text = ", ".join(f"{key}: {shown(item)}" for key, item in value.items())
         text = f"{{{text}}}"

@@ -1,49 +1,14 @@
-"""Compare two descriptions: operations, parameters, bodies, responses, security and servers; schemas.py has the rest.
-
-    what changes                                  wire        client      why
-    an operation or webhook added                 additive    additive
-    an operation or webhook removed               breaking    breaking
-    an operation at another path or method,
-      by its operationId                          breaking    invisible   the client sends it there by itself
-    an operationId                                breaking    breaking    x-acs-action; methods have their names from it
-    a path's parameter renamed                    invisible   breaking    it is not sent; users call it by its name
-    a parameter or body added                     additive    additive
-      required                                    breaking    breaking
-    a parameter or body removed                   breaking    breaking
-    a parameter or body required now              breaking    breaking
-      optional now                                additive    additive
-    how a parameter is written (style, explode)   breaking    invisible   the client writes it by itself
-    a request's media type added                  additive    additive
-      removed                                     breaking    breaking
-    a response's media type added                 additive    invisible   clients say by Accept what they take
-      removed                                     breaking    breaking
-    a success status added, or removed            breaking    breaking    clients know the one they were told of
-    an error's status added                       additive    invisible   clients must know its class (RFC 9110, 15)
-      removed                                     additive    invisible
-    a response's header added, or required now    additive    invisible   headers are no attributes
-      removed, or optional now                    breaking    invisible
-    a way to authenticate added                   additive    additive
-      removed, or more asked of it                breaking    breaking
-    where an API key goes                         breaking    invisible   the client puts it there by itself
-    a server added                                additive    invisible   the client finds its endpoint by the region
-      removed                                     breaking    invisible
-    what nothing uses                             invisible   invisible
-    anything that is not known here               breaking    breaking    it cannot be told
-
-A status, or a media type, that a range (4XX, default, text/*) covered before is compared with that range. In callbacks
-and webhooks the service sends the request, so there request and reply change sides.
-"""
+"""Compare two descriptions: operations, parameters, bodies, responses, security and servers, by the table in rules.py."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from paiflow._description import METHODS, Description, Operation
 from tooling.changes import bodies, components, parameters, responses, security, servers
-from tooling.changes.context import ADDITIVE, BREAKING, INVISIBLE, Comparison
-from tooling.changes.documents import METHODS, Description
+from tooling.changes.context import Comparison
 from tooling.changes.keywords import shown
 from tooling.changes.texts import text_findings
 from tooling.changes.verdicts import OTHER_SIDE, Finding, Side
@@ -62,51 +27,23 @@ def findings(old: Description, new: Description) -> list[Finding]:
     return [*at.all_findings, *text_findings(old.document, new.document)]
 
 
-@dataclass(frozen=True)
-class _Operation:
-    """One operation: where it is, with the parameters that its path gives to all of its operations."""
-
-    path: str
-    method: str
-    node: dict[str, Any]
-    shared: list[Any]
-
-    @property
-    def name(self) -> str:
-        return f"{self.method.upper()} {self.path}"
-
-    @property
-    def parameters(self) -> list[Any]:
-        """All parameters; of two that are one, its own stands last."""
-        return [*self.shared, *self.node.get("parameters", [])]
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What it is on the wire: path parameters have no names there."""
-        return re.sub(r"\{[^}]*\}", "{}", self.path), self.method
+def _key(operation: Operation) -> tuple[str, str]:
+    """Return what an operation is on the wire: path parameters have no names there."""
+    return re.sub(r"\{[^}]*\}", "{}", operation.path), operation.method
 
 
 def _items(at: Comparison, old: Any, new: Any, prefix: str, sent: Side) -> None:
     """Compare path items; `sent` is the side of what their requests hold."""
-    before, after = _operations(at.old, old), _operations(at.new, new)
+    before, after = list(at.old.operations_of(old)), list(at.new.operations_of(new))
     pairs, gone, come = _paired(before, after)
     for one, other in pairs:
-        if one.key != other.key:
-            at.tell(
-                Side.OPERATION,
-                f"{prefix}{other.name}",
-                f"moved from {one.name}",
-                BREAKING,
-                INVISIBLE,
-                "clients call where it was; the client's method stays, and calls where it is",
-            )
-        _operation(at, one, other, f"{prefix}{other.name}", sent)
+        if _key(one) != _key(other):
+            at.tell(Side.OPERATION, f"{prefix}{other.title}", "operation moved", f"moved from {one.title}")
+        _operation(at, one, other, f"{prefix}{other.title}", sent)
     for operation in gone:
-        at.tell(
-            Side.OPERATION, f"{prefix}{operation.name}", "removed", BREAKING, BREAKING, "nobody can use it any more"
-        )
+        at.tell(Side.OPERATION, f"{prefix}{operation.title}", "operation removed", "removed")
     for operation in come:
-        at.tell(Side.OPERATION, f"{prefix}{operation.name}", "added", ADDITIVE, ADDITIVE, "nobody uses it yet")
+        at.tell(Side.OPERATION, f"{prefix}{operation.title}", "operation added", "added")
     for path, item in (new or {}).items():
         if path in (old or {}) and not path.startswith("x-"):
             one, other = at.old.resolved(old[path])[0], at.new.resolved(item)[0]
@@ -114,13 +51,15 @@ def _items(at: Comparison, old: Any, new: Any, prefix: str, sent: Side) -> None:
             at.unknown(Side.OPERATION, f"{prefix}{path}", one, other, {*METHODS, "parameters", "servers"})
 
 
-def _operation(at: Comparison, old: _Operation, new: _Operation, name: str, sent: Side) -> None:
+def _operation(at: Comparison, old: Operation, new: Operation, name: str, sent: Side) -> None:
     parameters.compare(at, (old.path, old.parameters), (new.path, new.parameters), name, sent)
     bodies.compare(at, old.node.get("requestBody"), new.node.get("requestBody"), name, sent)
     responses.compare(at, old.node.get("responses", {}), new.node.get("responses", {}), name, OTHER_SIDE[sent])
     servers.compare(at, old.node, new.node, f"{name} servers")
     security.compare(at, name, old.node, new.node)
-    _operation_id(at, name, old.node.get("operationId"), new.node.get("operationId"))
+    before, after = old.node.get("operationId"), new.node.get("operationId")
+    if before != after:
+        at.tell(Side.OPERATION, name, "operationId", f"operationId {shown(before)} → {shown(after)}")
     calls, calls_now = old.node.get("callbacks", {}), new.node.get("callbacks", {})
     for key in dict.fromkeys((*calls, *calls_now)):
         one = at.old.resolved(calls.get(key, {}))[0]
@@ -130,40 +69,13 @@ def _operation(at: Comparison, old: _Operation, new: _Operation, name: str, sent
     at.unknown(Side.OPERATION, name, old.node, new.node, known)
 
 
-def _operation_id(at: Comparison, place: str, old: str | None, new: str | None) -> None:
-    if old != new:
-        at.tell(
-            Side.OPERATION,
-            place,
-            f"operationId {shown(old)} → {shown(new)}",
-            BREAKING,
-            BREAKING,
-            "clients send it as x-acs-action; users call the method that is named after it",
-        )
-
-
-def _operations(description: Description, items: Any) -> list[_Operation]:
-    found = []
-    for path, item in (items or {}).items():
-        if path.startswith("x-"):
-            continue
-        node, _ = description.resolved(item)
-        found += [
-            _Operation(path, method, node[method], node.get("parameters", [])) for method in METHODS if method in node
-        ]
-    return found
-
-
 def _paired(
-    old: list[_Operation], new: list[_Operation]
-) -> tuple[list[tuple[_Operation, _Operation]], list[_Operation], list[_Operation]]:
+    old: list[Operation], new: list[Operation]
+) -> tuple[list[tuple[Operation, Operation]], list[Operation], list[Operation]]:
     """Return the operations that belong together, by their place or else by their operationId; those gone; those come."""
     gone, come = list(old), list(new)
     pairs = []
-    keys: tuple[Callable[[_Operation], Any], ...] = (
-        lambda found: found.key,
-        lambda found: found.node.get("operationId"),
-    )
+    keys: tuple[Callable[[Operation], Any], ...] = (_key, lambda found: found.node.get("operationId"))
     for key in keys:
         for one in list(gone):
             match = next((other for other in come if key(one) is not None and key(one) == key(other)), None)

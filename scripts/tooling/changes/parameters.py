@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tooling.changes.context import ADDITIVE, BREAKING, INVISIBLE, Comparison
-from tooling.changes.documents import Description
+from paiflow._description import Description
+from tooling.changes.context import Comparison
 from tooling.changes.keywords import shown
 from tooling.changes.verdicts import Side
 
@@ -30,12 +30,9 @@ def compare(at: Comparison, old: tuple[str, list[Any]], new: tuple[str, list[Any
         parameter = other or one or {}
         place = f"{name} {parameter.get('in')} {parameter.get('name')}"
         if one is None:
-            verdict = BREAKING if _required(other) else ADDITIVE
-            what = "parameter added, required" if verdict is BREAKING else "parameter added"
-            why = "what clients send today is refused" if verdict is BREAKING else "nobody sends it yet"
-            at.tell(side, place, what, verdict, verdict, why)
+            at.tell(side, place, "parameter added, required" if _required(other) else "parameter added")
         elif other is None:
-            at.tell(side, place, "parameter removed", BREAKING, BREAKING, "whoever sends it is not heard any more")
+            at.tell(side, place, "parameter removed")
         else:
             _parameter(at, one, other, place, side)
 
@@ -54,29 +51,14 @@ def _by_key(description: Description, path: str, nodes: list[Any]) -> dict[tuple
 
 def _parameter(at: Comparison, old: dict[str, Any], new: dict[str, Any], place: str, side: Side) -> None:
     if old.get("name") != new.get("name") and old.get("in") == "path":
-        at.tell(
-            side,
-            place,
-            f"renamed from {old.get('name')}",
-            INVISIBLE,
-            BREAKING,
-            "a path holds no names; users give it by its name",
-        )
+        at.tell(side, place, "parameter renamed", f"renamed from {old.get('name')}")
     at.demand(side, place, _required(old), _required(new))
     for key in ("style", "explode", "allowReserved"):
         before, after = _written(old, key), _written(new, key)
         if before != after:
-            at.tell(
-                side,
-                place,
-                f"{key} {shown(before)} → {shown(after)}",
-                BREAKING,
-                INVISIBLE,
-                "it is written in another way; the client does so by itself",
-            )
+            at.tell(side, place, "parameter written", f"{key} {shown(before)} → {shown(after)}")
     if (empty := bool(new.get("allowEmptyValue"))) != bool(old.get("allowEmptyValue")):
-        verdict, why = (ADDITIVE, "may be empty now") if empty else (BREAKING, "may not be empty any more")
-        at.tell(side, place, f"allowEmptyValue {shown(empty)}", verdict, verdict, why)
+        at.tell(side, place, "may be empty" if empty else "may not be empty", f"allowEmptyValue {shown(empty)}")
     held(at, old, new, place, side)
     known = {"name", "in", "required", "style", "explode", "allowReserved", "allowEmptyValue", "schema", "content"}
     at.unknown(side, place, old, new, known)
@@ -86,14 +68,7 @@ def held(at: Comparison, old: dict[str, Any], new: dict[str, Any], place: str, s
     """Compare what parameters or headers hold."""
     (one, one_type), (other, other_type) = _schema_of(old), _schema_of(new)
     if one_type != other_type:
-        at.tell(
-            side,
-            place,
-            f"written as {one_type or 'text'} → {other_type or 'text'}",
-            BREAKING,
-            INVISIBLE,
-            "it is written in another way; the client does so by itself",
-        )
+        at.tell(side, place, "parameter written", f"written as {one_type or 'text'} → {other_type or 'text'}")
     at.schemas.compare(one, other, place, side)
 
 

@@ -32,10 +32,7 @@ class Bump(StrEnum):
 
 
 # Where the changelog tells users of what is as severe as a bump; of a patch there is nothing to tell.
-SECTIONS = {
-    Bump.MAJOR: ("Changed", "Removed"),
-    Bump.MINOR: ("Added", "Changed", "Removed"),
-}
+SECTIONS = {Bump.MAJOR: ("Changed", "Removed"), Bump.MINOR: ("Added", "Changed", "Removed")}
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from xml.etree import ElementTree as ET
 
+from paiflow import _junit
+from paiflow._junit import Case, Failure, Suite
 from paiflow._text import visible
 from tooling.changes.release import Bump, Judgement
 from tooling.changes.verdicts import Change, worst
@@ -100,16 +101,10 @@ def _change(change: Change) -> dict[str, Any]:
 
 def as_junit(found: Comparison) -> bytes:
     """Return the report as JUnit's XML: a case for each change, none of which fails, and one for the release."""
-    judgement = found.judgement
-    cases, failures = str(len(found.changes) + 1), str(int(not judgement.covered))
-    root = ET.Element("testsuites", name="changes")
-    suite = ET.SubElement(root, "testsuite", name="changes", tests=cases, failures=failures)
-    for change in found.changes:
-        name = f"{change.wire} {change.client} {change.side} {change.place}: {change.what}"
-        case = ET.SubElement(suite, "testcase", classname="changes", name=visible(name))
-        ET.SubElement(case, "system-out").text = visible(change.why)
-    case = ET.SubElement(suite, "testcase", classname="changes", name="the release says what has changed")
-    if not judgement.covered:
-        ET.SubElement(case, "failure", message=visible(conclusion(found)))
-    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return document
+    cases = [
+        Case("changes", f"{one.wire} {one.client} {one.side} {one.place}: {one.what}", output=one.why)
+        for one in found.changes
+    ]
+    missing = [] if found.judgement.covered else [Failure(conclusion(found))]
+    release = Case("changes", "the release says what has changed", missing)
+    return _junit.document("changes", [Suite("changes", [*cases, release])])

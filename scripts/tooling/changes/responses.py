@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from paiflow._description import Place
 from tooling.changes import bodies, parameters
-from tooling.changes.context import ADDITIVE, BREAKING, INVISIBLE, Comparison
+from tooling.changes.context import Comparison
+from tooling.changes.rules import HEADERS, INVISIBLE
 from tooling.changes.verdicts import Side
 
 
@@ -21,57 +23,39 @@ def compare(at: Comparison, old: dict[str, Any], new: dict[str, Any], name: str,
         other = after[status] if status in after else _range(after, status)
         place = f"{name} {status}"
         if one is None:
-            _status_added(at, place, _is_success(status, after), side)
+            at.tell(side, place, "success added" if _is_success(status, after) else "error added", "response added")
         elif other is None:
-            broken = _is_success(status, before)
-            at.tell(
-                side,
-                place,
-                "response removed",
-                BREAKING if broken else ADDITIVE,
-                BREAKING if broken else INVISIBLE,
-                "what clients read does not come any more"
-                if broken
-                else "one error less; users get ServiceError for any",
-            )
+            rule = "success removed" if _is_success(status, before) else "error removed"
+            at.tell(side, place, rule, "response removed")
         else:
             _response(at, at.old.resolved(one), at.new.resolved(other), place, side)
 
 
-def _status_added(at: Comparison, place: str, success: bool, side: Side) -> None:
-    if success:
-        at.tell(side, place, "response added", BREAKING, BREAKING, "a success may come that clients do not know")
-    else:
-        why = "clients must know an error by its class; users get ServiceError for any"
-        at.tell(side, place, "response added", ADDITIVE, INVISIBLE, why)
-
-
-def _response(at: Comparison, old: tuple[Any, str], new: tuple[Any, str], place: str, side: Side) -> None:
-    (before, name), (after, name_now) = old, new
-    place = name if name and name == name_now else place
+def _response(at: Comparison, old: tuple[Any, Place], new: tuple[Any, Place], place: str, side: Side) -> None:
+    (before, home), (after, home_now) = old, new
+    place = str(home[-1]) if home and home == home_now else place
     bodies.content(at, before.get("content", {}), after.get("content", {}), place, side, answers=True)
     _headers(at, before.get("headers", {}), after.get("headers", {}), place, side)
     at.unknown(side, place, before, after, {"content", "headers", "links"})
 
 
 def _headers(at: Comparison, old: dict[str, Any], new: dict[str, Any], place: str, side: Side) -> None:
-    unseen = "users get headers as they came; none is an attribute"
     before, after = ({key.lower(): (key, value) for key, value in found.items()} for found in (old, new))
     for key in dict.fromkeys((*before, *after)):
         if key == "content-type":  # said by the media type
             continue
         where = f"{place} header {(after.get(key) or before[key])[0]}"
         if key not in before:
-            at.tell(side, where, "header added", ADDITIVE, INVISIBLE, f"nobody reads it yet; {unseen}")
+            at.tell(side, where, "header added")
         elif key not in after:
-            at.tell(side, where, "header removed", BREAKING, INVISIBLE, f"whoever reads it gets nothing; {unseen}")
+            at.tell(side, where, "header removed")
         else:
-            (one, name), (other, name_now) = at.old.resolved(before[key][1]), at.new.resolved(after[key][1])
+            (one, home), (other, home_now) = at.old.resolved(before[key][1]), at.new.resolved(after[key][1])
             # By a comparison of its own, since what headers hold users do not see, wherever else it is used.
             aside = Comparison(at.old, at.new)
-            _header(aside, one, other, f"header {name}" if name and name == name_now else where, side)
+            _header(aside, one, other, f"header {home[-1]}" if home and home == home_now else where, side)
             at.findings += [
-                replace(found, client=INVISIBLE, why=f"{found.why.partition(';')[0]}; {unseen}")
+                replace(found, client=INVISIBLE, why=f"{found.why.partition(';')[0]}; {HEADERS}")
                 for found in aside.all_findings
             ]
 
@@ -79,15 +63,8 @@ def _headers(at: Comparison, old: dict[str, Any], new: dict[str, Any], place: st
 def _header(at: Comparison, old: dict[str, Any], new: dict[str, Any], place: str, side: Side) -> None:
     before, after = bool(old.get("required")), bool(new.get("required"))
     if before != after:
-        why = "the service promises more than before" if after else "it may be missing"
-        at.tell(
-            side,
-            place,
-            "required now" if after else "optional now",
-            ADDITIVE if after else BREAKING,
-            INVISIBLE,
-            why,
-        )
+        now = "required now" if after else "optional now"
+        at.tell(side, place, f"header {now}", now)
     parameters.held(at, old, new, place, side)
     known = {"required", "schema", "content", "style", "explode", "allowEmptyValue", "allowReserved"}
     at.unknown(side, place, old, new, known)

@@ -42,8 +42,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tooling.changes.documents import Description, component_of
-from tooling.changes.places import Place
+from paiflow._description import Description
+from tooling.changes.documents import component_of
+from tooling.changes.schema_place import SchemaPlace
+from tooling.changes.shape_comparison import ShapeComparison
 from tooling.changes.shapes import Branch, Facet, Shape, shape, text_of
 from tooling.changes.verdicts import Finding, Side
 
@@ -97,7 +99,8 @@ class SchemaComparison:
         self._told.add((side, place, *texts))
         self._under_way.append((side, *texts))
         try:
-            Place(self, shape(self.old, old), shape(self.new, new), place, side, subject).compare()
+            at = SchemaPlace(self, place, side, subject)
+            ShapeComparison(at, shape(self.old, old), shape(self.new, new)).compare()
         finally:
             self._under_way.pop()
 
@@ -105,7 +108,7 @@ class SchemaComparison:
         """Whether two branches are equal, apart from components that are one in both."""
         aside = SchemaComparison(self.old, self.new, shallow=True)
         before, after = (Shape({json_type: Facet({}, (branch,))}, {}, {}, "", "") for branch in (old, new))
-        Place(aside, before, after, "", side, "").compare()
+        ShapeComparison(SchemaPlace(aside, "", side, ""), before, after).compare()
         return not aside.findings
 
     def compare_component(self, json_type: str, old: Branch, new: Branch, side: Side) -> bool:

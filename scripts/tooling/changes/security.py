@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tooling.changes.context import ADDITIVE, BREAKING, INVISIBLE, Comparison
-from tooling.changes.documents import METHODS, Description, bare
+from paiflow._description import Description
+from tooling.changes.context import Comparison
+from tooling.changes.documents import bare
 from tooling.changes.keywords import shown
 from tooling.changes.shapes import text_of
 from tooling.changes.texts import TEXTS
@@ -38,17 +39,10 @@ def _ways(at: Comparison, place: str, old: Any, new: Any) -> None:
     ]
     for way in before:
         if not any(now <= way for now in after):
-            at.tell(
-                Side.REQUEST,
-                place,
-                f"{_way(way)} is not enough any more",
-                BREAKING,
-                BREAKING,
-                "clients that authenticate so are refused",
-            )
+            at.tell(Side.REQUEST, place, "way to authenticate removed", f"{_way(way)} is not enough any more")
     for now in after:
         if not any(way <= now for way in before):
-            at.tell(Side.REQUEST, place, f"{_way(now)} will do", ADDITIVE, ADDITIVE, "one more way to authenticate")
+            at.tell(Side.REQUEST, place, "way to authenticate added", f"{_way(now)} will do")
 
 
 def _same_schemes(at: Comparison) -> dict[str, str]:
@@ -69,25 +63,8 @@ def schemes(at: Comparison) -> None:
             one, other = old.get(key), new.get(key)
             if text_of(one) == text_of(other) or key in TEXTS or key.startswith("x-"):
                 continue
-            what = f"{key} {shown(one)} → {shown(other)}"
-            if key in ("in", "name"):
-                at.tell(
-                    Side.REQUEST,
-                    f"security scheme {name}",
-                    what,
-                    BREAKING,
-                    INVISIBLE,
-                    "clients put it where it was; users' client puts it where it is",
-                )
-            else:
-                at.tell(
-                    Side.REQUEST,
-                    f"security scheme {name}",
-                    what,
-                    BREAKING,
-                    BREAKING,
-                    "clients that authenticate as before may be refused",
-                )
+            rule = "place of a key" if key in ("in", "name") else "security scheme"
+            at.tell(Side.REQUEST, f"security scheme {name}", rule, f"{key} {shown(one)} → {shown(other)}")
 
 
 def _scopes(way: dict[str, list[str]]) -> set[tuple[str, str | None]]:
@@ -102,6 +79,5 @@ def _way(way: set[tuple[str, str | None]]) -> str:
 
 def used(description: Description) -> set[str]:
     """Return the names of the schemes that operations ask for."""
-    operations = [item for item in description.document.get("paths", {}).values() if isinstance(item, dict)]
-    nodes = [description.document, *(item[method] for item in operations for method in METHODS if method in item)]
+    nodes = [description.document, *(operation.node for operation in description.operations)]
     return {name for node in nodes for way in node.get("security", []) for name in way}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tooling.changes.context import ADDITIVE, BREAKING, INVISIBLE, Comparison
+from tooling.changes.context import Comparison
 from tooling.changes.documents import bare
 from tooling.changes.verdicts import Side
 
@@ -12,26 +12,11 @@ from tooling.changes.verdicts import Side
 def compare(at: Comparison, old: dict[str, Any], new: dict[str, Any], place: str) -> None:
     """Compare the servers that two nodes list, by URL."""
     before, after = ({str(server.get("url")): server for server in node.get("servers", [])} for node in (old, new))
-    unseen = "users' client finds its endpoint by the region"
     for url in before.keys() - after.keys():
-        at.tell(
-            Side.OPERATION,
-            place,
-            f"{url} removed",
-            BREAKING,
-            INVISIBLE,
-            f"clients that call it get no answer; {unseen}",
-        )
+        at.tell(Side.OPERATION, place, "server removed", f"{url} removed")
     for url in after.keys() - before.keys():
-        at.tell(Side.OPERATION, place, f"{url} added", ADDITIVE, INVISIBLE, f"nobody calls it yet; {unseen}")
+        at.tell(Side.OPERATION, place, "server added", f"{url} added")
     for url in before.keys() & after.keys():
         one, other = (bare(at.old, server.get("variables", {})) for server in (before[url], after[url]))
         if one != other:
-            at.tell(
-                Side.OPERATION,
-                place,
-                f"variables of {url} changed",
-                BREAKING,
-                INVISIBLE,
-                f"it cannot be told whether clients reach it as before; {unseen}",
-            )
+            at.tell(Side.OPERATION, place, "server's variables", f"variables of {url} changed")

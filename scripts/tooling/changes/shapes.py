@@ -17,8 +17,9 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
+from paiflow._description import Description, name_of
 from tooling.changes import containment
-from tooling.changes.documents import ANNOTATIONS, Description, name_of
+from tooling.changes.documents import ANNOTATIONS
 
 REST = "rest"
 """Keyword for a list of schemas that hold as well, and are not taken apart."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from tooling.changes.shapes import text_of
 from tooling.changes.verdicts import Finding, Side, Verdict
+from tooling.documents import HOLD_NAMES
 
 TEXTS = frozenset({
     "$comment", "bearerFormat", "deprecated", "description", "example", "examples", "externalDocs", "info", "links",
@@ -17,13 +18,8 @@ TEXTS = frozenset({
 })  # fmt: skip
 
 # What holds names of somebody's choice, where `description` is a name like others.
-NAMES = frozenset({
-    "$defs", "callbacks", "content", "definitions", "dependentRequired", "dependentSchemas", "encoding", "headers",
-    "mapping", "parameters", "pathItems", "paths", "patternProperties", "properties", "requestBodies", "responses",
-    "schemas", "scopes", "securitySchemes", "variables", "webhooks",
-})  # fmt: skip
+NAMES = HOLD_NAMES | {"definitions", "dependentRequired"}
 
-# What holds values.
 VALUES = frozenset({"const", "default", "enum", "x-paiflow-outcomes"})
 
 REASONS = {

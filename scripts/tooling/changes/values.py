@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tooling.changes import containment
 from tooling.changes.keywords import shown
+from tooling.changes.rules import RULES
+from tooling.changes.schema_place import SchemaPlace
 from tooling.changes.shapes import Facet, Named
 from tooling.changes.verdicts import Direction, Side, Verdict
 
-if TYPE_CHECKING:
-    from tooling.changes.places import Place
 
-
-def compare(at: Place, json_type: str, old: Facet, new: Facet) -> None:
+def compare(at: SchemaPlace, json_type: str, old: Facet, new: Facet) -> None:
     """Add the changes of values that are named: by name where both sides name some."""
     if old.named and new.named:
         _values(at, json_type, old, new)
@@ -31,8 +28,7 @@ def compare(at: Place, json_type: str, old: Facet, new: Facet) -> None:
         what += ", open to other values" if new.named else ""
     direction = at.direction(old.schema(json_type), new.schema(json_type))
     if new.named and direction is Direction.SAME:
-        why = "values get names; all could come before"
-        at.add(what, Verdict.ADDITIVE, Verdict.ADDITIVE, why, about="names")
+        at.add(what, RULES["names of values"], about="names")
     elif new.named:
         client, why = (Verdict.ADDITIVE, "values get names") if at.side is Side.REPLY else (None, "")
         at.tell(what, direction, about="names", client=client, why=why)
@@ -41,46 +37,26 @@ def compare(at: Place, json_type: str, old: Facet, new: Facet) -> None:
         at.tell(what, direction, about="names", client=client, why=why)
 
 
-def _values(at: Place, json_type: str, old: Facet, new: Facet) -> None:
+def _values(at: SchemaPlace, json_type: str, old: Facet, new: Facet) -> None:
     for key, named in old.named.items():
         if key not in new.named:
             still = bool(new.branches) and containment.admits(new.schema(json_type), named.value, at.whole.new.document)
-            wire = Direction.SAME if still else Direction.NARROWER
-            at.tell(
-                f"enum value {shown(named.value)} removed",
-                wire,
-                about="value",
-                home=_home({key: named}, new.named),
-                member=str(named.value),
-                client=Verdict.BREAKING,
-                why="its name in Python is gone",
-            )
+            direction = Direction.SAME if still else Direction.NARROWER
+            where = {"about": "value", "home": _home({key: named}, new.named), "member": str(named.value)}
+            what, why = f"enum value {shown(named.value)} removed", "its name in Python is gone"
+            at.tell(what, direction, client=Verdict.BREAKING, why=why, **where)
     for key, named in new.named.items():
         if key not in old.named:
             before = bool(old.branches) and containment.admits(
                 old.schema(json_type), named.value, at.whole.old.document
             )
-            home, what = _home(old.named, {key: named}), f"enum value {shown(named.value)} added"
+            where = {"about": "value", "home": _home(old.named, {key: named}), "member": str(named.value)}
+            what = f"enum value {shown(named.value)} added"
             if before:
-                at.add(
-                    what,
-                    Verdict.ADDITIVE,
-                    Verdict.ADDITIVE,
-                    "an open enum: any value could come before",
-                    about="value",
-                    home=home,
-                    member=str(named.value),
-                )
+                at.add(what, RULES["value of an open enum"], **where)
             else:
-                at.tell(
-                    what,
-                    Direction.WIDER,
-                    about="value",
-                    home=home,
-                    member=str(named.value),
-                    client=Verdict.ADDITIVE,
-                    why="users read values that are not listed too" if at.side is Side.REPLY else "",
-                )
+                why = "users read values that are not listed too" if at.side is Side.REPLY else ""
+                at.tell(what, Direction.WIDER, client=Verdict.ADDITIVE, why=why, **where)
 
 
 def _home(old: dict[str, Named], new: dict[str, Named]) -> str:

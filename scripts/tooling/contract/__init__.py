@@ -2,9 +2,9 @@
 
 From the bottom up:
 
-    messages    requests, replies, strict JSON
+    http        requests, replies, strict JSON
     signer      requests signed rightly, or wrongly in one point
-    world       what is known to exist, and so what reply is due to a request
+    expected_replies    what is known to exist, and so what reply is due to a request
     checks      what holds of every exchange, whoever sent it
     session     sends, judges, keeps the record
     suites      lookups, authentication, protocol, generated (schemathesis), lifecycle, live

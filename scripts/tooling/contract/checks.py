@@ -21,8 +21,8 @@ import jsonschema_rs
 
 from paiflow.credentials import Credentials
 from paiflow.signing import canonical_request, parse_authorization, signature, string_to_sign
-from tooling.contract.messages import Reply, Request, same, strict_json
-from tooling.contract.world import FIXED, KINDS, Answer, Due, Refusal, Wire, World
+from tooling.contract.expected_replies import FIXED, KINDS, Answer, Due, Refusal, Wire, World
+from tooling.contract.http import Reply, Request, same, strict_json
 
 SLOW = 5.0
 """Seconds after which a reply is late. The operation only reads; a mock takes milliseconds."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from tooling.contract.checks import Exchange
+from tooling.contract.expected_replies import KINDS
 from tooling.contract.session import Session
-from tooling.contract.world import KINDS
 
 SHARE = 0.3
 """Of the replies to right requests, how many must hold a run, a node or an output at least."""

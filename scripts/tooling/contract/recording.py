@@ -25,22 +25,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import harfile
 
+import paiflow
 from paiflow import PaiFlowError
 from paiflow._redaction import REDACTED, Redaction
 from paiflow.credentials import KEY_ID, KEY_SECRET, TOKEN, Credentials
 from tooling.contract.checks import Exchange
+from tooling.contract.http import Headers, Reply
 from tooling.contract.known_secrets import SHORTEST, KnownSecrets
-from tooling.contract.messages import Headers, Reply
 from tooling.contract.session import Session
 
-CREATOR = harfile.Creator("paiflow scripts/contract --record", version("paiflow"))
+CREATOR = harfile.Creator("paiflow scripts/contract --record", paiflow.__version__)
 _SIGNATURE = re.compile(r"(?i)\bSignature=([0-9a-f]{16,})")
 
 

@@ -10,8 +10,9 @@ import re
 import shlex
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from xml.etree import ElementTree as ET
 
+from paiflow import _junit
+from paiflow._junit import Case, Failure, Suite
 from paiflow.credentials import Credentials
 from tooling.contract.checks import CHECKS, Exchange, name_of
 from tooling.contract.session import Finding, Session, Tally
@@ -90,27 +91,16 @@ def as_json(session: Session) -> str:
 
 def junit(session: Session) -> bytes:
     """Return the run as JUnit's XML: a suite for each suite, a case for each case."""
-    root = ET.Element("testsuites", name="contract")
+    suites = []
     for name, tally in session.tallies.items():
-        found = [finding for finding in session.findings if finding.suite == name]
-        failed = {finding.case for finding in found}
-        suite = ET.SubElement(
-            root,
-            "testsuite",
-            name=name,
-            tests=str(len(tally.cases)),
-            failures=str(len(failed)),
-            time=f"{tally.seconds:.3f}",
-        )
-        for case in tally.cases:
-            element = ET.SubElement(suite, "testcase", classname=f"contract.{name}", name=printable(case))
-            for finding in found:
-                if finding.case == case:
-                    message = printable(redacted(finding.message, session.accounts))
-                    failure = ET.SubElement(element, "failure", type=finding.check, message=message)
-                    failure.text = printable(redacted("\n".join(_quoted(finding.exchange)), session.accounts))
-    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return document
+        failures: dict[str, list[Failure]] = {}
+        for finding in (one for one in session.findings if one.suite == name):
+            message = printable(redacted(finding.message, session.accounts))
+            quoted = printable(redacted("\n".join(_quoted(finding.exchange)), session.accounts))
+            failures.setdefault(finding.case, []).append(Failure(message, quoted, finding.check))
+        cases = [Case(f"contract.{name}", printable(case), failures.get(case, ())) for case in tally.cases]
+        suites.append(Suite(name, cases, tally.seconds))
+    return _junit.document("contract", suites)
 
 
 def redacted(text: str, accounts: Iterable[Credentials]) -> str:

@@ -20,10 +20,10 @@ import jsonschema_rs
 from paiflow.credentials import Credentials
 from tooling.contract import checks
 from tooling.contract.checks import Exchange
-from tooling.contract.messages import Reply, Request, encoded
+from tooling.contract.expected_replies import Answer, Due, Refusal, World
+from tooling.contract.http import Reply, Request, encoded
 from tooling.contract.signer import JSON, Draft, sign
 from tooling.contract.wire import NoReplyError, Wire
-from tooling.contract.world import Answer, Due, Refusal, World
 
 PATIENCE = 3
 """Calls without a reply after which the rest of a run is not worth waiting for."""

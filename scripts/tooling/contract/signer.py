@@ -14,7 +14,7 @@ from hashlib import sha256
 
 from paiflow.credentials import Credentials
 from paiflow.signing import authorization, canonical_request, signature, string_to_sign
-from tooling.contract.messages import PATH, Headers, Request
+from tooling.contract.http import PATH, Headers, Request
 
 ACTION = "ListPipelineRunsStatus"
 VERSION = "2021-02-02"

@@ -13,10 +13,10 @@ from paiflow import PaiFlowError, overlays
 from paiflow.credentials import Credentials, from_environment
 from paiflow.endpoint import is_loopback, resolve_endpoint
 from paiflow.mock import HandClock, MockService, serve
-from tooling.contract.messages import PATH, Reply
+from tooling.contract.expected_replies import SAMPLE_RUN, SAMPLE_WORKSPACE, NodeKey, World, learned_world, sample_world
+from tooling.contract.http import PATH, Reply
 from tooling.contract.session import Session
 from tooling.contract.suites.live import PAUSE
-from tooling.contract.world import SAMPLE_RUN, SAMPLE_WORKSPACE, NodeKey, World, learned_world, sample_world
 from tooling.generation import ROOT
 
 FOLDER = ROOT / "tests" / "contract"

@@ -13,7 +13,7 @@ import ssl
 import time
 from urllib.parse import urlsplit
 
-from tooling.contract.messages import Reply, Request
+from tooling.contract.http import Reply, Request
 
 TIMEOUT = 10.0
 """Seconds without a byte after which there is no reply."""

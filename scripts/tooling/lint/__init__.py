@@ -4,7 +4,8 @@
     rules       openapi-spec-validator, and few rules of our own: names, links, errors, references, components
     examples    every example and default against its schema
     evidence    every action of an overlay tells its evidence
-    places      where in a document something is, and in which line
+    origins     which action of which overlay brought a fault about
+    faults      something that is wrong, and its place
     command     runs all of it and prints file, line and what is wrong
 
 Every operation has an operationId, a tag, a summary, a link to the vendor's page and, once the overlays are applied,
@@ -16,11 +17,12 @@ from tooling.generation import OVERLAYS
 from tooling.lint.command import main
 from tooling.lint.evidence import evidence_faults
 from tooling.lint.examples import example_faults
-from tooling.lint.rules import description_faults, error_faults, invalid, operation_faults
+from tooling.lint.rules import OF_DESCRIPTIONS, OF_EFFECTIVE, error_faults, invalid, operation_faults
 
 __all__ = [
+    "OF_DESCRIPTIONS",
+    "OF_EFFECTIVE",
     "OVERLAYS",
-    "description_faults",
     "error_faults",
     "evidence_faults",
     "example_faults",

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from tooling.documents import lost_references
-from tooling.lint.places import Fault, at, keys_of, walk
+from paiflow._description import Description, DescriptionError, Operation, Place, keys_of, reference_to
+from tooling.documents import lost, walk
+from tooling.lint.examples import example_faults
+from tooling.lint.faults import Fault
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+Rule = Callable[[dict[str, Any]], Iterable[Fault]]
 
 # The vendor's spelling: ListPipelineRunsStatus, PipelineRun. Paths are lower case, with parameters spelt like names.
 _NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
@@ -37,29 +39,12 @@ _NOT_PUBLIC = (
 _MADE_UP = ("example.com", "example.org", "example.net")
 
 
-def description_faults(description: dict[str, Any]) -> Iterator[Fault]:
-    """Yield what is wrong with a description as a person wrote it, without overlays."""
-    yield from invalid(description)
-    yield from info_faults(description)
-    yield from operation_faults(description)
-    yield from name_faults(description)
-    yield from reference_faults(description)
-    yield from link_faults(description)
-
-
-def effective_faults(description: dict[str, Any]) -> Iterator[Fault]:
-    """Yield what is wrong with a description to which the overlays were applied, examples apart."""
-    yield from description_faults(description)
-    yield from error_faults(description)
-    yield from unused_components(description)
-
-
 def invalid(description: dict[str, Any]) -> Iterator[Fault]:
     """Yield what is not OpenAPI 3.1."""
-    if list(lost_references(description)):
+    if any(lost(description)):
         return  # the validator would stop there, and `reference_faults` tells of it
     for error in OpenAPIV31SpecValidator(description).iter_errors():
-        yield Fault(at("#", *error.absolute_path), f"not OpenAPI 3.1: {error.message}")
+        yield Fault(tuple(error.absolute_path), f"not OpenAPI 3.1: {error.message}")
 
 
 def info_faults(description: dict[str, Any]) -> Iterator[Fault]:
@@ -67,99 +52,100 @@ def info_faults(description: dict[str, Any]) -> Iterator[Fault]:
     info = description.get("info", {})
     for key in ("title", "summary", "description"):
         if not info.get(key):
-            yield Fault("#/info", f"info has no {key}")
+            yield Fault(("info",), f"info has no {key}")
     if not _VERSION.fullmatch(str(info.get("version", ""))):
-        yield Fault("#/info/version", "info.version is not the vendor's, a date such as 2021-02-02 in quotes")
+        yield Fault(("info", "version"), "info.version is not the vendor's, a date such as 2021-02-02 in quotes")
     if not _external_link(description):
-        yield Fault("#", "no link to the vendor's page (externalDocs.url)")
+        yield Fault((), "no link to the vendor's page (externalDocs.url)")
 
 
-def operations(description: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield each operation with its place, and its method and path in words."""
-    for path, item in description.get("paths", {}).items():
-        for method in METHODS:
-            if method in item:
-                yield at("#/paths", path, method), f"{method.upper()} {path}", item[method]
+def operations(description: dict[str, Any]) -> tuple[Operation, ...]:
+    """Return the operations; none where they cannot be found, which `invalid` and `reference_faults` report."""
+    try:
+        return Description(description).operations
+    except DescriptionError:
+        return ()
 
 
 def operation_faults(description: dict[str, Any]) -> Iterator[Fault]:
     """Yield what an operation lacks."""
     tags = {tag.get("name") for tag in description.get("tags", [])}
-    for pointer, where, operation in operations(description):
+    for operation in operations(description):
         for key in ("operationId", "summary", "tags"):
-            if not operation.get(key):
-                yield Fault(pointer, f"{where}: no {key}")
-        if not _external_link(operation):
-            yield Fault(pointer, f"{where}: no link to the vendor's page (externalDocs.url)")
-        for tag in operation.get("tags", []):
+            if not operation.node.get(key):
+                yield Fault(operation.place, f"{operation.title}: no {key}")
+        if not _external_link(operation.node):
+            yield Fault(operation.place, f"{operation.title}: no link to the vendor's page (externalDocs.url)")
+        for tag in operation.node.get("tags", []):
             if tag not in tags:
-                yield Fault(f"{pointer}/tags", f"{where}: the tag {tag} is not among the description's tags")
+                wrong = f"{operation.title}: the tag {tag} is not among the description's tags"
+                yield Fault((*operation.place, "tags"), wrong)
 
 
 def name_faults(description: dict[str, Any]) -> Iterator[Fault]:
     """Yield what is not named as the others are, and operations of the same name."""
     seen: dict[str, str] = {}
-    for pointer, where, operation in operations(description):
-        name = operation.get("operationId", "")
+    for operation in operations(description):
+        name, place = operation.node.get("operationId", ""), (*operation.place, "operationId")
         if name and not _NAME.fullmatch(name):
-            wrong = f"{where}: operationId {name} is not spelt like ListPipelineRunsStatus"
-            yield Fault(f"{pointer}/operationId", wrong)
-        if name and seen.setdefault(name, where) != where:
-            yield Fault(f"{pointer}/operationId", f"{where}: operationId {name} is that of {seen[name]}, too")
+            yield Fault(place, f"{operation.title}: operationId {name} is not spelt like ListPipelineRunsStatus")
+        if name and seen.setdefault(name, operation.title) != operation.title:
+            yield Fault(place, f"{operation.title}: operationId {name} is that of {seen[name]}, too")
     for path in description.get("paths", {}):
         if not _PATH.fullmatch(path):
             wrong = f"the path {path} is not spelt like /api/v1/pipelineruns/{{PipelineRunId}}"
-            yield Fault(at("#/paths", path), wrong)
+            yield Fault(("paths", path), wrong)
     for index, tag in enumerate(description.get("tags", [])):
         if not _TAG.fullmatch(str(tag.get("name"))):
-            yield Fault(at("#/tags", index), f"the tag {tag.get('name')} is not spelt like pipeline-runs")
+            yield Fault(("tags", index), f"the tag {tag.get('name')} is not spelt like pipeline-runs")
     for kind, name in _components(description):
         # What a security scheme is called is the vendor's word for it, such as ACS3-HMAC-SHA256.
         if kind != "securitySchemes" and not _NAME.fullmatch(name):
-            yield Fault(at("#/components", kind, name), f"the component {name} is not spelt like PipelineRun")
+            yield Fault(("components", kind, name), f"the component {name} is not spelt like PipelineRun")
 
 
 def error_faults(description: dict[str, Any]) -> Iterator[Fault]:
     """Yield operations that tell no errors."""
-    for pointer, where, operation in operations(description):
-        if not any(status.startswith(("4", "5", "default")) for status in operation.get("responses", {})):
-            yield Fault(f"{pointer}/responses", f"{where}: no errors among its responses")
+    for operation in operations(description):
+        if not any(status.startswith(("4", "5", "default")) for status in operation.node.get("responses", {})):
+            yield Fault((*operation.place, "responses"), f"{operation.title}: no errors among its responses")
 
 
 def reference_faults(description: dict[str, Any]) -> Iterator[Fault]:
     """Yield references that lead nowhere, and security schemes that are not there."""
-    for lost in lost_references(description):
-        pointer, _, message = lost.partition(": ")
-        yield Fault(pointer, message)
+    for place, words in lost(description):
+        yield Fault(place, words)
     schemes = description.get("components", {}).get("securitySchemes", {})
-    for pointer, where, operation in operations(description):
-        for name in (name for requirement in operation.get("security", []) for name in requirement):
+    for operation in operations(description):
+        for name in (name for requirement in operation.node.get("security", []) for name in requirement):
             if name not in schemes:
-                yield Fault(f"{pointer}/security", f"{where}: there is no security scheme {name}")
+                yield Fault((*operation.place, "security"), f"{operation.title}: there is no security scheme {name}")
 
 
 def unused_components(description: dict[str, Any]) -> Iterator[Fault]:
     """Yield components that nothing refers to but themselves."""
-    used: dict[str, set[str]] = {}
-    for pointer, node in walk(description):
+    used: dict[Place, set[Place]] = {}
+    for place, node in walk(description):
         if isinstance(node, dict):
-            references = [node.get("$ref"), *node.get("discriminator", {}).get("mapping", {}).values()]
-            references += [f"#/components/securitySchemes/{name}" for one in node.get("security", []) for name in one]
-            for reference in references:
-                if isinstance(reference, str):
-                    used.setdefault("/".join(reference.split("/")[:4]), set()).add("/".join(pointer.split("/")[:4]))
+            named = [node.get("$ref"), *node.get("discriminator", {}).get("mapping", {}).values()]
+            named += [
+                reference_to("components", "securitySchemes", name) for one in node.get("security", []) for name in one
+            ]
+            for reference in named:
+                if isinstance(reference, str) and reference.startswith("#"):
+                    used.setdefault(tuple(keys_of(reference)[:3]), set()).add(place[:3])
     for kind, name in _components(description):
-        place = at("#/components", kind, name)
-        if not used.get(place, set()) - {place}:
-            yield Fault(place, f"nothing refers to the component {name}")
+        component = ("components", kind, name)
+        if not used.get(component, set()) - {component}:
+            yield Fault(component, f"nothing refers to the component {name}")
 
 
 def link_faults(description: dict[str, Any]) -> Iterator[Fault]:
     """Yield links of the description to which nobody else can follow, in its texts and its URLs."""
-    for pointer, node in walk(description):
-        if isinstance(node, str) and keys_of(pointer)[-1] in ("description", "summary", "url"):
+    for place, node in walk(description):
+        if isinstance(node, str) and place[-1] in ("description", "summary", "url"):
             for wrong in bad_links(node):
-                yield Fault(pointer, wrong)
+                yield Fault(place, wrong)
 
 
 def bad_links(text: str) -> Iterator[str]:
@@ -198,3 +184,12 @@ def _is_public(host: str) -> bool:
 
 def _external_link(node: dict[str, Any]) -> bool:
     return str(node.get("externalDocs", {}).get("url", "")).startswith("https://")
+
+
+OF_DESCRIPTIONS: tuple[Rule, ...] = (
+    invalid, info_faults, operation_faults, name_faults, reference_faults, link_faults,
+)  # fmt: skip
+"""What holds for a description as a person wrote it, without overlays."""
+
+OF_EFFECTIVE: tuple[Rule, ...] = (*OF_DESCRIPTIONS, error_faults, unused_components, example_faults)
+"""What holds for one to which the overlays were applied."""

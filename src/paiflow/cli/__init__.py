@@ -11,11 +11,10 @@ import sys
 import threading
 from typing import NoReturn
 
+from paiflow._distribution import PACKAGES
 from paiflow.cli.stopping import Stop
 
 __all__ = ["main"]
-
-_EXTRA = {"click", "rich"}
 
 
 def main() -> NoReturn:
@@ -32,9 +31,9 @@ def _run(stop: Stop) -> int:
     try:
         from paiflow.cli.commands import run  # noqa: PLC0415 - loading it is what may fail
     except ModuleNotFoundError as error:
-        if error.name not in _EXTRA:
+        if error.name not in PACKAGES["cli"]:
             raise
-        print("paiflow: the command needs an extra: pip install 'paiflow[cli]'", file=sys.stderr)  # noqa: T201
+        print("paiflow: the command needs an extra: pip install 'paiflow-client[cli]'", file=sys.stderr)  # noqa: T201
         return 2
     return run(sys.argv[1:], stop)
 

@@ -9,6 +9,7 @@ from importlib.metadata import version as version_of
 
 import click
 
+from paiflow._distribution import NAME
 from paiflow.cli.drift import drift
 from paiflow.cli.running import run_command
 from paiflow.cli.status import status
@@ -23,6 +24,7 @@ def run(arguments: Sequence[str], stop: Stop | None = None) -> int:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=False)
+@click.version_option(package_name=NAME, prog_name="paiflow", message="%(prog)s %(version)s")
 def paiflow() -> None:
     """Ask Alibaba Cloud PAI what pipeline runs and their nodes are doing.
 
@@ -80,7 +82,7 @@ def mock(host: str, port: int, scenario: str | None, faults: tuple[str, ...], lo
 @click.option("-v", "--verbose", is_flag=True, help="Also what the client was generated from, and what it runs on.")
 def version(verbose: bool) -> None:
     """Show the version."""
-    click.echo(f"paiflow {version_of('paiflow')}")
+    click.echo(f"paiflow {version_of(NAME)}")
     if not verbose:
         return
     click.echo(f"python {platform.python_version()}, httpx {version_of('httpx')}, attrs {version_of('attrs')}")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
 import click
 
-from paiflow import Change, NodeRef, PaiFlowError, PipelineRun, Waited, WaitResult
+from paiflow import Change, NodeRef, PaiFlowError, PipelineRun, PipelineRunState, Waited, WaitResult
 from paiflow._text import visible
 from paiflow.batches import Id
 from paiflow.cli import tables
-from paiflow.cli.progress import Progress
 from paiflow.cli.report import wire_id
 from paiflow.cli.words import say
 from paiflow.waiting import OUTCOMES
@@ -44,6 +42,10 @@ class Display:
         """Tell that polls fail, or do no more."""
         say("answered again" if error is None else f"still waiting: {error}")
 
+    def hint(self, words: str) -> None:
+        """Ask whether something has been started."""
+        say(words)
+
     def tick(self) -> None:
         """Take note that a second has passed."""
 
@@ -66,16 +68,6 @@ class JsonLines(Display):
     def change(self, change: Change) -> None:
         """Write the object, at once."""
         click.echo(json.dumps(change_object(change)))
-
-
-def display_for(form: str, progress: Progress) -> Display:
-    """Return what tells of a wait in this format: live, if a terminal shows what is not the data."""
-    stream = {"table": sys.stdout, "json": sys.stderr}.get(form)
-    if stream is not None and tables.on_terminal(stream):
-        from paiflow.cli.live import LiveTable  # noqa: PLC0415 - costly to load, and for terminals only
-
-        return LiveTable(progress, stream)
-    return {"table": Lines, "jsonl": JsonLines, "json": Display}[form]()
 
 
 def write_state(form: str, result: WaitResult, code: int, error: str | None) -> None:
@@ -147,7 +139,7 @@ def name_of(item: Waited) -> str | None:
 def _note(item: Waited) -> str:
     if item.outcome == "missing" and item.ended:
         return "missing, given up"
-    if isinstance(item.reply, PipelineRun) and item.reply.is_deleted:
+    if isinstance(item.reply, PipelineRunState) and item.reply.is_deleted:
         return f"{item.outcome}, deleted"
     return item.outcome
 

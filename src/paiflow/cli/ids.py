@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -9,6 +11,8 @@ import attrs
 import click
 
 from paiflow import NodeRef
+from paiflow.cli.words import say
+from paiflow.ids import NODE, RUN, flaw, unusual
 
 STDIN = "-"
 
@@ -28,29 +32,69 @@ def wanted(context: click.Context, runs: Sequence[str], nodes: Sequence[str]) ->
     """Return what RUN and --node RUN/NODE name; a `-` among them stands for the lines of stdin.
 
     Raises:
-        click.UsageError: there is none, a node is not of that form, or stdin is to give both kinds.
+        click.UsageError: there is none, one cannot be an id, a node is not of that form, or stdin is to give both kinds.
     """
     if STDIN in runs and STDIN in nodes:
         raise click.UsageError("stdin gives the ids of runs or of nodes, not both: give - once", context)
-    found = Wanted(list(dict.fromkeys(_expanded(runs))), list(dict.fromkeys(map(_node_ref, _expanded(nodes)))))
+    found = Wanted(
+        list(dict.fromkeys([_run(*given) for given in _expanded(runs)])),
+        list(dict.fromkeys([_node(*given) for given in _expanded(nodes)])),
+    )
     if not found:
         raise click.UsageError("no ids: give RUN, --node RUN/NODE, or - to read them from stdin", context)
+    _hint(found)
     return found
 
 
-def _expanded(arguments: Iterable[str]) -> Iterator[str]:
+def _expanded(arguments: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield each id, and where on stdin it stands."""
     for argument in dict.fromkeys(arguments):
         if argument == STDIN and sys.stdin is None:
             raise click.UsageError("stdin is closed: - has nothing to read")
         if argument == STDIN:
-            with click.open_file(STDIN, encoding="utf-8-sig", errors="replace") as lines:
-                yield from filter(None, (line.strip() for line in lines))
+            with click.open_file(STDIN, "rb") as stream:
+                yield from _lines(stream.read())
         else:
-            yield argument
+            yield argument, ""
 
 
-def _node_ref(text: str) -> NodeRef:
+def _lines(content: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the lines that are neither empty nor a comment, without what stands around them.
+
+    PowerShell writes UTF-16, and a byte order mark at the begin of each file.
+    """
+    text = content.decode(json.detect_encoding(content), errors="replace")
+    for number, line in enumerate(re.split("\r\n|\r|\n", text), 1):
+        id_ = line.strip().strip("\ufeff").strip()
+        if id_ and not id_.startswith("#"):
+            yield id_, f"stdin, line {number}: "
+
+
+def _run(text: str, where: str) -> str:
+    return _checked(text, text, where, "a node is given by --node RUN/NODE")
+
+
+def _node(text: str, where: str) -> NodeRef:
     run, slash, node = text.partition("/")
     if not (run and slash and node):
-        raise click.UsageError(f"--node takes RUN/NODE, the ids of a run and of a node of it, not {text!r}")
+        raise click.UsageError(f"{where}--node takes RUN/NODE, the ids of a run and of a node of it, not {text!r:.80}")
+    for id_ in (run, node):
+        _checked(id_, text, where, "a node is RUN/NODE")
     return NodeRef(run, node)
+
+
+def _checked(id_: str, given: str, where: str, about_slash: str) -> str:
+    if what := flaw(id_):
+        advice = about_slash if what == "a slash" else "give each id by itself"
+        raise click.UsageError(f"{where}{given!r:.80} cannot be an id, for it holds {what}: {advice}")
+    return id_
+
+
+def _hint(found: Wanted) -> None:
+    """Say which ids do not look like what they are asked for as; they may be ids all the same."""
+    runs = [id_ for id_ in (*found.runs, *(node.pipeline_run_id for node in found.nodes)) if unusual(id_, RUN)]
+    nodes = [node.node_id for node in found.nodes if unusual(node.node_id, NODE)]
+    for ids, kind, prefix in ((runs, "run", RUN), (nodes, "node", NODE)):
+        if ids:
+            more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
+            say(f"{ids[0]}{more}: not the usual id of a {kind}, which begins with {prefix}; asking for it all the same")

@@ -21,9 +21,9 @@ from rich.table import Table
 from rich.text import Text
 
 from paiflow import Change, PaiFlowError, Waited
+from paiflow._durations import spelled
 from paiflow.cli import tables
 from paiflow.cli.displays import Display, name_of, shown_id, shown_status
-from paiflow.cli.durations import spelled
 from paiflow.cli.progress import Progress
 from paiflow.waiting import BAD, OUTCOMES
 
@@ -66,6 +66,10 @@ class LiveTable(Display):
             asyncio.get_running_loop().call_soon(self.tick)
 
     def trouble(self, _: PaiFlowError | None) -> None:
+        """Show it: it stands in the view."""
+        self.tick()
+
+    def hint(self, _: str) -> None:
         """Show it: it stands in the view."""
         self.tick()
 
@@ -121,8 +125,11 @@ class View:
         look = "asking now" if left is None else f"next look in {spelled(ceil(left))}"
         words = f"{_counted(items)} · waited {spelled(progress.waited())} · {look}"
         footer: list[RenderableType] = [bar, _one_line(Text(words))]
+        troubles = [progress.hint] if progress.hint is not None else []
         if progress.trouble is not None:
-            said = tables.cell(f"still waiting: {progress.trouble}")
+            troubles.append(f"still waiting: {progress.trouble}")
+        for trouble in troubles:
+            said = tables.cell(trouble)
             said.stylize("yellow")
             footer.append(_one_line(said))
         return footer

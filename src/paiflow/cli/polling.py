@@ -10,18 +10,17 @@ import contextlib
 import os
 import stat
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, Final, TypeVar
 
 import attrs
 
-from paiflow import AsyncPaiFlow, Change, ListPipelineRunsStatusResponse, PaiFlowError, WaitResult
-from paiflow._time import Time
+from paiflow import AsyncPaiFlow, Change, PaiFlowError, WaitResult
 from paiflow.cli.displays import Display
 from paiflow.cli.progress import Progress
 from paiflow.cli.stopping import Stop
+from paiflow.steps import Answers, Ask, AsyncIteration, Steps
 from paiflow.waiting import mends
-from paiflow_api.models import ListPipelineRunsStatusRequest
 
 T = TypeVar("T")
 
@@ -51,56 +50,34 @@ class Ending:
         return self.error is not None or self.signal_number is not None
 
 
-class PollingClient(AsyncPaiFlow):
-    """A client that writes down how its polls go, for whoever watches a wait."""
+def polled(client: AsyncPaiFlow, steps: Steps[Change, WaitResult], progress: Progress) -> AsyncIterator[Change]:
+    """Return the changes of a wait; `progress` is told of each poll and each sleep."""
+    progress.time = client.time
 
-    def __init__(self, progress: Progress, **settings: Any) -> None:
-        super().__init__(**settings)
-        self._progress = progress
-        progress.time = self._time
-        self._time = _Pace(self._time, progress)
-
-    async def _answers(
-        self, bodies: Sequence[ListPipelineRunsStatusRequest], in_flight: int, within: float | None
-    ) -> list[ListPipelineRunsStatusResponse | PaiFlowError]:
-        answers = await super()._answers(bodies, in_flight, within)
+    async def ask(step: Ask) -> Answers:
+        answers = await client.ask(step)
         errors = [answer for answer in answers if isinstance(answer, PaiFlowError)]
-        # What waiting does not mend ends the wait, and is told then.
-        passing = [error for error in errors if mends(error, refreshes=self._credentials.refreshes)]
-        self._progress.looked(len(answers), len(answers) - len(errors), passing[0] if passing else None)
+        # An error that waiting does not mend ends the wait, and is reported then.
+        passing = [error for error in errors if mends(error, refreshes=client.refreshes)]
+        progress.looked(len(answers), len(answers) - len(errors), passing[0] if passing else None)
         return answers
 
+    async def sleep(seconds: float) -> None:
+        with progress.sleeping(seconds):
+            await client.time.asleep(seconds)
 
-class _Pace(Time):
-    """The client's time, with a note of when the next sleep ends."""
-
-    def __init__(self, time: Time, progress: Progress) -> None:
-        self._time = time
-        self._progress = progress
-
-    def now(self) -> float:
-        return self._time.now()
-
-    def monotonic(self) -> float:
-        return self._time.monotonic()
-
-    async def asleep(self, seconds: float) -> None:
-        with self._progress.sleeping(seconds):
-            await self._time.asleep(seconds)
-
-    def random(self) -> float:
-        return self._time.random()
+    return aiter(AsyncIteration(steps, ask, sleep))
 
 
 def run(
-    client: PollingClient, changes: AsyncIterator[Change], progress: Progress, display: Display, stop: Stop
+    client: AsyncPaiFlow, changes: AsyncIterator[Change], progress: Progress, display: Display, stop: Stop
 ) -> Ending:
     """Return how the wait ended, once it has; `display` is told of each change."""
     return _run(_followed(client, changes, progress, display, stop))
 
 
 async def _followed(
-    client: PollingClient, changes: AsyncIterator[Change], progress: Progress, display: Display, stop: Stop
+    client: AsyncPaiFlow, changes: AsyncIterator[Change], progress: Progress, display: Display, stop: Stop
 ) -> Ending:
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None  # noqa: S101 - this runs in one
@@ -115,7 +92,7 @@ async def _followed(
         closed = True
         task.cancel()
 
-    progress.on_trouble = display.trouble
+    progress.on_trouble, progress.on_hint = display.trouble, display.hint
     ticking = loop.create_task(_tick(display))
     try:
         with display, stop.waking(wake), _reader_watched(loop, close):

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from paiflow import Change, PaiFlowError, Waited, WaitResult
+from paiflow._durations import spelled
 from paiflow._time import Time
 from paiflow.batches import Id
-from paiflow.cli.durations import spelled
 from paiflow.cli.ids import Wanted
-from paiflow.waiting import OUTCOMES
+from paiflow.waiting import OUTCOMES, unstarted
 
 
 class Progress:
@@ -26,6 +26,8 @@ class Progress:
         calls: requests made, retries left aside.
         trouble: why the last poll, or a part of it, was not answered; None if it was.
         on_trouble: called when that changes.
+        hint: the question whether something has been started, once there is reason to ask it.
+        on_hint: called with it, once.
     """
 
     def __init__(self, wanted: Wanted) -> None:
@@ -33,7 +35,9 @@ class Progress:
         self._sleeps: list[float] = []
         self._answered = False
         self.on_trouble: Callable[[PaiFlowError | None], None] = lambda _: None
+        self.on_hint: Callable[[str], None] = lambda _: None
         self.trouble: PaiFlowError | None = None
+        self.hint: str | None = None
         self.calls = 0
         self.time = Time()
 
@@ -64,7 +68,11 @@ class Progress:
 
     @contextlib.contextmanager
     def sleeping(self, seconds: float) -> Iterator[None]:
-        """Note that nothing is asked for so many seconds."""
+        """Note that nothing is asked for so many seconds: all that was answered has been taken in."""
+        before, now = self.hint, datetime.fromtimestamp(self.time.now(), UTC)
+        self.hint = unstarted(self.known.values(), now)
+        if self.hint is not None and before is None:
+            self.on_hint(self.hint)
         moment = self.time.monotonic() + seconds
         self._sleeps.append(moment)
         try:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import click
 
-from paiflow import Node, NodeRef, PipelineRun, StatusReport, outcome_of
+from paiflow import Node, NodeRef, Output, PipelineRun, PipelineRunState, StatusReport, outcome_of
 from paiflow.batches import Id
 from paiflow.cli import tables
 from paiflow.cli.tables import cell, outcome_cell
+
+# The end of a field's name that holds an id, or several.
+_ID: Final = r"I[dD]s?$|(^|_)ids?$"
+# The greatest whole number up to which a double holds each.
+_EXACT: Final = 2**53
 
 
 def write(report: StatusReport, form: str) -> None:
@@ -26,15 +32,41 @@ def wire_id(id_: Id) -> dict[str, str]:
     return {"PipelineRunId": id_}
 
 
+def printed(item: PipelineRun | Node | Output) -> dict[str, Any]:
+    """Return what the service sent, with ids as text: programs round long numbers (jq does from 2**53 on)."""
+    wire: dict[str, Any] = _with_ids_as_text(item.to_dict())
+    for name, attribute in item._FIELDS.items():
+        # A field that is text holds a number as its digits.
+        if name in wire and isinstance(text := getattr(item, attribute), str):
+            wire[name] = str(text)
+    return wire
+
+
+def _with_ids_as_text(value: Any, name: str = "") -> Any:
+    match value:
+        case dict():
+            return {key: _with_ids_as_text(inner, key) for key, inner in value.items()}
+        case list():
+            return [_with_ids_as_text(inner, name) for inner in value]
+        case bool():
+            return value
+        case int() if re.search(_ID, name) or abs(value) > _EXACT:
+            return str(value)
+        case float() if value.is_integer() and re.search(_ID, name):
+            return str(int(value))
+        case _:
+            return value
+
+
 def _write_json(report: StatusReport) -> None:
     """One object: the replies' lists with their wire names, joined, and the ids that are in none."""
     click.echo(
         json.dumps(
             {
                 "RequestIds": report.request_ids,
-                "PipelineRuns": [run.to_dict() for run in report.runs],
-                "Nodes": [node.to_dict() for node in report.nodes],
-                "Outputs": [output.to_dict() for output in report.outputs],
+                "PipelineRuns": [printed(run) for run in report.runs],
+                "Nodes": [printed(node) for node in report.nodes],
+                "Outputs": [printed(output) for output in report.outputs],
                 "Missing": _by_kind(report.missing),
                 "Unanswered": _by_kind(report.unanswered),
             },
@@ -54,9 +86,9 @@ def _by_kind(ids: Iterable[Id]) -> dict[str, list[Any]]:
 def _write_lines(report: StatusReport) -> None:
     """An object a line: what it is under Kind, then its wire names."""
     items: list[tuple[str, dict[str, Any]]] = [
-        *(("PipelineRun", run.to_dict()) for run in report.runs),
-        *(("Node", node.to_dict()) for node in report.nodes),
-        *(("Output", output.to_dict()) for output in report.outputs),
+        *(("PipelineRun", printed(run)) for run in report.runs),
+        *(("Node", printed(node)) for node in report.nodes),
+        *(("Output", printed(output)) for output in report.outputs),
         *((f"Missing{_kind(id_)}", wire_id(id_)) for id_ in report.missing),
         *((f"Unanswered{_kind(id_)}", wire_id(id_)) for id_ in report.unanswered),
     ]
@@ -95,5 +127,5 @@ def _write_tables(report: StatusReport) -> None:
 
 def status_of(item: PipelineRun | Node) -> str:
     """Return a status as people are shown it: `-` for none, and whether a run was deleted."""
-    deleted = " (deleted)" if isinstance(item, PipelineRun) and item.is_deleted else ""
+    deleted = " (deleted)" if isinstance(item, PipelineRunState) and item.is_deleted else ""
     return f"{item.status or '-'}{deleted}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import signal
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ def run_command(command: click.Command, arguments: Sequence[str], stop: Stop) ->
         # A name that the terminal's encoding lacks must not end the command.
         with contextlib.suppress(AttributeError):  # a stream that something else put there, or none
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    # What the client would warn of the command says by itself.
+    logging.getLogger("paiflow").addHandler(logging.NullHandler())
     try:
         code = command.main(list(arguments), prog_name="paiflow", standalone_mode=False, obj=stop)
         if sys.stdout is not None:  # it is, where the shell closed it

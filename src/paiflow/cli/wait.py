@@ -7,12 +7,14 @@ import sys
 
 import click
 
+from paiflow import AsyncPaiFlow
 from paiflow.cli import exit_codes, ids, options
 from paiflow.cli.durations import duration
 from paiflow.cli.exit_codes import ExitCode
 from paiflow.cli.stopping import Stop
 from paiflow.cli.words import discard, say
-from paiflow.waiting import UNTIL, Until, calls_per_hour
+from paiflow.ids import ids_of
+from paiflow.waiting import UNTIL, Until, calls_per_hour, check_wait, follow
 
 
 @click.command()
@@ -49,19 +51,26 @@ def wait(
     credentials or permission, 8 if the service or the way to it failed, 130 and 143 when interrupted or terminated.
     """
     # asyncio is costly to load, and no other command needs it.
-    from paiflow.cli import displays, polling  # noqa: PLC0415
+    from paiflow.cli import displays, formats, polling  # noqa: PLC0415
     from paiflow.cli.progress import Progress  # noqa: PLC0415
 
     wanted = ids.wanted(context, runs, nodes)
     stop = context.find_object(Stop) or Stop()
     progress = Progress(wanted)
-    client = polling.PollingClient(progress, **options.connection(endpoint, region, request_timeout))
-    changes = client.watch(
-        pipeline_runs=wanted.runs, nodes=wanted.nodes, until=until, timeout=timeout, workspace_id=workspace
+    client = AsyncPaiFlow(**options.connection(endpoint, region, request_timeout))
+    check_wait(until, timeout)
+    steps = follow(
+        *ids_of(wanted.runs, wanted.nodes),
+        until,
+        timeout,
+        client.time,
+        refreshes=client.refreshes,
+        workspace_id=workspace,
     )
+    changes = polling.polled(client, steps, progress)
     cost = calls_per_hour(len(wanted.runs)) + calls_per_hour(len(wanted.nodes))
     say(f"waiting for {len(wanted)} {'id' if len(wanted) == 1 else 'ids'}, at most {cost} calls an hour, retries aside")
-    display = displays.display_for(form, progress)
+    display = formats.display_for(form, progress)
     with stop.waking(lambda: None):  # what is known is told to the end, whatever comes meanwhile
         ending = polling.run(client, changes, progress, display, stop)
         code = exit_codes.of_wait(ending.result, until, error=ending.error, signal_number=ending.signal_number)

@@ -14,6 +14,8 @@ notices: in a client's replies, `paiflow.observe(client)`; in recorded traffic, 
 Needs the extra `drift`. Nothing that `import paiflow` loads may import this package.
 """
 
+from paiflow._distribution import PACKAGES
+
 try:
     from paiflow._description import DescriptionError
     from paiflow.drift.collecting import Collection
@@ -24,10 +26,11 @@ try:
     from paiflow.drift.replies import Recorded, Reply
     from paiflow.drift.schemas import Schemas, load
 except ModuleNotFoundError as error:
-    if error.name not in ("jsonpath", "jsonschema", "openapi_schema_validator", "openapi_spec_validator", "yaml"):
+    if error.name not in PACKAGES["drift"]:
         raise
     raise ImportError(
-        f"the drift report needs the package {error.name}, among others: pip install 'paiflow[drift]'", name=error.name
+        f"the drift report needs the package {error.name}, among others: pip install 'paiflow-client[drift]'",
+        name=error.name,
     ) from None
 
 __all__ = [

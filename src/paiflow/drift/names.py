@@ -42,9 +42,7 @@ def listed(schema: Schema) -> dict[str, Any]:
     return fields
 
 
-def is_attribute(
-    description: Schemas, schema: Schema, name: str, values: Sequence[Any], before: Iterable[str]
-) -> bool:
+def is_attribute(description: Schemas, schema: Schema, name: str, values: Sequence[Any], before: Iterable[str]) -> bool:
     """Return whether a new field can be an attribute.
 
     Args:

@@ -17,7 +17,6 @@ and applied to them before it is given.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -25,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import attrs
 
 from paiflow._description import Place
+from paiflow._locks import Lock
 from paiflow._redaction import redact_json
 from paiflow.drift.collecting import Collection
 from paiflow.drift.findings import Finding
@@ -66,12 +66,11 @@ class Observation:
         """Begin to observe."""
         self._collection = Collection(description, MAX_FINDINGS)
         self._witnesses = _Witnesses(description)
-        self._lock = threading.Lock()
-        self._client = client
-        client._observe(self._see)
+        self._lock = Lock()
+        self._stop = client.observe(self._see)
 
     def __repr__(self) -> str:
-        return f"Observation({self._collection.summary()})"
+        return f"Observation({self._collection.summary() if hasattr(self, '_collection') else ''})"
 
     @property
     def replies(self) -> int:
@@ -116,7 +115,7 @@ class Observation:
 
     def stop(self) -> None:
         """Observe no longer; what was found stays. Stopping twice does no harm."""
-        self._client._unobserve(self._see)
+        self._stop()
 
     def __enter__(self) -> Self:
         return self

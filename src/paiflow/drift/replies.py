@@ -56,38 +56,57 @@ class Skipped:
     why: str
 
 
+class _NotJudgedError(Exception):
+    """A recorded reply is not judged; the message says why."""
+
+
 def match(description: Schemas, recorded: Recorded, operation: Operation | None = None) -> Reply | Skipped:
     """Return the reply to an operation that was recorded, or why it is none.
 
     `operation` is what it answers if the request was not recorded; None to guess it by the reply's fields.
     """
-    if recorded.url is not None and recorded.method is not None:
-        url = urlsplit(recorded.url)
-        operation = description.find(recorded.method, url.path)
-        if operation is None:
-            host = url.netloc.rpartition("@")[2]
-            return Skipped(visible(redact_text(f"{recorded.method} {host}{url.path}")) + " is not described")
-    operations = description.operations if operation is None else (operation,)
+    try:
+        operations = _asked(description, recorded) or ([operation] if operation else description.operations)
+        return _reply(description, recorded, operations)
+    except _NotJudgedError as why:
+        return Skipped(str(why))
+
+
+def _asked(description: Schemas, recorded: Recorded) -> list[Operation]:
+    """Return the operation of the request; none where that was not recorded."""
+    if recorded.url is None or recorded.method is None:
+        return []
+    url = urlsplit(recorded.url)
+    operation = description.find(recorded.method, url.path)
+    if operation is None:
+        host = url.netloc.rpartition("@")[2]
+        what = visible(redact_text(f"{recorded.method} {host}{url.path}"))
+        raise _NotJudgedError(f"{what} is not described")
+    return [operation]
+
+
+def _reply(description: Schemas, recorded: Recorded, operations: Sequence[Operation]) -> Reply:
+    """Return the reply to that of the operations which it answers."""
     name = operations[0].name if len(operations) == 1 else "reply"
     words = f"{name} {recorded.status or ''}".strip()
     if recorded.status is not None and not 200 <= recorded.status <= 599:
-        return Skipped(f"{name} that was not answered")
+        raise _NotJudgedError(f"{name} that was not answered")
     if recorded.content is None or not recorded.content.strip():
-        return Skipped(f"{words} without a body")
+        raise _NotJudgedError(f"{words} without a body")
     try:
         value = parsed(recorded.content)
     except (ValueError, RecursionError):
-        return Skipped(f"{words} whose body is not JSON")
+        raise _NotJudgedError(f"{words} whose body is not JSON") from None
     if len(operations) == 1 and recorded.status is not None:
-        return Reply(recorded.where, operations[0].name, recorded.status, value)
+        return Reply(recorded.where, name, recorded.status, value)
     try:
         likely = likely_answers(description, operations, value, recorded.status)
     except RecursionError:
-        return Skipped(f"{words} that nests too deeply")
+        raise _NotJudgedError(f"{words} that nests too deeply") from None
     if len(likely) > 1:
         names = [one.name for one in likely]
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        return Skipped(f"{words} that may answer {', '.join(names[:_SHOWN])}{more}: name the operation")
+        raise _NotJudgedError(f"{words} that may answer {', '.join(names[:_SHOWN])}{more}: name the operation")
     [(operation, status)] = likely.items()
     return Reply(recorded.where, operation.name, status, value)
 
@@ -140,12 +159,16 @@ class _Candidate:
 def _candidates(
     description: Schemas, operation: Operation, names: frozenset[str], status: int | None
 ) -> Iterator[_Candidate]:
-    described = {key: body for key, place in description.responses(operation).items() if (body := description.body(place))}
+    described = {
+        key: body for key, place in description.responses(operation).items() if (body := description.body(place))
+    }
     if status is not None:
         key = description.response(operation, status)
         bodies = [(status, described.get(str(key)))]
     else:
-        bodies = [(int(key.upper().replace("X", "0")), body) for key, body in sorted(described.items()) if key[:1].isdecimal()]
+        bodies = [
+            (int(key.upper().replace("X", "0")), body) for key, body in sorted(described.items()) if key[:1].isdecimal()
+        ]
     for code, body in bodies or [(200, None)]:
         fields = listed(body).keys() if body else frozenset()
         yield _Candidate(operation, code, body, len(names & fields), len(fields - names))

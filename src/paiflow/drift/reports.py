@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, get_args
-from xml.sax.saxutils import escape, quoteattr
 
+from paiflow import _junit
+from paiflow._junit import Case, Failure, Suite
 from paiflow.drift.findings import Finding
 from paiflow.drift.walk import KINDS
 
@@ -59,27 +60,12 @@ def as_json(
 def as_junit(findings: Sequence[Finding], responses: Mapping[tuple[str, str], int]) -> str:
     """Return one suite, with a case for each response that replies were judged by and each kind of drift."""
     cases = []
-    failures = 0
     for operation, status in responses:
         for kind in KINDS:
             found = [one for one in findings if (one.operation, one.status, one.kind) == (operation, status, kind)]
-            case = f"    <testcase classname={quoteattr(f'{operation}.{status}')} name={quoteattr(f'no {kind}')}"
-            if found:
-                failures += 1
-                message = quoteattr(", ".join(one.path for one in found))
-                lines = escape("\n".join(map(_line, found)))
-                case += f">\n      <failure message={message}>{lines}</failure>\n    </testcase>\n"
-            else:
-                case += "/>\n"
-            cases.append(case)
-    return (
-        '<?xml version="1.0" encoding="utf-8"?>\n'
-        "<testsuites>\n"
-        f'  <testsuite name="paiflow drift" tests="{len(cases)}" failures="{failures}" errors="0" skipped="0">\n'
-        f"{''.join(cases)}"
-        "  </testsuite>\n"
-        "</testsuites>\n"
-    )
+            failure = Failure(", ".join(one.path for one in found), "\n".join(map(_line, found)))
+            cases.append(Case(f"{operation}.{status}", f"no {kind}", [failure] if found else []))
+    return _junit.document("drift", [Suite("paiflow drift", cases)]).decode() + "\n"
 
 
 def _line(finding: Finding) -> str:

@@ -15,6 +15,8 @@ a server and a transport without a socket drive it. In tests, the fixture `paifl
 Needs the extra `mock`. Nothing that `import paiflow` loads may import this package.
 """
 
+from paiflow._distribution import PACKAGES
+
 try:
     from paiflow.mock.asgi import asgi_app
     from paiflow.mock.assumptions import ASSUMPTIONS, Assumption
@@ -30,10 +32,11 @@ try:
     from paiflow.mock.service import MockService
     from paiflow.mock.transport import MockTransport
 except ModuleNotFoundError as error:
-    if error.name not in ("httptools", "jsonschema_rs", "uvicorn", "yaml"):
+    if error.name not in PACKAGES["mock"]:
         raise
     raise ImportError(
-        f"the mock service needs the package {error.name}, among others: pip install 'paiflow[mock]'", name=error.name
+        f"the mock service needs the package {error.name}, among others: pip install 'paiflow-client[mock]'",
+        name=error.name,
     ) from None
 
 __all__ = [

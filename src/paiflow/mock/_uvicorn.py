@@ -3,6 +3,7 @@
 import asyncio
 import http
 import logging
+import re
 import socket
 import struct
 import sys
@@ -16,6 +17,15 @@ from paiflow.mock.http_messages import Reply
 from paiflow.mock.service import MockService
 
 __all__ = ["Server"]
+
+# The real service's limits are not documented. RFC 9110 asks for at least 8,000 bytes of target.
+LIMIT_TARGET_BYTES = 16 << 10
+LIMIT_HEAD_BYTES = 64 << 10
+# Longer than a client keeps a connection, so that none is closed under a request. So long may a request take, too.
+PATIENCE_SECONDS = 75
+
+# A path, the server as a whole, or a URL with a path. A fragment is for the client alone (RFC 9112, section 3.2).
+_TARGET = re.compile(rb"/[^#]*|\*|https?://[^/?#@]+/[^#]*", re.IGNORECASE)
 
 # uvicorn warns of every request that is not HTTP; without a handler of its own that would go to the user's stderr.
 _logger = logging.getLogger("paiflow.mock.http")
@@ -60,22 +70,94 @@ class _Config(uvicorn.Config):
             log_config=None,
             proxy_headers=False,
             workers=1,  # or else it reads WEB_CONCURRENCY
-            # Longer than a client keeps a connection, so that none is closed under a request.
-            timeout_keep_alive=75,
+            timeout_keep_alive=PATIENCE_SECONDS,
         )
 
 
 class _Protocol(HttpToolsProtocol):
+    """Reads requests within limits; uvicorn itself has none for a request's head, trailers and time."""
+
     config: _Config
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.access_log = False
         self.logger = _logger
+        # Bytes that came since the last that were part of a body, or ended a head or a request.
+        self._pending_bytes = 0
+        self._fault = "BadRequest"
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._start_timer()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        # In pieces, as the parser does not tell where in the data something ended.
+        for start in range(0, len(data), LIMIT_TARGET_BYTES):
+            piece = data[start : start + LIMIT_TARGET_BYTES]
+            self._pending_bytes += len(piece)
+            super().data_received(piece)
+            if self.transport.is_closing():
+                return
+            if self._pending_bytes > LIMIT_HEAD_BYTES:
+                self._refuse("RequestHeaderFieldsTooLarge")
+                return
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = {DROP: self._drop}  # type: ignore[dict-item]
+        if self._timer is None:
+            self._start_timer()
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        self._check(len(self.url) <= LIMIT_TARGET_BYTES, "RequestURITooLong")
+
+    def on_headers_complete(self) -> None:
+        self._pending_bytes = 0
+        head_bytes = sum([len(name) + len(value) + len(": \r\n") for name, value in self.headers])
+        self._check(head_bytes <= LIMIT_HEAD_BYTES, "RequestHeaderFieldsTooLarge")
+        self._check(_TARGET.fullmatch(self.url) is not None, "BadRequest")
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._pending_bytes = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._pending_bytes = 0
+        self._stop_timer()
+        super().on_message_complete()
+
+    def _start_timer(self) -> None:
+        self._timer = self.loop.call_later(PATIENCE_SECONDS, self._time_out)
+
+    def _time_out(self) -> None:
+        """Refuse a request that does not come to its end; a connection that was never used is just closed."""
+        if self.scope is None:
+            self.transport.close()
+        else:
+            self._refuse("RequestTimeout")
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _check(self, holds: bool, code: str) -> None:
+        """Have the parser stop, and `send_400_response` called, where something does not hold."""
+        if not holds:
+            self._fault = code
+            raise ValueError(code)
+
+    def _refuse(self, code: str) -> None:
+        self.transport.write(_raw(self.config.service.refuse(code)))
+        self.transport.close()
 
     def _drop(self, reset: bool) -> None:
         """Close the connection once all that was written is sent, or reset it."""
@@ -88,9 +170,8 @@ class _Protocol(HttpToolsProtocol):
         self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
-        """Refuse what is not HTTP in the service's form; uvicorn's own answer is plain text."""
-        self.transport.write(_raw(self.config.service.refuse("BadRequest")))
-        self.transport.close()
+        """Refuse what is not HTTP, or passes a limit, in the service's form; uvicorn's own answer is plain text."""
+        self._refuse(self._fault)
 
 
 def _raw(reply: Reply) -> bytes:

@@ -3,7 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, Final, NamedTuple
+
+import attrs
 
 from paiflow.mock.body import LIMIT_BYTES
 from paiflow.mock.clock import Clock
@@ -19,6 +21,9 @@ Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 DROP = "paiflow.drop"
 """The extension of ASGI by which a server lets go of a connection: a function of whether to reset it."""
+
+_READ_BYTES: Final = 16 * LIMIT_BYTES
+"""So much of a body is read at most."""
 
 _logger = logging.getLogger("paiflow.mock")
 
@@ -36,7 +41,9 @@ def asgi_app(service: MockService) -> Application:
         if body is not None:
             # Read before anybody can know of the request, and advance a clock because of it.
             arrived = service.clock.now()
-            reply = _handle(service, scope, body)
+            reply = _handle(service, scope, body.content)
+            if not body.ended:
+                reply = attrs.evolve(reply, headers=[*reply.headers, ("connection", "close")])
             if await _deliver(reply, service.clock, arrived, receive, send):
                 scope["extensions"][DROP](reply.delivery.reset)
                 await _gone(receive)
@@ -54,21 +61,30 @@ def _handle(service: MockService, scope: Message, body: bytes) -> Reply:
         return service.refuse("InternalError", request)
 
 
-async def _body(receive: Receive) -> bytes | None:
+class _Body(NamedTuple):
+    content: bytes
+    ended: bool
+
+
+async def _body(receive: Receive) -> _Body | None:
     """Return the body, None if the client went away.
 
-    Of one that is too large no more is kept than shows it; the rest is read all the same, as most
-    clients look for a reply only when they have sent everything.
+    Of one that is too large no more is kept than shows it. The rest is read all the same, as most
+    clients look for a reply only when they have sent everything; but one without end is not read on.
     """
     body = b""
-    while True:
+    size = 0
+    while size <= _READ_BYTES:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
+        piece = message.get("body", b"")
+        size += len(piece)
         if len(body) <= LIMIT_BYTES:
-            body += message.get("body", b"")
+            body += piece
         if not message.get("more_body"):
-            return body
+            return _Body(body, ended=True)
+    return _Body(body, ended=False)
 
 
 async def _deliver(reply: Reply, clock: Clock, arrived: float, receive: Receive, send: Send) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 
 from paiflow import _description, _yaml
-from paiflow._description import EFFECTIVE, Place, effective_text, reference
+from paiflow._description import EFFECTIVE, Place, effective_text, reference_to
 
 __all__ = ["Description", "Operation", "Parameter", "effective_description"]
 
@@ -137,11 +137,8 @@ class Operation:
         """What the description says of the JSON of a reply with status 200, and where."""
         document = self._description.document
         key = document.response(self._operation, 200)
-        if key is None:
-            return {}, ()
-        place = document.responses(self._operation)[key]
-        response, place = document.resolved(document.at(place), place)
-        return response.get("content", {}).get("application/json", {}), (*place, "content", "application/json")
+        schema = None if key is None else document.json_schema(document.responses(self._operation)[key])
+        return ({}, ()) if schema is None else (document.at(schema[:-1]), schema[:-1])
 
 
 class Description:
@@ -165,7 +162,7 @@ class Description:
 
     def validator(self, *schemas: Place) -> jsonschema_rs.Validator:
         """Return the validator of all schemas at these places of the description. Formats count."""
-        schema = {"$schema": _DIALECT, "allOf": [{"$ref": reference(*place, within=_URI)} for place in schemas]}
+        schema = {"$schema": _DIALECT, "allOf": [{"$ref": reference_to(*place, within=_URI)} for place in schemas]}
         return jsonschema_rs.validator_for(schema, registry=self._registry, validate_formats=True)
 
     def parameters_of(self, operation: _description.Operation) -> Iterator[Parameter]:

@@ -1,13 +1,10 @@
-"""Durations, as people write them: 500ms, 5s, 2m, 1h30m, or a number of seconds."""
+"""Durations of scenarios and faults: text such as 1h30m, or a number of seconds."""
 
 import math
-import re
+
+from paiflow._durations import seconds_of
 
 __all__ = ["duration"]
-
-_UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-# Each unit at most once, the largest first.
-_DURATION = re.compile("".join(rf"(?:(?P<{unit}>[0-9]+(?:\.[0-9]+)?){unit}(?![a-z]))?" for unit in _UNITS))
 
 
 def duration(value: object) -> float:
@@ -18,6 +15,6 @@ def duration(value: object) -> float:
     """
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf:
         return float(value)
-    if isinstance(value, str) and value and (match := _DURATION.fullmatch(value)):
-        return sum(float(number) * _UNITS[unit] for unit, number in match.groupdict("0").items())
+    if isinstance(value, str) and (seconds := seconds_of(value)) is not None:
+        return seconds
     raise ValueError(f"{value!r} is not a duration, such as 500ms, 5s, 2m or 1h30m")

@@ -10,7 +10,6 @@ So it can be had without pytest too.
 import contextlib
 import json
 import os
-import threading
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +18,7 @@ from urllib.parse import parse_qsl
 import attrs
 
 from paiflow import AsyncPaiFlow, PaiFlow
+from paiflow._locks import Lock
 from paiflow.credentials import Credentials
 from paiflow.mock.behaviour import Behaviour
 from paiflow.mock.clock import HandClock, HandTime
@@ -79,7 +79,7 @@ class PaiFlowMock:
 
     def __init__(self, *, sample: bool = True, behaviour: Behaviour | None = None) -> None:
         self._requests: list[RecordedRequest] = []
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._open = contextlib.ExitStack()
         self.clock = HandClock()
         self.service = MockService(clock=self.clock, sample=sample, behaviour=behaviour, on_request=self._record)

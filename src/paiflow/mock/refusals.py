@@ -36,8 +36,12 @@ _REFUSALS: dict[str, tuple[int, str]] = {
     "SignatureNonceUsed": (400, "Specified signature nonce was used already."),
     "MissingParameter": (400, _MANDATORY),
     "InvalidParameter": (400, _NOT_VALID),
-    # Assumption: http-codes. The statuses are those of RFC 9110, sections 15.5.1, 15.5.14 and 15.5.16.
+    # Assumption: http-codes. The statuses are those of RFC 9110, sections 15.5.1, 15.5.9 and 15.5.14 to 15.5.16, and of
+    # RFC 6585, section 5.
     "BadRequest": (400, "The request is not well-formed HTTP."),
+    "RequestTimeout": (408, "The request did not come to its end in time."),
+    "RequestURITooLong": (414, "The request target is too long."),
+    "RequestHeaderFieldsTooLarge": (431, "The request header is too large."),
     "RequestEntityTooLarge": (413, "The request body is larger than {} bytes."),
     "UnsupportedMediaType": (415, "The request body must be application/json, in UTF-8."),
     # Assumption: own-codes. Only the first is known: https://github.com/aliyun/terraform-provider-alicloud

@@ -4,12 +4,12 @@ Ids are opaque and compared whole.
 """
 
 import contextlib
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
 
+from paiflow._locks import Lock
 from paiflow.errors import ConfigurationError
 from paiflow.mock.clock import Clock
 from paiflow.mock.description import Description
@@ -149,7 +149,7 @@ class Store:
     def __init__(self, description: Description, clock: Clock, user: str) -> None:
         self._clock = clock
         self._user = user
-        self._lock = threading.RLock()
+        self._lock = Lock(reentrant=True)
         self._now = clock.now()
         self._schemas = {
             kind.name: ItemSchema(description, kind.name, kind.ids, kind.replies)
@@ -246,8 +246,8 @@ class Store:
 
         Source: in the samples of GetPipelineRun and GetPipelineRunNode the root node is called as the run's id.
         """
-        same = {name: run.given[name] for name in ("Status", "StartedAt", "FinishedAt") if name in run.given}
-        given = {"PipelineRunId": run.id, "NodeId": node_id, "NodeName": run.id, **same}
+        same: dict[str, Any] = {name: run.given[name] for name in ("Status", "StartedAt", "FinishedAt") if name in run.given}
+        given: dict[str, Any] = {"PipelineRunId": run.id, "NodeId": node_id, "NodeName": run.id, **same}
         timeline = attrs.evolve(run.timeline, absences=(), deleted=None, dated=run.timeline.dated)
         root = Node((run.id, node_id), given, implied=_OF_NODES, timeline=timeline, run=run, made=True)
         self.nodes.add(root, self._now, repr(node_id))

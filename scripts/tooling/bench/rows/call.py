@@ -19,7 +19,7 @@ def measure(bench: Bench) -> list[Line]:
     """Return a line for each peer."""
     file = Path(bench.folder, "reply.json")
     fields = {"RequestId": "473469C7", "PipelineRuns": [run(RUN, "Running")], "Nodes": [], "Outputs": []}
-    file.write_text(json.dumps(fields, separators=(",", ":")))
+    file.write_text(json.dumps(fields, separators=(",", ":")), encoding="utf-8")
     _, endpoint = bench.started(None, "canned_server", file)
     workers = {
         "paiflow": bench.worker("core", "call_paiflow", endpoint, RUN),

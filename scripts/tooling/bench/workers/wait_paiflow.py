@@ -16,8 +16,8 @@ from pathlib import Path
 import httpx
 
 from paiflow import Credentials, PaiFlow
-from paiflow._requests import BATCH_SIZE
 from paiflow._time import Time
+from paiflow.ids import BATCH_SIZE
 from tooling.bench.workers.timing import run_id
 
 
@@ -83,7 +83,7 @@ def held() -> list[float]:
     """Return how many memory blocks the interpreter has, and how many bytes the process; 0 where that is not told."""
     gc.collect()
     pages = Path("/proc/self/statm")
-    size = int(pages.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if pages.exists() else 0
+    size = int(pages.read_text(encoding="utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE") if pages.exists() else 0
     return [sys.getallocatedblocks(), size]
 
 

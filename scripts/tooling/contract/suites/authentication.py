@@ -12,11 +12,11 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from paiflow.credentials import Credentials
-from tooling.contract.messages import PATH, Request, encoded
+from tooling.contract.expected_replies import World
+from tooling.contract.http import PATH, Request, encoded
 from tooling.contract.session import Case, Session
 from tooling.contract.signer import ACTION, Draft, date
 from tooling.contract.suites.lookups import STRANGER, STRANGER_NODE, node_references
-from tooling.contract.world import World
 
 INCOMPLETE = (400, "IncompleteSignature")
 MISMATCH = (400, "SignatureDoesNotMatch")

@@ -26,11 +26,11 @@ from schemathesis.engine import events, from_schema
 from schemathesis.engine.recorder import Interaction
 
 from tooling.contract.checks import Exchange
-from tooling.contract.messages import PATH, Reply, Request, encoded
+from tooling.contract.expected_replies import Due, Refusal, World
+from tooling.contract.http import PATH, Reply, Request, encoded
 from tooling.contract.session import Session
 from tooling.contract.signer import Draft, sign
 from tooling.contract.suites.lookups import node_references
-from tooling.contract.world import Due, Refusal, World
 
 SETTINGS = Path(__file__).parents[4] / "tests" / "contract" / "schemathesis.toml"
 

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from paiflow.mock import HandClock, MockService
+from tooling.contract.expected_replies import OUTPUT_TYPES, SAMPLE_WORKSPACE, NodeKey, Wire, World
 from tooling.contract.session import Case, Session
 from tooling.contract.suites.lookups import STRANGER, STRANGER_NODE
-from tooling.contract.world import OUTPUT_TYPES, SAMPLE_WORKSPACE, NodeKey, Wire, World
 
 STORIES = 6
 STEPS = 14

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tooling.contract.expected_replies import OUTPUT_TYPES, World
 from tooling.contract.session import Case, GaveUpError, Session
 from tooling.contract.suites.lookups import STRANGER, STRANGER_NODE, node_references
-from tooling.contract.world import OUTPUT_TYPES, World
 
 CALLS = 20
 """The most calls of a run."""

@@ -9,9 +9,9 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tooling.contract.messages import encoded
+from tooling.contract.expected_replies import OUTPUT_TYPES, World
+from tooling.contract.http import encoded
 from tooling.contract.session import Case, GaveUpError, Session, lists_of
-from tooling.contract.world import OUTPUT_TYPES, World
 
 STRANGER = "flow-000000000000000000"
 STRANGER_NODE = {"PipelineRunId": STRANGER, "NodeId": "node-000000000000000000"}

@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tooling.contract.messages import PATH, encoded
+from tooling.contract.expected_replies import SAMPLE_RUN, World
+from tooling.contract.http import PATH, encoded
 from tooling.contract.session import Case, Session
 from tooling.contract.suites.lookups import COUNTS, STRANGER_NODE, node_references
-from tooling.contract.world import SAMPLE_RUN, World
 
 METHODS = ("GET", "HEAD", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE")
 PATHS = (

@@ -1,0 +1,81 @@
+"""One place that schemas of two descriptions are compared at: where what is found there goes, and how to go further in."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from paiflow._description import Description
+from tooling.changes import containment
+from tooling.changes.rules import Rule
+from tooling.changes.shapes import Branch
+from tooling.changes.verdicts import LENIENT, ON_THE_WIRE, Direction, Finding, Side, Verdict
+
+
+class Whole(Protocol):
+    """The comparison that a place is part of; see schemas.py."""
+
+    old: Description
+    new: Description
+    findings: list[Finding]
+
+    def compare(self, old: Any, new: Any, place: str, side: Side, subject: str = "") -> None:
+        """Add what differs between two schemas."""
+
+    def trial(self, json_type: str, old: Branch, new: Branch, side: Side) -> bool:
+        """Whether two branches are equal, apart from components that are one in both."""
+
+    def compare_component(self, json_type: str, old: Branch, new: Branch, side: Side) -> bool:
+        """Compare two branches as the component that both are and nothing else; whether they are one."""
+
+
+class SchemaPlace:
+    """A place in the schemas that are compared.
+
+    Args:
+        whole: the comparison.
+        place: its name in reports.
+        side: whether clients send such values, or get them.
+        subject: what users call the value, as `PipelineRun.Name`.
+
+    Attributes:
+        own: the indices of the findings that are about the value itself.
+    """
+
+    def __init__(self, whole: Whole, place: str, side: Side, subject: str) -> None:
+        self.whole = whole
+        self.place = place
+        self.side = side
+        self.subject = subject
+        self.own: list[int] = []
+
+    def tell(
+        self, what: str, direction: Direction, *, about: str, client: Verdict | None = None, why: str = "", **where: str
+    ) -> None:
+        """Add a change of what is allowed here.
+
+        Args:
+            what: the change, in words.
+            direction: how it changes what is allowed.
+            about: the keyword.
+            client: the verdict for users, where it is not the usual one.
+            why: its reason.
+            where: as for `add`.
+        """
+        wire, because = ON_THE_WIRE[self.side, direction]
+        usual = Verdict.INVISIBLE if self.side is Side.REPLY else wire
+        if self.side is Side.REPLY and client is None and direction is not Direction.SAME:
+            because = f"{because}; {LENIENT}"
+        because = f"{because}; {why}" if why else because
+        self.add(what, (wire, usual if client is None else client, because), about=about, **where)
+
+    def add(self, what: str, rule: Rule, *, about: str = "", home: str = "", member: str = "", name: str = "") -> None:
+        """Add a finding: of this place, of the component `home`, of its value `member`, or of the field `name` here."""
+        place = f"{home or self.place}.{name}" if name else home or self.place
+        subject = ".".join(filter(None, (home or self.subject, name or member)))
+        if not name:
+            self.own.append(len(self.whole.findings))
+        self.whole.findings.append(Finding(self.side, place, what, *rule, about, subject))
+
+    def direction(self, old: Any, new: Any) -> Direction:
+        """Return how the values that a schema allows change; for what is compared here."""
+        return containment.direction(old, new, self.whole.old.document, self.whole.new.document)

@@ -1,0 +1,48 @@
+"""Read the operations of openapi.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from paiflow import _description
+from paiflow._description import Description
+from tooling.schemas import Schemas
+from tooling.vendor.operation import BODY, REPLY, Entry, Operation, Place
+
+
+def operations(document: dict[str, Any]) -> dict[str, Operation]:
+    """Return the operations of a description by name."""
+    description, found = Description(document), {}
+    for one in description.operations:
+        service = one.node.get("x-paiflow-service", document["x-paiflow-service"])
+        found[one.name] = Operation(
+            one.name, one.method, one.path, service["version"], dict(_entries(description, one))
+        )
+    return found
+
+
+def _entries(description: Description, operation: _description.Operation) -> Iterator[tuple[Place, Entry]]:
+    schemas = Schemas(description.document)
+    for parameter in map(schemas.followed, operation.parameters):
+        place = Place(parameter["in"], parameter["name"])
+        yield from _fields(schemas, place, parameter.get("schema", {}), parameter.get("required", False))
+    if (
+        schema := description.json_schema((*operation.place, "requestBody"))
+        if "requestBody" in operation.node
+        else None
+    ):
+        body = schemas.followed(operation.node["requestBody"])
+        yield from _fields(schemas, Place(BODY, ""), description.at(schema), body.get("required", False))
+    if schema := description.json_schema((*operation.place, "responses", "200")):
+        yield from _fields(schemas, Place(REPLY, ""), description.at(schema), None)
+
+
+def _fields(schemas: Schemas, place: Place, schema: Any, required: bool | None) -> Iterator[tuple[Place, Entry]]:
+    """Yield what stands at a place, and all that is inside of it."""
+    whole = schemas.whole(schema)
+    yield place, Entry(str(whole.get("type", "any")), whole.get("format"), required)
+    for name, inner in whole.get("properties", {}).items():
+        yield from _fields(schemas, place.inner(name), inner, name in whole.get("required", ()))
+    if "items" in whole:
+        yield from _fields(schemas, place.items, whole["items"], None)

@@ -1,0 +1,17 @@
+"""The distribution that this package is installed from, and the packages that its extras bring."""
+
+from importlib.util import find_spec
+
+NAME = "paiflow-client"
+
+# Of each extra that adds modules; without these packages the modules say what to install.
+PACKAGES = {
+    "cli": ("click", "rich"),
+    "drift": ("jsonpath", "jsonschema", "openapi_schema_validator", "openapi_spec_validator", "yaml"),
+    "mock": ("httptools", "jsonschema_rs", "uvicorn", "yaml"),
+}
+
+
+def installed(extra: str) -> bool:
+    """Return whether all packages of an extra can be imported; imports none."""
+    return all(find_spec(package) is not None for package in PACKAGES[extra])

@@ -1,0 +1,19 @@
+"""Choose how a wait is shown: what --format asks for, and live where a terminal shows what is not the data."""
+
+from __future__ import annotations
+
+import sys
+
+from paiflow.cli import tables
+from paiflow.cli.displays import Display, JsonLines, Lines
+from paiflow.cli.progress import Progress
+
+
+def display_for(form: str, progress: Progress) -> Display:
+    """Return what tells of a wait in this format: live, if a terminal shows what is not the data."""
+    stream = {"table": sys.stdout, "json": sys.stderr}.get(form)
+    if stream is not None and tables.on_terminal(stream):
+        from paiflow.cli.live import LiveTable  # noqa: PLC0415 - costly to load, and for terminals only
+
+        return LiveTable(progress, stream)
+    return {"table": Lines, "jsonl": JsonLines, "json": Display}[form]()
