@@ -118,7 +118,9 @@ def test_every_operation_of_a_run_s_life_is_called_and_read():
         pipeline = paiflow.CreatePipelineRequest(workspace_id="948", manifest=MANIFEST)
         pipeline_id = sdk.create_pipeline(pipeline).body.pipeline_id
         sdk.update_pipeline(pipeline_id, paiflow.UpdatePipelineRequest(manifest=MANIFEST.replace("v1", "v2")))
-        fuzzy = paiflow.ListPipelinesRequest(pipeline_identifier="night", fuzzy_matching=True, page_number=1, page_size=5)
+        fuzzy = paiflow.ListPipelinesRequest(
+            pipeline_identifier="night", fuzzy_matching=True, page_number=1, page_size=5
+        )
         assert [pipeline_id] == [one.pipeline_id for one in sdk.list_pipelines(fuzzy).body.pipelines]
         assert "v2" == sdk.get_pipeline(pipeline_id).body.version
 
@@ -131,13 +133,17 @@ def test_every_operation_of_a_run_s_life_is_called_and_read():
         sdk.start_pipeline_run(run_id)
         details = sdk.get_pipeline_run(run_id, paiflow.GetPipelineRunRequest(verbose=True)).body
         assert ("Running", "second", MANIFEST.replace("v1", "v2")) == (details.status, details.name, details.manifest)
-        asked = paiflow.ListPipelineRunsRequest(status="Running", pipeline_ids=pipeline_id, sort_by="StartedAt", order="ASC")
+        asked = paiflow.ListPipelineRunsRequest(
+            status="Running", pipeline_ids=pipeline_id, sort_by="StartedAt", order="ASC"
+        )
         listed = sdk.list_pipeline_runs(asked).body
         assert (1, [run_id]) == (listed.total_count, [one.pipeline_run_id for one in listed.pipeline_runs])
 
         clock.advance(10)
         root = details.node_id
-        statuses = sdk.list_pipeline_run_node_status(run_id, root, paiflow.ListPipelineRunNodeStatusRequest(depth=2)).body.status
+        statuses = sdk.list_pipeline_run_node_status(
+            run_id, root, paiflow.ListPipelineRunNodeStatusRequest(depth=2)
+        ).body.status
         assert [(run_id, "Running"), ("read", "Succeeded"), ("train", "Running")] == [
             (node.node_name, node.status) for node in statuses
         ]
@@ -168,7 +174,9 @@ def test_every_operation_of_a_run_s_life_is_called_and_read():
 
 
 def test_workspaces_are_listed_by_the_sdk_of_their_own_service(endpoint):
-    request = aiworkspace.ListWorkspacesRequest(workspace_ids="948,123", option="GetWorkspaces", verbose=True, order="DESC")
+    request = aiworkspace.ListWorkspacesRequest(
+        workspace_ids="948,123", option="GetWorkspaces", verbose=True, order="DESC"
+    )
 
     body = client(endpoint, LASTING, WorkspaceClient).list_workspaces(request).body
 

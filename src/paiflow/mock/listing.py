@@ -18,7 +18,7 @@ _CREATED = "GmtCreateTime"
 class Listing:
     """An operation that lists the items of a table.
 
-    Each parameter of the description that is given filters by the field of its name. Assumption: default-order.
+    Each parameter of the description that is given filters by the field of its name. Assumptions: default-order, exact-filters, page-sizes.
 
     Args:
         table: which one.

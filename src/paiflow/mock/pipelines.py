@@ -70,7 +70,10 @@ def delete_pipeline(call: Call) -> dict[str, Any]:
 
 
 def create_run(call: Call) -> dict[str, Any]:
-    """Create a run, of a pipeline or of a manifest. It runs at once unless NoConfirmRequired is false."""
+    """Create a run, of a pipeline or of a manifest. It runs at once unless NoConfirmRequired is false.
+
+    Source: "true, the default: start at once", the page. Assumption: unknown-workspaces.
+    """
     fields = {name: call.parameters[name] for name in _OF_A_RUN if name in call.parameters}
     if "PipelineId" in call.parameters:
         found = pipeline(call)

@@ -246,7 +246,9 @@ class Store:
 
         Source: in the samples of GetPipelineRun and GetPipelineRunNode the root node is called as the run's id.
         """
-        same: dict[str, Any] = {name: run.given[name] for name in ("Status", "StartedAt", "FinishedAt") if name in run.given}
+        same: dict[str, Any] = {
+            name: run.given[name] for name in ("Status", "StartedAt", "FinishedAt") if name in run.given
+        }
         given: dict[str, Any] = {"PipelineRunId": run.id, "NodeId": node_id, "NodeName": run.id, **same}
         timeline = attrs.evolve(run.timeline, absences=(), deleted=None, dated=run.timeline.dated)
         root = Node((run.id, node_id), given, implied=_OF_NODES, timeline=timeline, run=run, made=True)
