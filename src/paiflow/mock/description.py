@@ -165,6 +165,12 @@ class Description:
         schema = {"$schema": _DIALECT, "allOf": [{"$ref": reference_to(*place, within=_URI)} for place in schemas]}
         return jsonschema_rs.validator_for(schema, registry=self._registry, validate_formats=True)
 
+    @cached_property
+    def error_reply(self) -> jsonschema_rs.Validator:
+        """The validator of the body of a reply that refuses something; takes any where the description has none."""
+        place = ("components", "schemas", "ErrorReply")
+        return self.validator(*[place] if self.document.component("schemas", place[-1]) else [])
+
     def parameters_of(self, operation: _description.Operation) -> Iterator[Parameter]:
         """Yield an operation's parameters."""
         for owner, place in ((operation.item, operation.place[:-1]), (operation.node, operation.place)):

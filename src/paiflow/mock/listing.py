@@ -6,7 +6,8 @@ from typing import Any
 import attrs
 
 from paiflow.mock.call import Call
-from paiflow.mock.table import Item, Table
+from paiflow.mock.items import Item
+from paiflow.mock.table import Table
 
 __all__ = ["Listing", "page_of", "sort_key"]
 

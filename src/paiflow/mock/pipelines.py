@@ -9,10 +9,10 @@ import attrs
 
 from paiflow.mock import lifecycle
 from paiflow.mock.call import Call
+from paiflow.mock.items import Item, text_of
 from paiflow.mock.manifest import Manifest, ManifestError, Step, parsed, read_manifest
 from paiflow.mock.refusals import Refusal
 from paiflow.mock.store import Store
-from paiflow.mock.table import Item, text_of
 from paiflow.mock.timeline import timestamp
 
 __all__ = ["create_pipeline", "create_run", "delete_pipeline", "get_pipeline", "pipeline", "update_pipeline"]
