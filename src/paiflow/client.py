@@ -12,7 +12,7 @@ import time as real_time
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, Unpack
 
 import httpx
 
@@ -40,6 +40,7 @@ from paiflow_api.methods import AsyncMethods, Methods
 
 if TYPE_CHECKING:
     from paiflow.batches import StatusReport
+    from paiflow.submitting import Arguments
     from paiflow.waiting import Change, Until, WaitResult
     from paiflow_api.models import ListPipelineRunsStatusResponse, OutputType
 
@@ -333,7 +334,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         del token_id  # a traceback may show what variables hold
         return iter(self._run(self._log_lines(call, follow, limit, page_size)))
 
-    def submit(self, *, start: bool = True, once: str | None = None, **arguments: Any) -> str:
+    def submit(self, *, start: bool = True, once: str | None = None, **arguments: Unpack[Arguments]) -> str:
         """Create a run and return its id.
 
         Args:
@@ -538,7 +539,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         del token_id  # a traceback may show what variables hold
         return aiter(self._run(self._log_lines(call, follow, limit, page_size)))
 
-    async def submit(self, *, start: bool = True, once: str | None = None, **arguments: Any) -> str:
+    async def submit(self, *, start: bool = True, once: str | None = None, **arguments: Unpack[Arguments]) -> str:
         """Return what PaiFlow.submit does, and raise the same."""
         return await self._run(self._submit(start, once, arguments)).finish()
 
