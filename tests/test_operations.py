@@ -349,6 +349,11 @@ def changed(change):
     return description
 
 
+def circle(_, components):
+    """A change that lets a response name itself."""
+    components["responses"]["Statuses"] = {"$ref": "#/components/responses/Statuses"}
+
+
 def parameter(**values):
     """A change that adds a parameter to GetJob."""
     added = {"name": "Odd", "in": "query", "schema": {"type": "string"}, **values}
@@ -431,6 +436,7 @@ PAGES = {"by": "page", "number": "PageNumber", "size": "PageSize", "items": "Job
         (replaced(GET, "x-paiflow-service", "Jobs"), "GetJob: x-paiflow-service: must be a map"),
         (replaced(GET, "x-ram-action", 5), "GetJob: x-ram-action: must be a text"),
         (lambda paths, _: paths.update({"/x": {"$ref": "#/paths/~1jobs"}}), "/x: a path that is a $ref is not supported"),
+        (circle, "$ref #/components/responses/Statuses leads back to itself"),
         (lambda paths, _: paths.update({"/x": None}), "not an OpenAPI description: paths//x: "),
         (extension("GetJob", repeat=True), "GetJob: x-paiflow: no such key: repeat"),
         (extension("GetJob", defaults={"Nothing": "workspace_id"}), "GetJob: x-paiflow: defaults: no parameter Nothing"),

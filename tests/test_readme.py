@@ -108,12 +108,12 @@ def test_every_block_of_the_readme_was_counted():
 
     assert {language: languages.count(language) for language in set(languages)} == {
         "python": len(PYTHON) + len(TESTS),
-        "text": 11,
+        "text": 12,
         "console": 2,
         "bash": 7,
         "yaml": len(SCENARIOS),
     }
-    assert (8, 1, 1, 4) == (len(PYTHON), len(TESTS), len(SCENARIOS), len(SESSIONS))
+    assert (9, 1, 1, 4) == (len(PYTHON), len(TESTS), len(SCENARIOS), len(SESSIONS))
     assert README.count("\n```") == 2 * len(BLOCKS)
     # A text block is the output of the code above it, the picture of a wait, the tree of errors, or the report of changes.
     assert [bool(output) for _, output in PYTHON].count(True) == languages.count("text") - 3

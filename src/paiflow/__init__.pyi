@@ -25,7 +25,7 @@ from paiflow.ids import NodeRef
 from paiflow.retries import RetryPolicy
 from paiflow.waiting import Change, Outcome, Until, Waited, WaitResult, outcome_of
 from paiflow_api import models as _models
-from paiflow_api.models import *
+from paiflow_api.models import *  # noqa: F403 - its __all__ is part of ours
 
 __version__: str
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import httpx
 
+from paiflow import _forks  # noqa: F401 - for what it registers
 from paiflow._environment import certificates, proxy_of
 from paiflow._httpx import HEADERS, OWN, equip, renewed
 from paiflow.errors import ConfigurationError
@@ -59,9 +60,7 @@ def opener(
         given = [transport]
 
         def open_given() -> Http:
-            with suppress(IndexError):
-                return kind(**settings, transport=given.pop())
-            return kind(**settings, transport=renewed(transport))
+            return kind(**settings, transport=given.pop() if given else renewed(transport))
 
         return open_given
 
@@ -114,7 +113,7 @@ class _Connections(Generic[Http]):
 
     def __init__(self, open_: Callable[[], Http], *, shared: bool = False) -> None:
         self._open = open_
-        # Opened at once, so that a mistake in the settings is reported at once. It has no connections yet.
+        # Opened at once, so that a mistake in the settings is reported at once.
         self._unused = [open_()]
         # Those of other processes stay in it: to drop them could close them.
         self._clients: dict[Owner, Http] = {}
@@ -151,10 +150,11 @@ class _Connections(Generic[Http]):
         return (self._home if self._shared else os.getpid()), None
 
     def _fresh(self) -> Http:
-        try:
-            return self._unused.pop()
-        except IndexError:
-            return self._open()
+        # Another process does not take it: a transport that was given may have been used elsewhere.
+        if os.getpid() == self._home or self._shared:
+            with suppress(IndexError):
+                return self._unused.pop()
+        return self._open()
 
     def _own(self) -> dict[Owner, Http]:
         """Return those that this process opened."""

@@ -38,7 +38,9 @@ def equip(client: httpx.Client | httpx.AsyncClient) -> None:
 
 
 def renewed(transport: Any) -> Any:
-    """Return a copy of one of httpx's own transports, with its settings and without its connections."""
+    """Return a copy of one of httpx's own transports, with its settings and without its connections; others as they are."""
+    if not isinstance(transport, OWN):
+        return transport
     other = copy(transport)
     try:
         other._pool = pool = copy(transport._pool)

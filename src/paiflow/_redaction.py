@@ -24,7 +24,7 @@ from functools import lru_cache, partial
 from itertools import count
 from typing import Any
 
-from paiflow._locks import Lock
+from paiflow._forks import Lock
 from paiflow._text import redacted
 
 REDACTED = "[redacted]"

@@ -12,7 +12,11 @@ import time as real_time
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from types import TracebackType
+<<<<<<< HEAD
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, Unpack
+=======
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar
+>>>>>>> core
 
 import httpx
 
@@ -125,6 +129,9 @@ class _Client(Generic[Transport, Held]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(endpoint={getattr(self, 'endpoint', None)!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} cannot be pickled or copied: make one in each process")
 
     @abstractmethod
     def _connect(self, transport: Transport | None, timeout: float | httpx.Timeout) -> Held: ...

@@ -15,8 +15,8 @@ from typing import Any, Final, Protocol, runtime_checkable
 
 import attrs
 
+from paiflow._forks import Lock
 from paiflow._hidden import Environment, Hidden, Secret
-from paiflow._locks import Lock
 from paiflow._text import clean
 from paiflow.errors import CredentialsError
 

@@ -54,7 +54,7 @@ def nodes(service, run_id):
     """The status of each node, by name, in order."""
     root = got(service, "GetPipelineRun", PipelineRunId=run_id)["NodeId"]
     listed = got(service, "ListPipelineRunNodeStatus", PipelineRunId=run_id, NodeId=root, Depth=9)["Status"]
-    return {node["NodeName"]: node["Status"] for node in listed}
+    return {"root" if node["NodeId"] == root else node["NodeName"]: node["Status"] for node in listed}
 
 
 READY, RUNS, DONE = "ReadyToSchedule", "Running", "Succeeded"
@@ -68,8 +68,8 @@ def test_a_run_has_the_nodes_of_its_manifest_and_runs_them_in_order(service, clo
         clock.advance(seconds)
         seen.append(nodes(service, run_id))
 
-    first = {"nightly": RUNS, "read": RUNS, "check": RUNS, "count": RUNS, "compare": READY, "train": READY}
-    second = {"nightly": RUNS, "read": DONE, "check": RUNS, "count": DONE, "compare": RUNS, "train": RUNS}
+    first = {"root": RUNS, "read": RUNS, "check": RUNS, "count": RUNS, "compare": READY, "train": READY}
+    second = {"root": RUNS, "read": DONE, "check": RUNS, "count": DONE, "compare": RUNS, "train": RUNS}
     assert [first, first, second, dict.fromkeys(first, DONE)] == seen
     run = got(service, "GetPipelineRun", PipelineRunId=run_id)
     assert (DONE, timestamp(NOW), timestamp(NOW + 20), 20) == tuple(
@@ -85,7 +85,7 @@ def test_a_run_of_a_pipeline_has_its_nodes_and_those_of_the_pipelines_that_it_na
 
     run_id = created(service, PipelineManifest=None, PipelineId="pipeline-1")
 
-    assert ["outer", "nightly", "read", "check", "count", "compare", "train"] == list(nodes(service, run_id))
+    assert ["root", "nightly", "read", "check", "count", "compare", "train"] == list(nodes(service, run_id))
     assert "pipeline-1" == got(service, "GetPipelineRun", PipelineRunId=run_id)["PipelineId"]
 
 
@@ -168,9 +168,9 @@ def test_a_failed_node_skips_those_that_depend_on_it_and_a_rerun_repeats_no_succ
     clock.advance(20)
 
     good = {"check": DONE, "count": DONE, "compare": DONE}
-    assert {"nightly": "Failed", "read": "Failed", "train": "Skipped", **good} == failed
+    assert {"root": "Failed", "read": "Failed", "train": "Skipped", **good} == failed
     assert "failed: read" == message
-    assert {"nightly": RUNS, "read": RUNS, "train": READY, **good} == rerun
+    assert {"root": RUNS, "read": RUNS, "train": READY, **good} == rerun
     assert set(nodes(service, run_id).values()) == {DONE}
     assert "Message" not in got(service, "GetPipelineRun", PipelineRunId=run_id)
 
@@ -185,7 +185,7 @@ def test_a_run_is_terminated_with_the_nodes_that_have_not_ended(service, clock):
     later = status(service, run_id), nodes(service, run_id)
 
     ended = {"read": DONE, "count": DONE}
-    others = ("nightly", "check", "compare", "train")
+    others = ("root", "check", "compare", "train")
     assert ("Terminating", {**dict.fromkeys(others, "Terminating"), **ended}) == at_once
     assert ("Terminated", {**dict.fromkeys(others, "Terminated"), **ended}) == later
     clock.advance(3600)
@@ -259,8 +259,8 @@ def test_a_run_that_was_put_in_lives_on_like_a_created_one(service, clock):
     got(service, "RerunPipelineRun", PipelineRunId="flow-1")
     clock.advance(10)
 
-    assert {"flow-1": "Terminated", "train": "Terminated"} == terminated
-    assert {"flow-1": "Succeeded", "train": "Succeeded"} == nodes(service, "flow-1")
+    assert {"root": "Terminated", "train": "Terminated"} == terminated
+    assert {"root": "Succeeded", "train": "Succeeded"} == nodes(service, "flow-1")
     assert "Succeeded" == status(service, "flow-1")
 
 

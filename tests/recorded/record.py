@@ -26,7 +26,7 @@ from tooling.generation import effective_description
 
 HERE = Path(__file__).parent
 NODE = {"PipelineRunId": SAMPLE_RUN, "NodeId": "node-hynm2bv8wqhp5esfx1"}
-MASKED = {"PipelineRunId": "flow-dsjfk******jdskls", "NodeId": "node-obpzu*******418grb7\n"}
+MASKED = {"PipelineRunId": "flow-dsjfk******jdskls", "NodeId": "node-obpzu*******418grb7"}
 RUN = {"PipelineRuns": [SAMPLE_RUN]}
 
 # Runs and nodes besides the sample's: one in each state, and some of a shape of their own.
@@ -113,7 +113,8 @@ def documented_sample() -> Iterator[Session]:
             ("content-type", "application/json;charset=utf-8"),
             ("x-acs-request-id", "473469C7-****-****-****-A3DC0DE3C83E"),
         )
-        asked = session.build({**RUN, "Nodes": [NODE, MASKED]}, host="paiflow.cn-hangzhou.aliyuncs.com")
+        letter = {**MASKED, "NodeId": f"{MASKED['NodeId']}\n"}
+        asked = session.build({**RUN, "Nodes": [NODE, letter]}, host="paiflow.cn-hangzhou.aliyuncs.com")
         session.journal.append(Exchange(asked, Reply(200, headers, sample), place="documented/sample"))
         session.endpoint = "https://paiflow.cn-hangzhou.aliyuncs.com"
         yield session
@@ -131,7 +132,7 @@ def mock() -> Iterator[Session]:
             send(session, name, session.build(RUN, **how))
         send(session, "http/method", session.build(RUN, method="DELETE"))
         send(session, "http/content type", session.build(RUN, content_type="text/plain"))
-        send(session, "http/path", session.build(RUN, path="/api/v1/pipelines"))
+        send(session, "http/path", session.build(RUN, path="/api/v1/pipelinejobs"))
         send(session, "http/body that is not JSON", session.build(body=b'{"PipelineRuns": ["flow-a"'))
         for name, settings in FAULTS.items():
             with service.faults.add(name.partition(" ")[0], **settings):

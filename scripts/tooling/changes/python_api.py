@@ -56,10 +56,10 @@ def load(src: Path, generated: Path) -> PythonApi:
     former, logger.disabled = logger.disabled, True  # it warns of what is not installed
     try:
         loader = griffe.GriffeLoader(search_paths=[src, generated], allow_inspection=False)
+        models = loader.load(GENERATED)["models"]  # before the package that exports all of its models
         package = loader.load("paiflow")
-        loader.load(GENERATED)
         loader.resolve_aliases(external=False)
-        return PythonApi(package, dict(_items(package)))
+        return PythonApi(package, dict(_items(package, models)))
     finally:
         logger.disabled = former
 
@@ -122,7 +122,7 @@ def _types(old: Item, new: Item) -> Iterator[tuple[str, Verdict, str]]:
             yield f"parameter {name}: type {before} → {given}", verdict, why
 
 
-def _items(package: griffe.Object | griffe.Alias) -> Iterator[tuple[str, Item]]:
+def _items(package: griffe.Object | griffe.Alias, models: griffe.Object | griffe.Alias) -> Iterator[tuple[str, Item]]:
     for module in MODULES:
         _, _, below = module.partition(".")
         if below and below not in package.members:
@@ -130,8 +130,10 @@ def _items(package: griffe.Object | griffe.Alias) -> Iterator[tuple[str, Item]]:
         node = package[below] if below else package
         for name in node.exports or ():
             public = f"{below}.{name}" if below else str(name)
+            # griffe does not take what only type checkers import for what a star imports.
+            home = node if str(name) in node.members else models
             try:
-                target = _final(node[str(name)])
+                target = _final(home[str(name)])
             except (KeyError, griffe.AliasResolutionError, griffe.CyclicAliasError):
                 continue  # named, and not there
             yield public, _item(target)

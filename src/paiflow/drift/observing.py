@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import attrs
 
 from paiflow._description import Place
-from paiflow._locks import Lock
+from paiflow._forks import Lock
 from paiflow._redaction import redact_json
 from paiflow.drift.collecting import Collection
 from paiflow.drift.findings import Finding

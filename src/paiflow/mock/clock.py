@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import attrs
 
-from paiflow._locks import Lock
+from paiflow._forks import Lock
 from paiflow._time import Time
 
 __all__ = ["Clock", "HandClock", "HandTime"]

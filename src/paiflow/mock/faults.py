@@ -17,7 +17,7 @@ from functools import reduce
 from types import TracebackType
 from typing import Any, Self
 
-from paiflow._locks import Lock
+from paiflow._forks import Lock
 from paiflow.errors import ConfigurationError
 from paiflow.mock.checks import chance, positive, text, whole
 from paiflow.mock.fault_kinds import KINDS, Effect, combined

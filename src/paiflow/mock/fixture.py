@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 import attrs
 
 from paiflow import AsyncPaiFlow, PaiFlow
-from paiflow._locks import Lock
+from paiflow._forks import Lock
 from paiflow.credentials import Credentials
 from paiflow.mock.behaviour import Behaviour
 from paiflow.mock.clock import HandClock, HandTime

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from paiflow.mock.behaviour import Behaviour
-from paiflow.mock.manifest import Manifest, Step, of
+from paiflow.mock.manifest import Manifest, Step, of, parts
 from paiflow.mock.store import Node, Run, Store
 from paiflow.mock.table import text_of
 from paiflow.mock.timeline import ENDED, Timeline, timestamp
@@ -215,7 +215,7 @@ def _put_out(store: Store, behaviour: Behaviour, node: Node, moment: float) -> N
     """Let a node put out what its manifest names, when it succeeds. Assumption: outputs."""
     if node.step is None or node.children:
         return
-    for artifact in of(of(node.step.spec, "outputs"), "artifacts") or ():
+    for artifact in parts(node.step.spec, "outputs", "artifacts"):
         metadata = of(artifact, "metadata") or {}
         kinds = of(metadata, "type")
         output = {

@@ -14,7 +14,7 @@ import attrs
 
 from paiflow import _yaml
 
-__all__ = ["Manifest", "ManifestError", "Step", "of", "parsed", "read_manifest"]
+__all__ = ["Manifest", "ManifestError", "Step", "of", "parsed", "parts", "read_manifest"]
 
 _DEEPEST = 20
 _DEEPEST_BRACKETS = 200
@@ -106,6 +106,12 @@ def of(mapping: Any, name: str) -> Any:
         return None
     value = mapping.get(name)
     return mapping.get(name[:1].upper() + name[1:]) if value is None else value
+
+
+def parts(spec: Any, side: str, kind: str) -> list[Mapping[str, Any]]:
+    """Return the artifacts or parameters of a spec's arguments, inputs or outputs; what is none of them is left out."""
+    listed = of(of(spec, side), kind)
+    return [part for part in listed if isinstance(part, Mapping)] if isinstance(listed, list) else []
 
 
 def _step(node: Mapping[str, Any], place: str, level: int) -> Step:

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from paiflow._locks import Lock
+from paiflow._forks import Lock
 
 __all__ = ["Nonces"]
 

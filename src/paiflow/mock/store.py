@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from paiflow._locks import Lock
+from paiflow._forks import Lock
 from paiflow.errors import ConfigurationError
 from paiflow.mock.clock import Clock
 from paiflow.mock.description import Description
@@ -242,10 +242,14 @@ class Store:
         return run
 
     def _add_root(self, run: Run, node_id: str) -> None:
-        """Add the root node of a run of which nothing more is said: it does what the run does."""
-        name = text_of(run.given, "Name") or run.id
-        same = {name: run.given[name] for name in ("Status", "StartedAt", "FinishedAt") if name in run.given}
-        given = {"PipelineRunId": run.id, "NodeId": node_id, "NodeName": name, **same}
+        """Add the root node of a run of which nothing more is said: it does what the run does.
+
+        Source: in the samples of GetPipelineRun and GetPipelineRunNode the root node is called as the run's id.
+        """
+        same: dict[str, Any] = {
+            name: run.given[name] for name in ("Status", "StartedAt", "FinishedAt") if name in run.given
+        }
+        given: dict[str, Any] = {"PipelineRunId": run.id, "NodeId": node_id, "NodeName": run.id, **same}
         timeline = attrs.evolve(run.timeline, absences=(), deleted=None, dated=run.timeline.dated)
         root = Node((run.id, node_id), given, implied=_OF_NODES, timeline=timeline, run=run, made=True)
         self.nodes.add(root, self._now, repr(node_id))

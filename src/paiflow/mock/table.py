@@ -84,13 +84,14 @@ class Item:
         if view is None:
             current = self.current or {}
             hidden: Collection[str] = self.implied.keys() - self.given.keys() if as_given else ()
-            view = {name: current[name] for name in fields if name in current and name not in hidden}
+            view = {name: value for name, value in current.items() if name in fields and name not in hidden}
             self._views[fields, as_given] = view
         return view
 
     def refresh(self, now: float) -> None:
         """Compute what replies hold of it at a moment."""
-        self.current = self.timeline.at(self.implied | self.given, now)
+        # What was put in stands first, in its order.
+        self.current = self.timeline.at({**self.given, **self.implied, **self.given}, now)
         self._views = {}
 
 
