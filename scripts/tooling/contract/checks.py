@@ -22,7 +22,7 @@ from paiflow.credentials import Credentials
 from paiflow.signing import canonical_request, parse_authorization, signature, string_to_sign
 from tooling.contract.answers import Call
 from tooling.contract.arguments import Refusal
-from tooling.contract.http import Reply, Request, same, strict_json
+from tooling.contract.http import Reply, Request, strict_json
 from tooling.contract.interface import Described, Interface, Route
 from tooling.contract.known_secrets import KnownSecrets
 from tooling.contract.model import Answer, Due, Model, Part
@@ -89,7 +89,7 @@ class Exchange:
     request: Request
     reply: Reply | None
     fault: str = ""
-    due: Due | None | str = OPEN
+    due: Due | str | None = OPEN
     route: Route | None = None
     operation: Described | None = None
     call: Call | None = None
@@ -329,7 +329,11 @@ def only_what_was_asked_for_comes_back(exchange: Exchange, reply: Reply, context
                 yield f"{field_name} is {short(value)}, {short(asked)} was asked for"
         for parameter in ("Status", "SourceType", "SourceId", "Name", "WorkspaceId", "UserId", "Type"):
             asked = call.get(parameter)
-            if name in ("PipelineRuns", "Pipelines", "Workspaces", "Outputs") and parameter in wire and asked is not None:
+            if (
+                name in ("PipelineRuns", "Pipelines", "Workspaces", "Outputs")
+                and parameter in wire
+                and asked is not None
+            ):
                 if not alike(asked, wire[parameter]) and not (name == "Outputs" and parameter == "Name"):
                     yield f"{parameter} is {short(wire[parameter])}, {short(asked)} was asked for"
 
@@ -353,7 +357,9 @@ def everything_comes_back_once(exchange: Exchange, reply: Reply, context: Contex
     """Nothing comes back twice."""
     if exchange.answered and exchange.call is not None:
         seen = [(name, ids) for name, ids, _ in shown(exchange.call, reply)]
-        for name in sorted({name for name, ids in seen if seen.count((name, ids)) > 1} if len(set(seen)) < len(seen) else ()):
+        for name in sorted(
+            {name for name, ids in seen if seen.count((name, ids)) > 1} if len(set(seen)) < len(seen) else ()
+        ):
             yield f"{name or 'the reply'} has one of them twice"
 
 
@@ -412,7 +418,11 @@ def _compared(exchange: Exchange, name: str, part: Part, found: list[tuple[str, 
         yield f"{words}: one that exists was asked for and left out"
     elif len(found) > len(page):
         yield f"{words} holds {len(found)}, but {len(page)} are due"
-    elif part.key is not None and part.size is not None and [part.key(places[ids]) for ids in found] != list(map(part.key, page)):
+    elif (
+        part.key is not None
+        and part.size is not None
+        and [part.key(places[ids]) for ids in found] != list(map(part.key, page))
+    ):
         yield f"{words}: these are not those of the page, or not in its order"
     if part.total is not None and reply.fields.get(part.total) != len(part.things):
         yield f"{part.total} is {reply.fields.get(part.total)}, {len(part.things)} is due"

@@ -84,7 +84,11 @@ def parsed(arguments: list[str] | None) -> Options:
     )
     parser.add_argument("--endpoint", metavar="URL", help="the service to judge; our mock, started here, by default")
     parser.add_argument(
-        "--examples", metavar="N", type=positive, default=EXAMPLES, help=f"cases to make up of each operation (default {EXAMPLES})"
+        "--examples",
+        metavar="N",
+        type=positive,
+        default=EXAMPLES,
+        help=f"cases to make up of each operation (default {EXAMPLES})",
     )
     parser.add_argument("--only", metavar="SUITE/CASE", default="", help="only cases whose name starts like this")
     parser.add_argument("--operation", metavar="ID", default="", help="only cases about this operation")
@@ -249,7 +253,9 @@ def _all(target: Target, options: Options) -> list[str]:
     if target.hand is not None and _wanted("by hand", only) and not operation:
         _by_hand(target, only)
     elif target.hand is None:
-        session.unchecked.append("what shows after minutes only, such as a nonce that is forgotten early: it needs our mock")
+        session.unchecked.append(
+            "what shows after minutes only, such as a nonce that is forgotten early: it needs our mock"
+        )
     return ran
 
 

@@ -26,7 +26,9 @@ def guard(session: Session, suites: Collection[str], operation: str = "") -> Non
     """
     with session.suite("guards"), session.case("every operation was judged"):
         for name, counted in session.operations.items():
-            if operation not in ("", name) or (not session.strict and not session.interface.operations[name].repeatable):
+            if operation not in ("", name) or (
+                not session.strict and not session.interface.operations[name].repeatable
+            ):
                 continue
             modelled = name in ANSWERS
             session.expect(CHECK, counted.calls, f"{name} was not called")

@@ -127,7 +127,14 @@ def as_json(session: Session) -> str:
     operations = [{"operation": name, **vars(one)} for name, one in session.operations.items()]
     conforms = not session.findings
     return json.dumps(
-        {"endpoint": session.endpoint, "conforms": conforms, "suites": suites, "operations": operations, "unchecked": session.unchecked, "findings": findings},
+        {
+            "endpoint": session.endpoint,
+            "conforms": conforms,
+            "suites": suites,
+            "operations": operations,
+            "unchecked": session.unchecked,
+            "findings": findings,
+        },
         ensure_ascii=False,
         indent=2,
     )

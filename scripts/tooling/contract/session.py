@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from paiflow.credentials import Credentials
 from tooling.contract import checks
-from tooling.contract.answers import Call, ANSWERS
+from tooling.contract.answers import ANSWERS, Call
 from tooling.contract.arguments import Refusal, drafted, read
 from tooling.contract.checks import OPEN, Exchange
 from tooling.contract.http import Reply, Request
@@ -207,7 +207,7 @@ class Session:
         return self.send(request, Refusal.of(status, *codes))
 
     def send(
-        self, request: Request, due: Due | None | str = OPEN, *, wire: Wire | None = None, discovering: bool = False
+        self, request: Request, due: Due | str | None = OPEN, *, wire: Wire | None = None, discovering: bool = False
     ) -> Reply | None:
         """Send a request as it is, judge the exchange, and return the reply, None if there was none.
 
@@ -289,8 +289,10 @@ class Session:
         counted.refusals += isinstance(exchange.due, Refusal) and reply.status == exchange.due.status
         if exchange.positive and exchange.answered and exchange.call is not None:
             counted.predicted += 1
-            counted.full += bool(reply.fields.get("Logs")) or exchange.operation.method != "GET" or any(
-                self.model.thing(kind, *ids) for kind, ids in discovered(exchange.call, reply)
+            counted.full += (
+                bool(reply.fields.get("Logs"))
+                or exchange.operation.method != "GET"
+                or any(self.model.thing(kind, *ids) for kind, ids in discovered(exchange.call, reply))
             )
 
     def found(self, check: str, message: str, exchange: Exchange | None = None) -> None:

@@ -28,8 +28,8 @@ from schemathesis.engine.recorder import Interaction
 
 from tooling.contract.checks import Exchange
 from tooling.contract.http import Reply, Request, encoded
-from tooling.contract.preparation import FLAT, Stock, spare_run
 from tooling.contract.manifests import Manifest
+from tooling.contract.preparation import FLAT, Stock, spare_run
 from tooling.contract.session import Session
 from tooling.contract.signer import Draft, sign
 from tooling.contract.suites.subjects import existing, node_references

@@ -52,7 +52,9 @@ def _bases(session: Session, stock: Stock, name: str) -> Iterator[tuple[str, dic
 def _ended(session: Session) -> list[Any]:
     """Return a run whose nodes have put out and written, and one of the samples."""
     runs = [run for run in session.model.of("run") if text_of(run, "NodeId")]
-    return sorted(runs, key=lambda run: -len([one for one in session.model.logs.items() if one[0][0] == run.id and one[1]]))[:3]
+    return sorted(
+        runs, key=lambda run: -len([one for one in session.model.logs.items() if one[0][0] == run.id and one[1]])
+    )[:3]
 
 
 def _questions(
@@ -66,13 +68,19 @@ def _questions(
         yield f"Order {order}", {**base, "Order": order}
         for by in sorts:
             yield f"by {by}, {order}", {**base, "SortBy": by, "Order": order}
-            yield f"by {by}, {order}, the second page", {**base, "SortBy": by, "Order": order, "PageNumber": 2, "PageSize": 3}
+            yield (
+                f"by {by}, {order}, the second page",
+                {**base, "SortBy": by, "Order": order, "PageNumber": 2, "PageSize": 3},
+            )
     for parameter in parameters:
         if parameter.place == "query" and parameter.name not in {"PageNumber", "PageSize", "SortBy", "Order", *base}:
             for value in _values(session, name, parameter, base):
                 yield f"{parameter.name} {value!a}"[:120], {**base, parameter.name: value}
                 if parameter.kind == "text" and name == "ListPipelines":
-                    yield f"{parameter.name} like {value!a}"[:120], {**base, parameter.name: value, "FuzzyMatching": True}
+                    yield (
+                        f"{parameter.name} like {value!a}"[:120],
+                        {**base, parameter.name: value, "FuzzyMatching": True},
+                    )
     together = [one for one in parameters if one.name in ("Status", "Name", "SourceType", "WorkspaceId")]
     for first, second in zip(together, together[1:], strict=False):
         for left in _values(session, name, first, base)[:3]:
@@ -110,7 +118,14 @@ def _values(session: Session, name: str, parameter: Parameter, base: dict[str, A
     some = [*there[:3], *there[3:][-3:]]
     if parameter.kind == "comma-list":
         return [some[:1], some[:3], [*some[:1], "nothing"], ["nothing"]] if some else []
-    return [*some, *(value[:-1] for value in some[-2:] if value[:-1]), *(value.swapcase() for value in some[-1:]), "nothing", "%", "*"]
+    return [
+        *some,
+        *(value[:-1] for value in some[-2:] if value[:-1]),
+        *(value.swapcase() for value in some[-1:]),
+        "nothing",
+        "%",
+        "*",
+    ]
 
 
 def _asking(name: str, arguments: dict[str, Any]) -> Callable[[Session], object]:
@@ -131,7 +146,9 @@ def _paging(name: str, base: dict[str, Any], size: int) -> Callable[[Session], N
         counts = {reply.fields.get(pages.total or "") for reply in replies}
         found = [str(item.get(pages.id or "")) for reply in replies for item in reply.items(pages.items)]
         session.expect("pages-hold-each-once", len(set(found)) == len(found), f"{name}: an item is on two pages")
-        session.expect("pages-hold-all", counts == {len(found)}, f"{name}: {len(found)} on all pages, TotalCount {counts}")
+        session.expect(
+            "pages-hold-all", counts == {len(found)}, f"{name}: {len(found)} on all pages, TotalCount {counts}"
+        )
         session.ask(name, {**base, pages.number: len(replies) + 5, pages.size: size})
 
     return run
@@ -151,7 +168,9 @@ def _skipping(session: Session, name: str, base: dict[str, Any], size: int) -> N
     late = _lines(session.ask(name, {**ask, "FromTimeInSeconds": 4_000_000_000}))
     early = _lines(session.ask(name, {**ask, "ToTimeInSeconds": 1}))
     every = _lines(session.ask(name, {**ask, "FromTimeInSeconds": 1, "ToTimeInSeconds": 4_000_000_000}))
-    session.expect("a-log-has-its-times", not late and not early, f"{name}: lines came of a time when none were written")
+    session.expect(
+        "a-log-has-its-times", not late and not early, f"{name}: lines came of a time when none were written"
+    )
     session.expect("a-log-has-its-times", every == lines, f"{name}: lines of all times are not all lines")
 
 

@@ -82,7 +82,13 @@ def _paths(path: str) -> list[str]:
         *(f"{path}/", f"{path}x", path.upper(), f"{path}.json", f"{path}/flow-1/x/y/z", f"/x{path}", f"{path};v=1"),
         *(path.replace("/v1/", "/v2/"), path.replace("/v1/", "/v1//"), path.replace("/v1/", "/v1/./"), path[4:]),
         *(path.replace("/api/", "/API/"), f"{path}/..", f"{path}/%2e%2e", path.removesuffix(f"/{last}") + "/", "/"),
-        *(f"{path}%00", f"{path}%0A", f"{path}%2F", path.replace("/v1/", "/v1/x/../"), path.replace(last, f"{last}%FF")),
+        *(
+            f"{path}%00",
+            f"{path}%0A",
+            f"{path}%2F",
+            path.replace("/v1/", "/v1/x/../"),
+            path.replace(last, f"{last}%FF"),
+        ),
     ]
 
 
@@ -211,14 +217,16 @@ def _like(values: tuple[str | int, ...]) -> Iterator[str]:
         }
         yield f"{value},{value}"
         yield f"{value}\0"
-        yield "".join(chr(ord(letter) + 0xFEE0) if letter.isascii() and letter.isalpha() else letter for letter in value)
+        yield "".join(
+            chr(ord(letter) + 0xFEE0) if letter.isascii() and letter.isalpha() else letter for letter in value
+        )
 
 
 def _strange(right: Any) -> dict[str, Any]:
     """Return values of all kinds by name."""
     return {
-        **{"null": None, "true": True, "false": False, "0": 0, "1": 1, "1.5": 1.5, "empty text": "", "text": "flow-1"},
-        **{"empty object": {}, "object": {"PipelineRunId": "flow-1"}, "nested list": [[right]], "empty list": []},
+        "null": None, "true": True, "false": False, "0": 0, "1": 1, "1.5": 1.5, "empty text": "", "text": "flow-1",
+        "empty object": {}, "object": {"PipelineRunId": "flow-1"}, "nested list": [[right]], "empty list": [],
     }
 
 
