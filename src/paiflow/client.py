@@ -12,11 +12,7 @@ import time as real_time
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from types import TracebackType
-<<<<<<< HEAD
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, Unpack
-=======
-from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar
->>>>>>> core
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar, Unpack
 
 import httpx
 
