@@ -15,6 +15,7 @@ Example:
 """
 
 _HOMES = {
+    "paiflow._time": ("Time",),
     "paiflow.ids": ("NodeRef",),
     "paiflow._exchange": ("Response",),
     "paiflow.batches": ("Found", "StatusReport"),

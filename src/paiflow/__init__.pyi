@@ -1,6 +1,7 @@
 # What type checkers and editors see of __init__.py, which loads these names when they are first used.
 
 from paiflow._exchange import Response
+from paiflow._time import Time
 from paiflow.batches import Found, StatusReport
 from paiflow.client import AsyncPaiFlow, PaiFlow
 from paiflow.credentials import Credentials
@@ -51,6 +52,7 @@ __all__ = [
     "ServiceError",
     "StatusReport",
     "Throttled",
+    "Time",
     "TransportError",
     "UnexpectedReply",
     "Until",

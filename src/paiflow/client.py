@@ -19,10 +19,12 @@ import httpx
 from paiflow import _deadline
 from paiflow._connections import AsyncConnections, Connections, is_shared, opener
 from paiflow._discretion import Discretion
+from paiflow._environment import proxy_of
 from paiflow._exchange import Response, attempt, clock_skew, interpret
 from paiflow._hidden import Environment, Hidden
 from paiflow._httpx import attend
 from paiflow._replies import ACCEPTED_ENCODINGS, Intake, Whole, aread, read
+from paiflow._routes import Route, route_of
 from paiflow._threads import in_threads
 from paiflow._time import Time
 from paiflow.credentials import Credentials, CredentialsSource, VendorClient
@@ -121,6 +123,9 @@ class _Client(Generic[Transport, Held]):
         self._skew = 0.0
         self._observers: tuple[Observer, ...] = ()
         _check_timeout(timeout)
+        # Who gives a transport of their own sees to proxies too.
+        self._proxies = {url: None if transport is not None else proxy_of(url) for url in self._endpoints.all()}
+        self._routes = {url: route_of(url, proxy) for url, proxy in self._proxies.items()}
         self._connections: Held = self._connect(transport, timeout)
 
     def __repr__(self) -> str:
@@ -171,6 +176,9 @@ class _Client(Generic[Transport, Held]):
         # Of the phases, this is the one in which nothing is sent or received, and so nothing else would cut it.
         timeouts["pool"] = left if timeouts["pool"] is None else min(timeouts["pool"], left)
         return request
+
+    def _route(self, operation: Operation[Any]) -> Route:
+        return self._routes[self._endpoints.of(operation.host)]
 
     def _auth(self, operation: Operation[Any], credentials: Credentials) -> SignatureAuth:
         return SignatureAuth(operation.name, operation.version, lambda: credentials, clock=self._service_time)
@@ -441,7 +449,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         self.close()
 
     def _connect(self, transport: httpx.BaseTransport | None, timeout: float | httpx.Timeout) -> Connections:
-        open_ = opener(httpx.Client, self._endpoints.all(), transport, timeout, HEADERS)
+        open_ = opener(httpx.Client, self._proxies, transport, timeout, HEADERS)
         return Connections(open_, shared=is_shared(transport))
 
     def _run(self, steps: Steps[Item, Result]) -> Iteration[Item, Result]:
@@ -465,7 +473,11 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
             http = self._connections.client()
             request = self._request(http, operation, prepared, deadline)
         with Discretion(credentials, request, prepared.secrets) as discretion:
-            with attempt(operation.name, number, deadline), self._connections.in_use(), _deadline.until(deadline):
+            with (
+                attempt(operation.name, number, deadline, self._route(operation)),
+                self._connections.in_use(),
+                _deadline.until(deadline),
+            ):
                 response = attend(http.send(request, auth=self._auth(operation, credentials), stream=True))
                 try:
                     whole = read(Intake(operation.name, response, deadline), response)
@@ -598,7 +610,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         await self.aclose()
 
     def _connect(self, transport: httpx.AsyncBaseTransport | None, timeout: float | httpx.Timeout) -> AsyncConnections:
-        open_ = opener(httpx.AsyncClient, self._endpoints.all(), transport, timeout, HEADERS)
+        open_ = opener(httpx.AsyncClient, self._proxies, transport, timeout, HEADERS)
         return AsyncConnections(open_, shared=is_shared(transport))
 
     def _run(self, steps: Steps[Item, Result]) -> AsyncIteration[Item, Result]:
@@ -620,14 +632,14 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
 
         deadline = real_time.monotonic() + left
         source = self._credentials
-        with attempt(operation.name, number, deadline, sends=False):
+        with attempt(operation.name, number, deadline):
             async with asyncio.timeout(left):
                 credentials = await asyncio.to_thread(source.get) if source.blocks else source.get()
         with self._connections.in_use():
             http = await self._connections.open()
             request = self._request(http, operation, prepared, deadline)
         with Discretion(credentials, request, prepared.secrets) as discretion:
-            with attempt(operation.name, number, deadline), self._connections.in_use():
+            with attempt(operation.name, number, deadline, self._route(operation)), self._connections.in_use():
                 async with asyncio.timeout(deadline - real_time.monotonic()):
                     response = attend(await http.send(request, auth=self._auth(operation, credentials), stream=True))
                     try:
