@@ -14,7 +14,6 @@ from tooling.changes.shapes import MISSING
 from tooling.changes.texts import text_findings
 from tooling.changes.verdicts import OTHER_SIDE, Finding, Side
 
-
 # What an extension that comes (True, False) or goes (False, True) does; anything else changes the client's way.
 CHECK = {(True, False): "the client's check added", (False, True): "the client's check removed"}
 EXTENSIONS = {
