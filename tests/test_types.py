@@ -45,7 +45,7 @@ REVEALED = {
     "output.expandable_artifact_name": "str | None",
     "reply.to_dict()": "dict[str, Any]",
     "client.list_pipeline_runs_status": (
-        "def (*, pipeline_runs: Iterable[str] =, nodes: Iterable[tuple[str, str, fallback=NodeRef] | tuple[str, str]] =, "
+        "def (*, pipeline_runs: Iterable[str] | None =, nodes: Iterable[tuple[str, str] | Mapping[str, Any]] | None =, "
         "workspace_id: str | None =, output_type: OutputType | str | None =) -> ListPipelineRunsStatusResponse"
     ),
     "client.list_pipeline_runs_status_detailed()": "Response[ListPipelineRunsStatusResponse]",

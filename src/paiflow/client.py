@@ -12,7 +12,7 @@ import time as real_time
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar, Unpack
 
 import httpx
 
@@ -40,6 +40,7 @@ from paiflow_api.methods import AsyncMethods, Methods
 
 if TYPE_CHECKING:
     from paiflow.batches import StatusReport
+    from paiflow.submitting import Arguments
     from paiflow.waiting import Change, Until, WaitResult
     from paiflow_api.models import ListPipelineRunsStatusResponse, OutputType
 
@@ -294,34 +295,49 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         pipeline_run_id: str,
         node_id: str,
         *,
+        from_time_in_seconds: int | None = None,
+        keyword: str | None = None,
+        reverse: bool | None = None,
+        to_time_in_seconds: int | None = None,
+        token_id: str | None = None,
         follow: bool = False,
         limit: int | None = None,
         page_size: int = 100,
-        **filters: Any,
     ) -> Iterator[str]:
         """Yield the lines of a node's log.
 
         Args:
             pipeline_run_id: The run's id.
             node_id: The node's id.
+            from_time_in_seconds: Only lines from this time on, in seconds since the epoch.
+            keyword: Only lines that contain this text.
+            reverse: Whether the newest line comes first. Lines that come meanwhile may then make others come twice.
+            to_time_in_seconds: Only lines up to this time, in seconds since the epoch.
+            token_id: The token of a shared run. A secret: it is never shown.
             follow: Go on until the node has ended. What may pass (throttling, faults of the service and of the network)
                 is waited out. New lines are looked for every 2 to 15 s.
             limit: The number of lines to stop after; None for all.
             page_size: The number of lines to ask for at a time.
-            filters: as those of `list_pipeline_run_node_logs`: from_time_in_seconds, to_time_in_seconds, keyword,
-                reverse, token_id.
 
         Raises:
             PaiFlowError: as `list_pipeline_run_node_logs`.
         """
         call = Call(
             operations.LIST_PIPELINE_RUN_NODE_LOGS,
-            {"pipeline_run_id": pipeline_run_id, "node_id": node_id, **filters},
+            {
+                "pipeline_run_id": pipeline_run_id,
+                "node_id": node_id,
+                "from_time_in_seconds": from_time_in_seconds,
+                "keyword": keyword,
+                "reverse": reverse,
+                "to_time_in_seconds": to_time_in_seconds,
+                "token_id": token_id,
+            },
         )
-        del filters  # a traceback may show what variables hold
+        del token_id  # a traceback may show what variables hold
         return iter(self._run(self._log_lines(call, follow, limit, page_size)))
 
-    def submit(self, *, start: bool = True, once: str | None = None, **arguments: Any) -> str:
+    def submit(self, *, start: bool = True, once: str | None = None, **arguments: Unpack[Arguments]) -> str:
         """Create a run and return its id.
 
         Args:
@@ -501,20 +517,32 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         pipeline_run_id: str,
         node_id: str,
         *,
+        from_time_in_seconds: int | None = None,
+        keyword: str | None = None,
+        reverse: bool | None = None,
+        to_time_in_seconds: int | None = None,
+        token_id: str | None = None,
         follow: bool = False,
         limit: int | None = None,
         page_size: int = 100,
-        **filters: Any,
     ) -> AsyncIterator[str]:
         """Yield what PaiFlow.iter_pipeline_run_node_logs does, and raise the same."""
         call = Call(
             operations.LIST_PIPELINE_RUN_NODE_LOGS,
-            {"pipeline_run_id": pipeline_run_id, "node_id": node_id, **filters},
+            {
+                "pipeline_run_id": pipeline_run_id,
+                "node_id": node_id,
+                "from_time_in_seconds": from_time_in_seconds,
+                "keyword": keyword,
+                "reverse": reverse,
+                "to_time_in_seconds": to_time_in_seconds,
+                "token_id": token_id,
+            },
         )
-        del filters  # a traceback may show what variables hold
+        del token_id  # a traceback may show what variables hold
         return aiter(self._run(self._log_lines(call, follow, limit, page_size)))
 
-    async def submit(self, *, start: bool = True, once: str | None = None, **arguments: Any) -> str:
+    async def submit(self, *, start: bool = True, once: str | None = None, **arguments: Unpack[Arguments]) -> str:
         """Return what PaiFlow.submit does, and raise the same."""
         return await self._run(self._submit(start, once, arguments)).finish()
 

@@ -104,15 +104,16 @@ def test_what_is_worse_in_python_than_the_description_tells_is_said(project):
 
 
 def test_a_component_that_has_another_name_takes_its_class_along(project):
-    """Nothing changes on the wire, but users import paiflow.PipelineRun."""
+    """Nothing changes on the wire, but users import paiflow.PipelineRunState."""
     base = (project.root / "generated/paiflow_api/openapi.yaml").read_text(encoding="utf-8").partition("\n")[2]
     project.write(
-        "openapi.yaml", base.replace("schemas/PipelineRun'", "schemas/Run'").replace("    PipelineRun:", "    Run:")
+        "openapi.yaml",
+        base.replace("schemas/PipelineRunState'", "schemas/State'").replace("    PipelineRunState:", "    State:"),
     )
     for overlay in (project.root / "overlays").iterdir():
         overlay.unlink()
 
-    assert ["invisible, breaking, reply: PipelineRun: named Run now"] == project.told()
+    assert ["invisible, breaking, reply: PipelineRunState: named State now"] == project.told()
 
 
 def test_a_description_that_cannot_be_generated_from_is_compared_all_the_same(project):
