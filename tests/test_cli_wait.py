@@ -796,22 +796,47 @@ def test_the_view_shows_all_if_they_fit():
     assert lines[5] == "1 succeeded, 1 failed, 1 active · waited 0s · asking now"
 
 
-def test_the_view_counts_what_does_not_fit_and_shows_what_has_not_ended_first():
+def test_the_view_counts_what_does_not_fit_and_shows_what_has_failed_first():
     outcomes = ["succeeded"] * 100 + ["failed"] * 5 + ["active"] * 3 + ["missing"]
     lines = shown(live.View(progress(outcomes)))
 
     assert len(lines) == 23
     assert [line.split()[-2] for line in lines[1:20]] == [
-        *["active"] * 3, "missing", *["failed"] * 5, *["succeeded"] * 10
+        *["failed"] * 5, *["active"] * 3, "missing", *["succeeded"] * 10
     ]  # fmt: skip
     assert lines[20] == "and 90 more: 90 succeeded"
 
 
-def test_an_id_that_is_too_long_loses_its_middle_and_a_name_its_place():
-    lines = shown(live.View(progress(["active"], node=True)), 80, 24)
+@pytest.mark.parametrize(
+    ("width", "headings", "rows"),
+    [
+        (
+            120,
+            ["Run/Node", "Name", "Status", "Outcome", "Since"],
+            ["{run}/{node}  train-the-model  {status}  active   12"],
+        ),
+        (100, ["Run/Node", "Name", "Status", "Outcome"], ["{run}/{node}  train-the-mod…  {status}  active"]),
+        (80, ["Run/Node", "Status"], ["{run}/{node}  {status}"]),
+        (
+            60,
+            ["Run/Node", "Name", "Status", "Outcome", "Since"],
+            ["{run}/{node}", "  train-the-model  {status}  active"],
+        ),
+        (
+            40,
+            ["Run/Node", "Name", "Status", "Outcome", "Since"],
+            ["{run}/", "  {node}", "  train-the-model", "  {status}"],
+        ),
+    ],
+)
+def test_ids_and_statuses_stay_whole_and_all_else_gives_way(width, headings, rows):
+    lines = shown(live.View(progress(["active"], name="train-the-model", node=True)), width, 24)
+    found = {"run": f"flow-{0:020}", "node": "node-abcdefghijklmnopqrs", "status": "WorkflowServiceStarting"}
 
-    assert lines[0].split() == ["Run/Node", "Status", "Outcome", "Since"]
-    assert re.match(r"flow-0+…\w+qrs  WorkflowServiceStarting  active", lines[1])
+    assert headings == lines[0].split()
+    begin = next(number for number, line in enumerate(lines) if line.startswith("flow-"))
+    for line, row in zip(lines[begin:], rows, strict=False):
+        assert line.startswith(row.format(**found))
 
 
 def test_an_answer_is_what_makes_a_result_answered():
