@@ -46,6 +46,10 @@ class Display:
         """Ask whether something has been started."""
         say(words)
 
+    def quiet(self, words: str) -> None:
+        """Say how things are, as nothing was said for a while."""
+        say(words)
+
     def tick(self) -> None:
         """Take note that a second has passed."""
 

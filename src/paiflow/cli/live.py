@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from math import ceil
@@ -24,8 +23,8 @@ from paiflow import Change, PaiFlowError, Waited
 from paiflow._durations import spelled
 from paiflow.cli import tables
 from paiflow.cli.displays import Display, name_of, shown_id, shown_status
-from paiflow.cli.progress import Progress
-from paiflow.waiting import BAD, OUTCOMES
+from paiflow.cli.progress import Progress, counted
+from paiflow.waiting import BAD
 
 # Columns of the bar, at most.
 _BAR: Final = 40
@@ -68,6 +67,9 @@ class LiveTable(Display):
     def hint(self, _: str) -> None:
         """Show it: it stands in the view."""
         self.tick()
+
+    def quiet(self, _: str) -> None:
+        """Say nothing: the view shows how things are."""
 
     def tick(self) -> None:
         """Show how things are now."""
@@ -113,7 +115,7 @@ class View:
         )
         left = progress.next_look()
         look = "asking now" if left is None else f"next look in {spelled(ceil(left))}"
-        words = f"{_counted(items)} · waited {spelled(progress.waited())} · {look}"
+        words = f"{counted(items)} · waited {spelled(progress.waited())} · {look}"
         footer: list[RenderableType] = [bar, _one_line(Text(words))]
         troubles = [progress.hint] if progress.hint is not None else []
         if progress.trouble is not None:
@@ -143,7 +145,7 @@ def _lines(items: Sequence[Waited], console: Console, width: int, room: int, now
         yield from lines
     if room > 1:
         rest = items[max(0, shown) :]
-        yield _one_line(Text(f"and {len(rest)} more: {_counted(rest)}", "dim"))
+        yield _one_line(Text(f"and {len(rest)} more: {counted(rest)}", "dim"))
 
 
 def _groups(items: Sequence[Waited], console: Console, width: int, now: datetime) -> Iterator[list[Text]]:
@@ -167,11 +169,6 @@ def _table(items: Sequence[Waited], now: datetime) -> tables.Table:
 def _urgency(item: Waited) -> int:
     """Return a key that puts first what has ended badly, then what has not ended; otherwise the order stays."""
     return 1 if not item.ended else 0 if item.outcome in BAD else 2
-
-
-def _counted(items: Sequence[Waited]) -> str:
-    counts = Counter(item.outcome for item in items)
-    return ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
 
 
 def _clock(moment: datetime, now: datetime) -> str:

@@ -164,5 +164,5 @@ def write(tables: Iterable[Table]) -> None:
             for lines in one.groups(to_stdout.width, rule=sys.stdout.isatty()):
                 for line in lines:
                     to_stdout.print(line, soft_wrap=True)
-    for line in capture.get().splitlines():
-        click.echo(line.rstrip())
+    for printed in capture.get().splitlines():
+        click.echo(printed.rstrip())
