@@ -552,3 +552,30 @@ def test_without_its_extra_the_mock_says_how_to_install_it():
 
     assert (2, "", 1) == (finished.returncode, finished.stdout, finished.stderr.count("\n"))
     assert "pip install 'paiflow-client[mock]'" in finished.stderr
+
+
+LONG = paiflow.NodeState.from_dict(
+    {
+        "PipelineRunId": RUN,
+        "NodeId": NODE,
+        "NodeName": "a-name-that-gives-way",
+        "Status": "WorkflowServiceStarting",
+        "StartedAt": "2026-11-23T12:00:05Z",
+    }
+)
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 100, 120, 200])
+def test_no_table_breaks_an_id_or_a_status_on_a_terminal(monkeypatch, capsys, width):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(width))
+    found = report(runs=Found([paiflow.PipelineRun.from_dict({"PipelineRunId": RUN})]), nodes=Found([LONG]))
+    write_report(found, "table")
+    lines = re.sub(r"\x1b\[[0-9]*m", "", capsys.readouterr().out).splitlines()
+
+    for text in (RUN, NODE, "WorkflowServiceStarting"):
+        assert any(text in line for line in lines)
+    assert all(len(line) <= max(width, len(RUN)) for line in lines)
+    assert [width in (40, 60, 200), width not in (80, 100)] == [
+        text in str(lines) for text in ("a-name-that-gives-way", "2026-11-23T12:00:05Z")
+    ]

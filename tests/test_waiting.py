@@ -7,6 +7,7 @@ by hand must fail it.
 import asyncio
 import json
 from collections import Counter
+from datetime import timedelta
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -694,6 +695,7 @@ def test_watch_yields_changes_only(asynchronous):
 
 def test_the_cost_is_told():
     assert [waiting.calls_per_hour(ids) for ids in (1, 100, 101, 1000)] == [1800, 1800, 3600, 18000]
+    assert [waiting.calls_per_hour(101, interval) for interval in (None, 1, 60)] == [3600, 3600, 120]
 
 
 def test_the_deadline_holds_for_any_number_of_batches(asynchronous):
@@ -753,7 +755,34 @@ def test_what_may_pass_is_waited_out(status, mends):
     assert mends is waiting.mends(kind("Op", status), refreshes=False)
 
 
-def test_a_timeout_is_a_number():
+@pytest.mark.parametrize("name", ["timeout", "interval"])
+@pytest.mark.parametrize("value", ["soon", "1h 30m", "-5", "0", True, timedelta(0), [5]])
+def test_what_is_no_duration_is_refused(name, value):
     client = paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS)
-    with pytest.raises(paiflow.InvalidRequest, match="timeout must be seconds"):
-        client.wait(pipeline_runs=["a"], timeout="5")
+    with pytest.raises(paiflow.InvalidRequest, match=f"{name} must be seconds above 0, text such as"):
+        client.wait(pipeline_runs=["a"], **{name: value})
+
+
+@pytest.mark.parametrize("value", ["5400", "5400s", "90m", "1h30m", timedelta(hours=1.5)])
+def test_a_duration_is_written_as_a_person_does(value):
+    time = FakeTime()
+    wire = Wire(Scenario({"flow-a": life("Running")}), time)
+    transport = httpx.MockTransport(wire.answer)
+    with paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, time=time, transport=transport) as client:
+        with pytest.raises(paiflow.WaitTimedOut, match="have not ended after 5400 s"):
+            client.wait(pipeline_runs=["flow-a"], timeout=value)
+
+    assert 5400 == pytest.approx(time.elapsed, abs=1)
+
+
+@pytest.mark.parametrize(("interval", "shortest", "longest"), [(None, 2, 30), (1, 2, 30), ("1m", 60, 60), (20, 20, 30)])
+def test_polls_are_no_closer_than_the_interval(interval, shortest, longest):
+    time = FakeTime()
+    wire = Wire(Scenario({"flow-a": life("Starting", "Running", "Succeeded", every=600.0)}), time)
+    transport = httpx.MockTransport(wire.answer)
+    with paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, time=time, transport=transport) as client:
+        client.wait(pipeline_runs=["flow-a"], interval=interval)
+    gaps = [later.at - earlier.at for earlier, later in pairwise(wire.asked)]
+
+    assert shortest <= min(gaps) <= max(gaps) <= longest + 0.2
+    assert max(gaps) >= longest * 0.75

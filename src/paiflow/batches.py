@@ -43,7 +43,7 @@ class Batch:
         """The ids of either kind."""
         return (*self.pipeline_runs, *self.nodes)
 
-    def call(self, workspace_id: str | None, output_type: str | None = None) -> Call[ListPipelineRunsStatusResponse]:
+    def call(self, workspace_id: str | int | None, output_type: str | None = None) -> Call[ListPipelineRunsStatusResponse]:
         """Return the call that asks for them."""
         arguments = {
             "pipeline_runs": self.pipeline_runs,
@@ -58,7 +58,7 @@ def statuses(
     pipeline_runs: Iterable[str],
     nodes: Iterable[NodeRef],
     *,
-    workspace_id: str | None,
+    workspace_id: str | int | None,
     output_type: str | None,
     batch_size: int,
     in_flight: int,

@@ -41,6 +41,7 @@ from paiflow_api.decoding import Reply
 from paiflow_api.methods import AsyncMethods, Methods
 
 if TYPE_CHECKING:
+    from paiflow._durations import Duration
     from paiflow.batches import StatusReport
     from paiflow.submitting import Arguments
     from paiflow.waiting import Change, Until, WaitResult
@@ -76,7 +77,7 @@ class _Client(Generic[Transport, Held]):
         aiworkspace_endpoint: str | None = None,
         vpc: bool = False,
         credentials: Credentials | Callable[[], Credentials] | VendorClient | None = None,
-        workspace_id: str | None = None,
+        workspace_id: str | int | None = None,
         timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,
         retries: RetryPolicy | int = RetryPolicy(),  # noqa: B008 - frozen
         transport: Transport | None = None,
@@ -217,7 +218,7 @@ class _Client(Generic[Transport, Held]):
         self,
         pipeline_runs: Iterable[str],
         nodes: Nodes,
-        workspace_id: str | None,
+        workspace_id: str | int | None,
         output_type: str | None,
         batch_size: int,
         in_flight: int,
@@ -234,15 +235,21 @@ class _Client(Generic[Transport, Held]):
         )
 
     def _follow(
-        self, pipeline_runs: Iterable[str], nodes: Nodes, until: Until, timeout: float | None, workspace_id: str | None
+        self,
+        pipeline_runs: Iterable[str],
+        nodes: Nodes,
+        until: Until,
+        timeout: Duration | None,
+        interval: Duration | None,
+        workspace_id: str | int | None,
     ) -> Steps[Change, WaitResult]:
         self._connections.check_open()
-        from paiflow.waiting import check_wait, follow  # noqa: PLC0415 - whoever makes single calls needs none of it
+        from paiflow.waiting import Limits, follow  # noqa: PLC0415 - whoever makes single calls needs none of it
 
-        check_wait(until, timeout)
+        limits = Limits.of(until, timeout, interval)
         runs, refs = ids_of(pipeline_runs, nodes)
         return follow(
-            runs, refs, until, timeout, self._time, refreshes=self._credentials.refreshes, workspace_id=workspace_id
+            runs, refs, limits, self._time, refreshes=self._credentials.refreshes, workspace_id=workspace_id
         )
 
     def _pages(self, call: Call[Any], limit: int | None, page_size: int) -> Steps[Any, None]:
@@ -369,7 +376,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         *,
         pipeline_runs: Iterable[str] = (),
         nodes: Nodes = (),
-        workspace_id: str | None = None,
+        workspace_id: str | int | None = None,
         output_type: OutputType | str | None = None,
         batch_size: int = BATCH_SIZE,
         in_flight: int = IN_FLIGHT,
@@ -400,8 +407,9 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         pipeline_runs: Iterable[str] = (),
         nodes: Nodes = (),
         until: Until = "all",
-        timeout: float | None = None,
-        workspace_id: str | None = None,
+        timeout: Duration | None = None,
+        interval: Duration | None = None,
+        workspace_id: str | int | None = None,
     ) -> WaitResult:
         """Return what became of runs and nodes, once they have ended.
 
@@ -414,7 +422,8 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
             nodes: nodes, each a NodeRef or a pair of run id and node id.
             until: "all" have ended; "any", the first one has, whatever its outcome; "first-failure", the first one has
                 failed, was stopped or is missing, else as all.
-            timeout: seconds to wait at most; None to wait on.
+            timeout: how long to wait at most: seconds, text such as "1h30m", or a timedelta; None to wait on.
+            interval: how long to let pass between two polls, at least; likewise.
             workspace_id: instead of the client's.
 
         Raises:
@@ -422,7 +431,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
             AccessDenied, CredentialsError, InvalidRequest, NotFound: waiting does not mend these. They have a `result`
                 too.
         """
-        return self._run(self._follow(pipeline_runs, nodes, until, timeout, workspace_id)).finish()
+        return self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)).finish()
 
     def watch(
         self,
@@ -430,11 +439,12 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         pipeline_runs: Iterable[str] = (),
         nodes: Nodes = (),
         until: Until = "all",
-        timeout: float | None = None,
-        workspace_id: str | None = None,
+        timeout: Duration | None = None,
+        interval: Duration | None = None,
+        workspace_id: str | int | None = None,
     ) -> Iterator[Change]:
         """Yield the changes of runs and nodes as they come, until `wait` would return; raise what it would raise."""
-        return iter(self._run(self._follow(pipeline_runs, nodes, until, timeout, workspace_id)))
+        return iter(self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)))
 
     def close(self) -> None:
         """Close the connections. Closing twice does no harm."""
@@ -563,7 +573,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         *,
         pipeline_runs: Iterable[str] = (),
         nodes: Nodes = (),
-        workspace_id: str | None = None,
+        workspace_id: str | int | None = None,
         output_type: OutputType | str | None = None,
         batch_size: int = BATCH_SIZE,
         in_flight: int = IN_FLIGHT,
@@ -579,11 +589,12 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         pipeline_runs: Iterable[str] = (),
         nodes: Nodes = (),
         until: Until = "all",
-        timeout: float | None = None,  # noqa: ASYNC109 - ends with what is known, where a cancellation would lose it
-        workspace_id: str | None = None,
+        timeout: Duration | None = None,  # noqa: ASYNC109 - ends with what is known, where a cancellation would lose it
+        interval: Duration | None = None,
+        workspace_id: str | int | None = None,
     ) -> WaitResult:
         """Return what PaiFlow.wait does, and raise the same."""
-        return await self._run(self._follow(pipeline_runs, nodes, until, timeout, workspace_id)).finish()
+        return await self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)).finish()
 
     def watch(
         self,
@@ -591,11 +602,12 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         pipeline_runs: Iterable[str] = (),
         nodes: Nodes = (),
         until: Until = "all",
-        timeout: float | None = None,
-        workspace_id: str | None = None,
+        timeout: Duration | None = None,
+        interval: Duration | None = None,
+        workspace_id: str | int | None = None,
     ) -> AsyncIterator[Change]:
         """Yield what PaiFlow.watch does, and raise the same."""
-        return aiter(self._run(self._follow(pipeline_runs, nodes, until, timeout, workspace_id)))
+        return aiter(self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)))
 
     async def aclose(self) -> None:
         """Close the connections. Closing twice does no harm."""
