@@ -432,6 +432,31 @@ class TestClosedElsewhere:
             with pytest.raises(paiflow.ConfigurationError, match="the client is closed"):
                 asked.result(10)
 
+    def test_in_flight_it_is_open_whether_a_change_was_made(self):
+        with SilentServer() as server, ThreadPoolExecutor(1) as threads:
+            client = paiflow.PaiFlow(endpoint=server.endpoint, credentials=CREDENTIALS, timeout=30)
+            asked = threads.submit(client.start_pipeline_run, "flow-a")
+            server.accept()
+            client.close()
+
+            with pytest.raises(paiflow.ConfigurationError, match="the client is closed") as caught:
+                asked.result(10)
+            assert caught.value.maybe_done
+            with pytest.raises(paiflow.ConfigurationError) as caught:
+                client.start_pipeline_run("flow-a")
+            assert not caught.value.maybe_done
+
+    async def test_in_flight_it_is_open_whether_a_change_was_made_async(self):
+        with SilentServer() as server:
+            client = paiflow.AsyncPaiFlow(endpoint=server.endpoint, credentials=CREDENTIALS, timeout=30)
+            asked = asyncio.create_task(client.start_pipeline_run("flow-a"))
+            await asyncio.to_thread(server.accept)
+            await client.aclose()
+
+            with pytest.raises(paiflow.ConfigurationError, match="the client is closed") as caught:
+                await asyncio.wait_for(asked, 10)
+            assert caught.value.maybe_done
+
     @pytest.mark.parametrize("call", CALLS)
     async def test_in_flight_async(self, call):
         with SilentServer() as server:

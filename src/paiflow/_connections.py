@@ -17,7 +17,7 @@ import httpx
 
 from paiflow import _forks  # noqa: F401 - for what it registers
 from paiflow._environment import certificates
-from paiflow._httpx import HEADERS, OWN, equip, renewed
+from paiflow._httpx import HEADERS, OWN, UNSENT, equip, renewed
 from paiflow.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -140,13 +140,19 @@ class _Connections(Generic[Http]):
             raise ConfigurationError(_CLOSED)
 
     @contextmanager
-    def in_use(self) -> Iterator[None]:
-        """Within this, whatever goes wrong because the PaiFlow was closed meanwhile is a ConfigurationError."""
+    def in_use(self, *, sending: bool = False) -> Iterator[None]:
+        """Within this, whatever goes wrong because the PaiFlow was closed meanwhile is a ConfigurationError.
+
+        Args:
+            sending: whether a request is sent within it, so that the service may have acted on it.
+        """
         try:
             yield
-        except Exception:
+        except Exception as error:
             if self.closed:
-                raise ConfigurationError(_CLOSED) from None
+                closed = ConfigurationError(_CLOSED)
+                closed.maybe_done = sending and not isinstance(error, UNSENT)
+                raise closed from None
             raise
 
     def _owner(self) -> Owner:

@@ -14,6 +14,7 @@ import attrs
 import httpx
 
 from paiflow._discretion import unchain
+from paiflow._httpx import UNSENT
 from paiflow._replies import Whole
 from paiflow._routes import Route
 from paiflow._service_errors import excerpt, request_id_of, service_error
@@ -60,17 +61,6 @@ _REASONS: dict[type[Exception], str] = {
 _REASON_CHARACTERS = 300
 
 
-# What httpx raises before anything of a request has gone out.
-_UNSENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-)
-
-
 @contextmanager
 def attempt(name: str, number: int, deadline: float, route: Route | None = None) -> Iterator[None]:
     """Turn what goes wrong on the way to a reply into our errors, and log it.
@@ -105,7 +95,7 @@ def attempt(name: str, number: int, deadline: float, route: Route | None = None)
 def _transport_error(
     name: str, number: int, error: Exception, route: Route | None, *, out_of_time: bool
 ) -> TransportError:
-    sent = route is not None and not isinstance(error, _UNSENT)
+    sent = route is not None and not isinstance(error, UNSENT)
     if isinstance(error, TimeoutError | httpx.TimeoutException) and out_of_time:
         return _lost(name, "the time for the whole call was up", number, route, sent=sent)
     if isinstance(error, httpx.LocalProtocolError):

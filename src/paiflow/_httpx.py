@@ -16,6 +16,16 @@ from paiflow.errors import ConfigurationError
 # The name under which a reply's extensions hold its headers, where httpx was not to see them all.
 HEADERS: Final = "paiflow.headers"
 
+# What httpx raises before anything of a request has gone out.
+UNSENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
 OWN: Final = (httpx.HTTPTransport, httpx.AsyncHTTPTransport)
 
 

@@ -485,7 +485,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         with Discretion(credentials, request, prepared.secrets) as discretion:
             with (
                 attempt(operation.name, number, deadline, self._route(operation)),
-                self._connections.in_use(),
+                self._connections.in_use(sending=True),
                 _deadline.until(deadline),
             ):
                 response = attend(http.send(request, auth=self._auth(operation, credentials), stream=True))
@@ -651,7 +651,10 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
             http = await self._connections.open()
             request = self._request(http, operation, prepared, deadline)
         with Discretion(credentials, request, prepared.secrets) as discretion:
-            with attempt(operation.name, number, deadline, self._route(operation)), self._connections.in_use():
+            with (
+                attempt(operation.name, number, deadline, self._route(operation)),
+                self._connections.in_use(sending=True),
+            ):
                 async with asyncio.timeout(deadline - real_time.monotonic()):
                     response = attend(await http.send(request, auth=self._auth(operation, credentials), stream=True))
                     try:

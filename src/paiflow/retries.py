@@ -173,6 +173,8 @@ def may_be_done(error: PaiFlowError) -> bool:
     that something on the way has sent the request twice, and the first one may have been accepted.
     """
     match error:
+        case ConfigurationError():  # the client was closed meanwhile
+            return error.maybe_done
         case TransportError():
             return error.sent
         case ServerFault():
