@@ -32,6 +32,8 @@ def _no_certificates_of_the_machine(monkeypatch):
         (ENDPOINT, {"HTTPS_PROXY": "proxy.example:3128"}, PROXY),
         (ENDPOINT, {"HTTPS_PROXY": "http://[2001:db8::1]:3128"}, "http://[2001:db8::1]:3128"),
         (ENDPOINT, {"HTTPS_PROXY": "http://proxy_1.example./"}, "http://proxy_1.example./"),
+        # As a file with Windows' line ends gives it.
+        (ENDPOINT, {"HTTPS_PROXY": f" {PROXY}\r"}, PROXY),
         ("http://10.1.2.3:80", {"HTTP_PROXY": PROXY}, PROXY),
         ("http://10.1.2.3:80", {"HTTPS_PROXY": PROXY}, None),
         # No proxy reaches this machine, and so a mistake there does no harm.
@@ -82,6 +84,8 @@ HOST, SIX, FOUR = "https://a.b.example", "https://[fd00:1::5]:8443", "https://10
         (HOST, "b.example:8443", False),
         (HOST, "https://b.example", True),
         (HOST, "all://b.example/", True),
+        ("https://xn--e1afmkfd.example", "xn--e1afmkfd.example", True),
+        ("https://a.xn--e1afmkfd.example:443", "*.XN--E1AFMKFD.example", True),
         (HOST, "http://b.example", False),
         # Container tools write all of these.
         (HOST, "localhost,127.0.0.0/8,::1,[::1],fd00::/8,[fd00::]/8,10.96.0.1/12,.svc,.cluster.local", False),

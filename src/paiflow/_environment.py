@@ -19,6 +19,7 @@ from paiflow.endpoint import is_host, is_loopback
 from paiflow.errors import ConfigurationError
 
 _SCHEMES: Final = ("http", "https", "socks5", "socks5h")
+_OTHERS: Final = ", ".join([f"{scheme}://" for scheme in _SCHEMES[1:]])
 
 
 def certificates(*, encrypted: bool) -> ssl.SSLContext:
@@ -73,6 +74,7 @@ def proxy_of(endpoint: str) -> httpx.Proxy | None:
 
 
 def _proxy(name: str, value: str) -> httpx.Proxy:
+    value = value.strip()
     try:
         url = httpx.URL(value if "://" in value else f"http://{value}")
         host = url.raw_host.decode().removesuffix(".")
@@ -84,7 +86,7 @@ def _proxy(name: str, value: str) -> httpx.Proxy:
         good = False
     if not good:
         raise ConfigurationError(
-            f"{name} is not the URL of a proxy: write http://host:port, and in a user name or password "
+            f"{name} is not the URL of a proxy: write http://host:port (or {_OTHERS}), and in a user name or password "
             "%23 for '#', %2F for '/', %3F for '?', %40 for '@'"
         )
     if url.scheme.startswith("socks") and find_spec("socksio") is None:
@@ -121,7 +123,8 @@ def _matches(entry: str, url: httpx.URL) -> bool:
     scheme, separator, rest = entry.rpartition("://")
     if separator and scheme not in ("all", url.scheme):
         return False
-    address = _address(url.host)
+    host = url.raw_host.decode().removesuffix(".")  # where url.host has an international name, this has its xn--…
+    address = _address(host)
     if address is not None and _is_in(address, rest):
         return True
     name, port = _split(rest.rstrip("/"))
@@ -132,7 +135,6 @@ def _matches(entry: str, url: httpx.URL) -> bool:
     if address is not None:
         return _address(name) == address
     domain = name.removeprefix("*").removesuffix(".")
-    host = url.host.removesuffix(".")
     return host.endswith(domain if domain.startswith(".") else f".{domain}") or host == domain
 
 
