@@ -29,8 +29,9 @@ ACCEPTED_ENCODINGS: Final = ("gzip", "deflate")
 # Other names of gzip (RFC 9110, 8.4.1.3), and names of no coding at all that gateways send: a charset, none, a media type.
 _OTHER_NAMES: Final = {"x-gzip": "gzip"}
 _NO_ENCODING: Final = re.compile(
-    r"|identity|none|null|plain|text|binary|[78]bit|chunked|(text|application)/[\w.+-]+(\s*;.*)?"
-    r"|(us-)?ascii|(utf|iso|windows|cp|latin|gb|big5)[\w:-]*"
+    r"|identity|none|null|no|off|false|undefined|default|raw|plain|text|json|binary|[78]bit|(aws-)?chunked"
+    r"|(text|application)/[\w.+-]+(\s*;.*)?"
+    r"|(charset=)?((us-)?ascii|unicode|(utf|iso|windows|cp|latin|gb|big5)[\w:-]*)"
 )
 
 
