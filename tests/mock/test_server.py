@@ -1,5 +1,6 @@
 """The mock on a socket: in a thread and in the foreground, from before it listens to after it ends."""
 
+import asyncio
 import http.client
 import json
 import logging
@@ -13,9 +14,11 @@ from contextlib import closing
 import httpx
 import pytest
 from mock.calls import PATH, RUN, new_service, refusal, signed
+from uvicorn.server import ServerState
 
 from paiflow.errors import ConfigurationError
 from paiflow.mock import Clock, MockService, Reply, Request, serve
+from paiflow.mock._uvicorn import Server
 
 FOREGROUND = """
 import sys
@@ -171,6 +174,41 @@ def test_a_body_without_end_is_not_read_on(endpoint):
         connection.sendall(CHUNKED + piece * 1024)
 
     assert 200 == ask(endpoint, signed()).status
+
+
+async def test_no_more_is_read_while_requests_wait_for_their_turn(service):
+    """A client may send requests without end, and wait for no reply."""
+    seen = []
+
+    class Transport(asyncio.Transport):
+        reads = True
+
+        def pause_reading(self):
+            self.reads = False
+
+        def resume_reading(self):
+            self.reads = True
+
+        def write(self, data):
+            seen.append((len(protocol.pipeline), self.reads))
+
+        def is_closing(self):
+            return False
+
+        def close(self):
+            pass
+
+    config = Server(service).config
+    config.load()
+    protocol = config.http_protocol_class(config, ServerState(), {})
+    protocol.connection_made(Transport())
+    protocol.data_received((HEAD + b"content-length: 0\r\n\r\n") * 3)
+    while protocol.tasks:
+        await asyncio.gather(*protocol.tasks)
+    protocol.connection_lost(None)
+
+    assert {2, 1, 0} == {waiting for waiting, _ in seen}
+    assert all(reads is (waiting == 0) for waiting, reads in seen)
 
 
 @pytest.mark.parametrize("sent", [b"PUT /api", HEAD, HEAD + b"a", HALF, CHUNKED + b"1\r\na"])

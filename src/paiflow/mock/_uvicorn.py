@@ -7,9 +7,11 @@ import re
 import socket
 import struct
 import sys
+from collections.abc import Collection
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from paiflow.mock.asgi import DROP, asgi_app
@@ -74,6 +76,18 @@ class _Config(uvicorn.Config):
         )
 
 
+class _Flow(FlowControl):
+    """Reads no more while requests wait for their turn: uvicorn would read on with each one, and hold them all."""
+
+    def __init__(self, transport: asyncio.Transport, waiting: Collection[Any]) -> None:
+        super().__init__(transport)
+        self._waiting = waiting
+
+    def resume_reading(self) -> None:
+        if not self._waiting:
+            super().resume_reading()
+
+
 class _Protocol(HttpToolsProtocol):
     """Reads requests within limits; uvicorn itself has none for a request's head, trailers and time."""
 
@@ -90,6 +104,7 @@ class _Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.flow = _Flow(transport, self.pipeline)
         self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
