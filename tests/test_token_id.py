@@ -159,6 +159,15 @@ def test_nor_when_the_call_is_refused_before_it_is_made(ask, awaits):
     assert [] == found(by_traceback(caught.value))
 
 
+@pytest.mark.parametrize("arguments", [{"token_id": f"{TOKEN}\ud800"}, {"token_id": f"\udfff{TOKEN}", "verbose": True}])
+def test_nor_in_the_error_that_leads_to_a_refusal(arguments):
+    client = paiflow.PaiFlow("r", credentials=CREDENTIALS)
+    with pytest.raises(paiflow.InvalidRequest, match="token_id holds half a surrogate pair") as caught:
+        client.get_pipeline_run("flow-a", **arguments)
+
+    assert (None, None) == (caught.value.__cause__, caught.value.__context__)
+
+
 def test_nor_while_logs_are_followed():
     client = paiflow.PaiFlow("r", credentials=CREDENTIALS, transport=httpx.MockTransport(echo(403)))
     for iterate in (

@@ -111,7 +111,8 @@ def _json_of(operation: Operation[Any], body: Mapping[str, Any]) -> bytes:
         return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
         reason = "half a surrogate pair" if isinstance(error, UnicodeEncodeError) else clean(str(error), 200)
-        raise refused(operation, "InvalidParameter", f"an argument cannot be written as JSON: {reason}") from None
+    # Raised out here: the error that led to it quotes the arguments.
+    raise refused(operation, "InvalidParameter", f"an argument cannot be written as JSON: {reason}")
 
 
 def _values(
@@ -200,13 +201,9 @@ def _text(operation: Operation[Any], parameter: Parameter, value: object) -> str
     text = str(value)
     if not text and filled:
         raise _wrong(operation, parameter, due, value)
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            shown = "" if parameter.secret else f": {text!a:.60}"
-            message = f"{parameter.argument} holds half a surrogate pair{shown}"
-            raise refused(operation, "InvalidParameter", message) from None
+    if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):  # to encode it would raise an error that quotes it
+        shown = "" if parameter.secret else f": {text!a:.60}"
+        raise refused(operation, "InvalidParameter", f"{parameter.argument} holds half a surrogate pair{shown}")
     if parameter.id and (reason := refusal_of(text, parameter.argument)):
         raise refused(operation, "InvalidParameter", reason)
     return text
