@@ -23,6 +23,8 @@ ANSWERS = [
     (200, {"RequestId": "R", "PipelineRuns": None, "Data": None}, 0),
     (200, {"RequestId": "R", "PipelineRuns": [], "Data": {"a": 1}}, 0),
     (200, {"RequestId": "R", "TotalCount": 0, "NextToken": "t"}, 0),
+    (200, {"RequestId": "R", "PipelineRuns": "", "ErrorCode": "", "ErrorMessage": None}, 0),
+    (200, {"RequestId": 7}, 0),
     (200, {"Nodes": []}, 0),
     (200, {**FOUND, "Code": None}, 1),
     (200, {**FOUND, "code": "", "Success": True}, 1),
@@ -40,7 +42,7 @@ REFUSALS = [
     ({"code": 503, "data": None}, paiflow.ServerFault),
     ({"code": 404}, paiflow.NotFound),
     ({"Code": "EntityNotExist"}, paiflow.NotFound),
-    ({"Code": "200200004", "RequestId": "R", "PipelineRuns": {}}, paiflow.ServiceError),
+    ({"Code": "200200004", "RequestId": "R", "PipelineRuns": {}}, paiflow.NotFound),
     ({**FOUND, "Success": False}, paiflow.ServiceError),
     ({**FOUND, "success": "False", "Code": "Throttling"}, paiflow.Throttled),
 ]
@@ -56,6 +58,12 @@ UNEXPECTED = [
     {"Message": "ok"},
     [FOUND],
     None,
+    {"RequestId": ["R"]},
+    {"RequestId": {}},
+    {"RequestId": False, "PipelineRuns": None},
+    {"RequestId": "R", "PipelineRuns": "none"},
+    {"RequestId": "R", "ErrorCode": "Busy", "ErrorMessage": "m"},
+    {"RequestId": "R", "error": "m"},
     {"RequestId": "R", "Nodes": {"PipelineRunId": "a"}},
     {"RequestId": "R", "PipelineRuns": [[RUN]]},
 ]
@@ -97,6 +105,19 @@ def test_a_redirect_is_told_by_its_host_alone(call, location):
     assert ("login.example;" in caught.value.reason) is ("login" in str(location))
     assert "secret" not in f"{caught.value}{caught.value!r}"
     assert "redirects are not followed: check the endpoint" in str(caught.value)
+
+
+def test_a_redirect_to_a_host_that_is_named_like_the_token_does_not_show_it():
+    token = "SecurityToken-4711-0815"
+    client = paiflow.PaiFlow(
+        "cn-hangzhou",
+        credentials=paiflow.Credentials("a-long-key-id", "a-long-key-secret", token),
+        transport=httpx.MockTransport(lambda request: httpx.Response(302, headers={"location": f"//{token}.example/"})),
+    )
+    with pytest.raises(paiflow.UnexpectedReply, match=r"redirects to \[redacted\]\.example;") as caught:
+        client.list_pipeline_runs_status(pipeline_runs=["flow-a"])
+
+    assert token.lower() not in f"{caught.value!r}".lower()
 
 
 def many(asynchronous, method, replies, **arguments):

@@ -6,7 +6,7 @@
 | 2xx, no body, where the description has no reply but a RequestId | yes |
 | 2xx, a Code or `Success: false` (names in any case) | no |
 | 2xx, an object with neither RequestId nor a described list | nothing |
-| 2xx, an object without the described lists, with other content in their place | nothing |
+| 2xx, an object without the described lists, with other content or an error in their place | nothing |
 | 2xx, not an object | nothing |
 | 3xx and 1xx | nothing |
 | 4xx, 5xx | no |
@@ -117,8 +117,10 @@ def _answers(body: Mapping[str, Any], described: Described) -> Verdict:
     # An object in the place of a list is found when the reply is decoded.
     kinds: type | UnionType = list | Mapping if described.lists else object
     known = any(body.get(name) is not None and isinstance(body[name], kinds) for name in due)
-    if not known and body.get(REQUEST_ID) in (None, ""):
+    if not known and not _is_id(body.get(REQUEST_ID)):
         return Verdict("nothing", f"it holds neither {' nor '.join((REQUEST_ID, *due))}")
+    if described.lists and not known and (wrong := next((name for name in due if body.get(name)), None)):
+        return Verdict("nothing", f"{wrong}: a list is due, not {type(body[wrong]).__name__}")
     if due and not any(name in body for name in due):
         for name, value in body.items():
             if name not in described.fields and _is_content(name, value):
@@ -127,8 +129,15 @@ def _answers(body: Mapping[str, Any], described: Described) -> Verdict:
     return Verdict("yes")
 
 
+def _is_id(value: object) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool) and value != ""
+
+
 def _is_content(name: str, value: object) -> bool:
-    return isinstance(value, list | Mapping) or (name.lower() in _ENVELOPES and value is not None)
+    if isinstance(value, list | Mapping):
+        return True
+    lowered = name.lower()
+    return (lowered in _ENVELOPES and value is not None) or (lowered.startswith("error") and bool(value))
 
 
 def _values(body: Mapping[str, Any], name: str) -> Iterator[Any]:
