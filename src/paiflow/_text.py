@@ -6,6 +6,7 @@ token; so the text of a reply is redacted before anything else is done with it.
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from string import ascii_lowercase, ascii_uppercase
 from urllib.parse import quote
 
 # From here on a message is an echo of the request.
@@ -25,6 +26,8 @@ _KEY_ID = r"(?:LTAI|STS\.)[0-9A-Za-z]{8,}"
 # A value of fewer characters is a word, not a secret; of a longer one so many in a row are a part that may not show.
 _WORD = 8
 _PART = 12
+# Unlike str.lower, this keeps the length.
+_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 def clean(text: str, limit: int) -> str:
@@ -60,23 +63,29 @@ def without(text: str, secrets: Iterable[str | None]) -> str:
 def parts_of(secrets: Iterable[str | None]) -> frozenset[str]:
     """Return the texts for `without_parts` to look for."""
     return frozenset(
-        form[start : start + _PART] for form in _forms(secrets) for start in range(max(1, len(form) - _PART + 1))
+        form[start : start + _PART].translate(_LOWER)
+        for form in _forms(secrets)
+        for start in range(max(1, len(form) - _PART + 1))
     )
 
 
 def without_parts(text: str, parts: Collection[str]) -> str:
-    """Return the text without the values of `parts_of`, nor 12 or more characters of them: one may be cut, or escaped."""
+    """Return the text without the values of `parts_of`, nor 12 or more characters of them: one may be cut, or escaped.
+
+    Letters may be in either case: a host's name is written in small ones.
+    """
+    lowered = text.translate(_LOWER)
     sizes = sorted({len(part) for part in parts}, reverse=True)
     kept: list[str] = []
     place = begun = 0
     while place < len(text):
-        length = next((size for size in sizes if text[place : place + size] in parts), 0)
+        length = next((size for size in sizes if lowered[place : place + size] in parts), 0)
         if not length:
             place += 1
             continue
         kept += [text[begun:place], "[redacted]"]
         end = place + length
-        while text[end - _PART + 1 : end + 1] in parts and end < len(text):
+        while lowered[end - _PART + 1 : end + 1] in parts and end < len(text):
             end += 1
         place = begun = end
     return "".join([*kept, text[begun:]])
