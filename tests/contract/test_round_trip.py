@@ -20,12 +20,13 @@ import paiflow
 from paiflow.mock import MockService, MockTransport
 from paiflow_api.models import ErrorReply, NodeState, OutputValue, PipelineRunState
 from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS
-from tooling.contract.http import same
-from tooling.contract.targets import sample
+from paiflow.contract.http import same
+from paiflow.contract.discovery import cleaned
+from paiflow.contract.interface import Interface
 from tooling.generation import effective_description
 
 DESCRIPTION = effective_description()
-SAMPLE = sample(DESCRIPTION)
+SAMPLE = Interface(DESCRIPTION, closed=False).sample("ListPipelineRunsStatus")
 RUN = "flow-hynm2bv8wqhp5esfxq"
 ENGINE = Engine(DESCRIPTION)
 TIMES = {"StartedAt", "FinishedAt", "GmtCreateTime"}

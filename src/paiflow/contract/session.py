@@ -17,17 +17,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from paiflow.credentials import Credentials
-from tooling.contract import checks
-from tooling.contract.answers import Call, ANSWERS
-from tooling.contract.arguments import Refusal, drafted, read
-from tooling.contract.checks import OPEN, Exchange
-from tooling.contract.http import Reply, Request
-from tooling.contract.interface import Interface
-from tooling.contract.known_secrets import KnownSecrets
-from tooling.contract.model import Answer, Due, Model
-from tooling.contract.signer import Draft, sign
-from tooling.contract.views import kind_of, learn, shown
-from tooling.contract.wire import NoReplyError, Wire
+from paiflow.contract import checks
+from paiflow.contract.answers import Call, ANSWERS
+from paiflow.contract.arguments import Refusal, drafted, read
+from paiflow.contract.checks import OPEN, Exchange
+from paiflow.contract.http import Reply, Request
+from paiflow.contract.interface import Interface
+from paiflow.contract.known_secrets import KnownSecrets
+from paiflow.contract.model import Answer, Due, Model
+from paiflow.contract.signer import Draft, sign
+from paiflow.contract.views import kind_of, learn, shown
+from paiflow.contract.wire import NoReplyError, Wire
 
 PATIENCE = 3
 """Calls without a reply after which the rest of a run is not worth waiting for."""

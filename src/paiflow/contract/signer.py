@@ -14,7 +14,7 @@ from hashlib import sha256
 
 from paiflow.credentials import Credentials
 from paiflow.signing import authorization, canonical_request, signature, string_to_sign
-from tooling.contract.http import Headers, Request
+from paiflow.contract.http import Headers, Request
 
 JSON = "application/json"
 

@@ -6,10 +6,10 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from tooling.contract.discovery import discover_run
-from tooling.contract.manifests import BAD, PROVIDER, Manifest, Step
-from tooling.contract.session import Session
-from tooling.contract.things import Thing, text_of
+from paiflow.contract.discovery import discover_run
+from paiflow.contract.manifests import BAD, PROVIDER, Manifest, Step
+from paiflow.contract.session import Session
+from paiflow.contract.things import Thing, text_of
 
 NESTED = (
     Step("load", outputs=[("raw", "DataSet")]),
@@ -55,6 +55,8 @@ def add_stock(session: Session, workspace_id: str | None) -> Stock:
     model.manifests |= dict.fromkeys(BAD.values())
     plain = Manifest(f"{stock.tag}-flat", FLAT)
     nested = Manifest(f"{stock.tag}-nested", NESTED)
+    for manifest in (Manifest(f"{stock.tag}-own", FLAT), Manifest(f"{stock.tag}-yaml", FLAT)):
+        model.manifests |= {manifest.text: manifest, manifest.yaml: manifest}
     user = Manifest(f"{stock.tag}-user", [Step("inner", uses=plain.identity)], version="v2")
     for word, manifest in {"flat": plain, "nested": nested, "user": user}.items():
         add_pipeline(session, stock, word, manifest)
@@ -106,8 +108,6 @@ def add_run(session: Session, stock: Stock, word: str, arguments: dict[str, Any]
     sent = {"WorkspaceId": stock.workspace_id, **arguments}
     if (pipeline := sent.get("PipelineId")) in stock.pipelines:
         sent["PipelineId"] = stock.pipelines[pipeline].id
-    if (text := sent.get("PipelineManifest")) is not None and text not in session.model.manifests:
-        session.model.manifests[text] = Manifest(f"{stock.tag}-own", FLAT)
     reply = session.ask("CreatePipelineRun", sent)
     run = session.model.thing("run", str(reply.fields.get("PipelineRunId"))) if reply else None
     if run is not None:

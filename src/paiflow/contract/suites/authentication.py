@@ -12,11 +12,11 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from paiflow.credentials import Credentials
-from tooling.contract.http import Request, encoded
-from tooling.contract.preparation import Stock
-from tooling.contract.session import Case, Session
-from tooling.contract.signer import date
-from tooling.contract.suites.subjects import STRANGER, STRANGER_NODE, Subject, node_references, subjects
+from paiflow.contract.http import Request, encoded
+from paiflow.contract.preparation import Stock
+from paiflow.contract.session import Case, Session
+from paiflow.contract.signer import date
+from paiflow.contract.suites.subjects import STRANGER, STRANGER_NODE, Subject, node_references, subjects
 
 INCOMPLETE = (400, "IncompleteSignature")
 MISMATCH = (400, "SignatureDoesNotMatch")

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from paiflow_api.calling import Parameter
-from tooling.contract.discovery import pages_of
-from tooling.contract.http import Reply
-from tooling.contract.preparation import Stock
-from tooling.contract.session import Case, Session
-from tooling.contract.things import text_of
-from tooling.contract.views import LISTS
+from paiflow.contract.discovery import pages_of
+from paiflow.contract.http import Reply
+from paiflow.contract.preparation import Stock
+from paiflow.contract.session import Case, Session
+from paiflow.contract.things import text_of
+from paiflow.contract.views import LISTS
 
 SIZES = (1, 2, 3, 7, 100)
 
@@ -22,6 +22,7 @@ def cases(session: Session, stock: Stock) -> list[Case]:
     for name, operation in session.interface.operations.items():
         if operation.pages is None:
             continue
+        _note_what_is_alike(session, name, LISTS.get(operation.pages.items, ""))
         for words, base in _bases(session, stock, name):
             for question, arguments in _questions(session, name, operation.parameters, base):
                 made.append(Case(f"{name}, {words}{question}", _asking(name, arguments), name))
@@ -90,12 +91,20 @@ FIELDS = {
 }
 
 
+VALUES: dict[str, list[Any]] = {"Fields": [["Id"]], "Option": ["GetWorkspaces", "GetResourceLimits"]}
+"""Values that no thing has in a field."""
+
+
 def _values(session: Session, name: str, parameter: Parameter, base: dict[str, Any]) -> list[Any]:
     """Return values for a filter."""
     if parameter.name == "Keyword":
         lines = session.model.logs.get((base["PipelineRunId"], base["NodeId"]), [])
         words = [word for line in lines[:3] for word in line.split()[-1:]]
         return list(dict.fromkeys([*words, *(word.upper() for word in words), *lines[:2], "nothing of the kind", "."]))
+    if parameter.name in VALUES:
+        return VALUES[parameter.name]
+    if parameter.secret:
+        return ["token-of-a-share"]
     if parameter.kind == "boolean":
         return [True, False]
     if parameter.kind in ("integer", "number"):
@@ -111,6 +120,13 @@ def _values(session: Session, name: str, parameter: Parameter, base: dict[str, A
     if parameter.kind == "comma-list":
         return [some[:1], some[:3], [*some[:1], "nothing"], ["nothing"]] if some else []
     return [*some, *(value[:-1] for value in some[-2:] if value[:-1]), *(value.swapcase() for value in some[-1:]), "nothing", "%", "*"]
+
+
+def _note_what_is_alike(session: Session, name: str, kind: str) -> None:
+    """Say so where the order of a list cannot be judged, because all of its things are alike."""
+    things = session.model.of(kind) if kind else []
+    if things and len({text_of(thing, "GmtCreateTime") for thing in things}) < 2:
+        session.unchecked.append(f"{name}: its order: all that is there was created at the same time")
 
 
 def _asking(name: str, arguments: dict[str, Any]) -> Callable[[Session], object]:

@@ -11,10 +11,10 @@ from paiflow import PaiFlowError
 from paiflow.credentials import Credentials, from_environment
 from paiflow.endpoint import is_loopback, resolve_endpoint
 from paiflow.mock import HandClock, MockService, serve
-from tooling.contract.interface import Interface
-from tooling.contract.session import Session
-from tooling.contract.suites.live import PAUSE
-from tooling.contract.things import Ids
+from paiflow.contract.interface import Interface
+from paiflow.contract.session import Session
+from paiflow.contract.suites.live import PAUSE
+from paiflow.contract.things import Ids
 
 RUNS = "PAIFLOW_CONTRACT_RUNS"
 NODES = "PAIFLOW_CONTRACT_NODES"

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from paiflow_api.calling import Parameter
-from tooling.contract.http import encoded
-from tooling.contract.preparation import Stock
-from tooling.contract.session import Case, Session
-from tooling.contract.suites.subjects import Subject, subjects
+from paiflow.contract.http import encoded
+from paiflow.contract.preparation import Stock
+from paiflow.contract.session import Case, Session
+from paiflow.contract.suites.subjects import Subject, subjects
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE")
 RIGHT_TYPES = (

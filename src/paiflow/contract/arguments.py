@@ -13,9 +13,9 @@ from urllib.parse import quote, unquote_plus
 
 from paiflow import _json
 from paiflow_api.calling import Parameter
-from tooling.contract.http import encoded, strict_json
-from tooling.contract.interface import Described
-from tooling.contract.signer import JSON, Draft
+from paiflow.contract.http import encoded, strict_json
+from paiflow.contract.interface import Described
+from paiflow.contract.signer import JSON, Draft
 
 NESTING = 100
 """Levels beyond which nothing is predicted: a limit on nesting is a server's own affair."""
