@@ -1,15 +1,25 @@
 """What all tests share: no settings of the developer's, repeatable property-based tests, no silent skips in CI."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from paiflow.mock import MockService
+
+# Every reply of the mock is judged by the description, in all tests.
+MockService.validate = True
 
 settings.register_profile(
     "quick", derandomize=True, max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("deep", max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+# A shell that starts the tests in the background, or nohup, has them ignore Ctrl-C, and so would the programs they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

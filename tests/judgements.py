@@ -39,7 +39,10 @@ def places(description):
             found[f"{name}: security"] = (operation.get("security"), None)
             for index, one in enumerate(operation.get("parameters", [])):
                 written = [one.get(key) for key in ("required", "style", "explode")]
-                found[f"{name}: {one['in']} {one['name']}"] = (written, pointer_to("parameters", index, "schema", within=place))
+                found[f"{name}: {one['in']} {one['name']}"] = (
+                    written,
+                    pointer_to("parameters", index, "schema", within=place),
+                )
             if body := operation.get("requestBody"):
                 schema = pointer_to("requestBody", "content", "application/json", "schema", within=place)
                 found[f"{name}: body"] = (body.get("required"), schema)

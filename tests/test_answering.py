@@ -101,17 +101,15 @@ def test_a_redirect_is_told_by_its_host_alone(call, location):
 
 def many(asynchronous, method, replies, **arguments):
     """Return what a method of a client returns, to whom the service replies in turn; a client asks for one id a call."""
-    settings = {**ONE_ATTEMPT, "transport": httpx.MockTransport(lambda request: replies.pop(0))}
+    settings = {**ONE_ATTEMPT, "time": FakeTime(), "transport": httpx.MockTransport(lambda request: replies.pop(0))}
 
     async def acall():
         async with paiflow.AsyncPaiFlow("cn-hangzhou", **settings) as client:
-            client._time = FakeTime()
             return await getattr(client, method)(**arguments)
 
     if asynchronous:
         return asyncio.run(acall())
     with paiflow.PaiFlow("cn-hangzhou", **settings) as client:
-        client._time = FakeTime()
         return getattr(client, method)(**arguments)
 
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 import paiflow
 from paiflow import NodeRef
+from paiflow.batches import Batch, Found, id_of, join, plan
 from paiflow.ids import BATCH_SIZE
 from paiflow.steps import IN_FLIGHT
-from paiflow.batches import Batch, Found, id_of, join, plan
 from paiflow_api.models import ListPipelineRunsStatusResponse, NodeState, PipelineRunState
 
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
@@ -107,7 +107,7 @@ def statuses(request):
     return request.param
 
 
-def ids(items: Iterable[PipelineRun | Node]) -> list[Any]:
+def ids(items: Iterable[PipelineRunState | NodeState]) -> list[Any]:
     return [id_of(item) for item in items]
 
 
@@ -409,7 +409,7 @@ def test_a_cancelled_call_leaves_no_task_and_sends_nothing_that_had_not_begun():
 # The report
 
 
-def run(id_: str | None, status: str = "Running") -> PipelineRun:
+def run(id_: str | None, status: str = "Running") -> PipelineRunState:
     return PipelineRunState(pipeline_run_id=id_, status=status)
 
 
@@ -451,7 +451,11 @@ def test_what_was_found_equals_a_list_of_the_same_and_shows_as_one():
 
 
 def test_a_run_without_an_id_is_not_had_by_one():
-    assert (None, None, None) == (id_of(run(None)), id_of(NodeState(node_id="n")), id_of(NodeState(pipeline_run_id="a")))
+    assert (None, None, None) == (
+        id_of(run(None)),
+        id_of(NodeState(node_id="n")),
+        id_of(NodeState(pipeline_run_id="a")),
+    )
     assert (None, 1) == (Found([run(None)])[0].pipeline_run_id, len(Found([run(None)])))
 
 
@@ -474,7 +478,7 @@ def test_a_report_has_these_fields():
 def test_the_cost_grows_with_the_number_of_ids_and_no_faster():
     """A reply may repeat one id with ever new contradictions, too."""
 
-    def seconds(count: int) -> float:
+    def once(count: int) -> float:
         began = time.process_time()
         batches = plan([f"flow-{number}" for number in range(count)] * 2, [], 100)
         answers = [
@@ -486,7 +490,9 @@ def test_the_cost_grows_with_the_number_of_ids_and_no_faster():
         assert count == len(report.runs)
         return time.process_time() - began
 
-    seconds(1000)
+    def seconds(count: int) -> float:
+        """The best of three, for other programs get in the way."""
+        return min(once(count) for _ in range(3))
 
     # Quadratic would be a hundred times as long.
     assert seconds(50_000) < 30 * max(seconds(5_000), 0.02)

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -29,7 +30,8 @@ PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
 def service():
     """A mock service on loopback, with its endpoint."""
     mock = MockService()
-    mock.store.add_output(OUTPUT, workspace_id="948")
+    mock.store.add_run({"PipelineRunId": "flow-out", "Status": "Running"})
+    mock.store.add_output(OUTPUT)
     with serve(mock) as endpoint:
         yield mock, endpoint
 
@@ -106,7 +108,7 @@ def test_jsonl_is_an_object_a_line(run, environment):
     assert [item.pop("Kind") for item in objects] == ["PipelineRun", "Output", "MissingPipelineRun", "MissingNode"]
     assert objects[:2] == [as_text(SAMPLE["PipelineRuns"][0]), OUTPUT]
     assert objects[2] == {"PipelineRunId": "gone"}
-    assert err == "paiflow: 2 of 3 not found\n"
+    assert err == "paiflow: 2 of 3 not found: each does not exist, or is not visible to this account\n"
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl"])
@@ -149,7 +151,7 @@ def test_an_id_that_is_not_found_is_named_and_ends_with_4(run, environment):
 
     assert code == 4
     assert "flow-gone                -       (not found)  missing\n" in out
-    assert err == "paiflow: 1 of 2 not found\n"
+    assert err == "paiflow: 1 of 2 not found: each does not exist, or is not visible to this account\n"
 
 
 def test_another_workspace_holds_none_of_them(run, environment):
@@ -157,7 +159,7 @@ def test_another_workspace_holds_none_of_them(run, environment):
 
     assert code == 4
     assert out == f"Run                      Name  Status       Outcome\n{RUN}  -     (not found)  missing\n"
-    assert err == "paiflow: 1 of 1 not found\n"
+    assert err == "paiflow: 1 of 1 not found: each does not exist, or is not visible to this account\n"
 
 
 @pytest.mark.parametrize(
@@ -228,7 +230,7 @@ def test_an_id_with_the_prefix_of_another_kind_is_asked_for_with_a_hint(run, env
     assert err == (
         "paiflow: node-a and 1 more: not the usual id of a run, which begins with flow-; asking for it all the same\n"
         "paiflow: flow-b: not the usual id of a node, which begins with node-; asking for it all the same\n"
-        "paiflow: 4 of 5 not found\n"
+        "paiflow: 4 of 5 not found: each does not exist, or is not visible to this account\n"
     )
 
 
@@ -309,7 +311,7 @@ def test_an_endpoint_that_nobody_listens_on_ends_with_8(run, environment):
     code, out, err = run("status", RUN, "--endpoint", "http://127.0.0.1:1", "--request-timeout", "5")
 
     assert (8, "") == (code, out)
-    assert err.startswith("paiflow: ListPipelineRunsStatus: no reply in 4 attempts: ")
+    assert re.match(r"paiflow: ListPipelineRunsStatus: no reply from 127\.0\.0\.1:\d+ in 4 attempts: ", err)
     assert err.count("\n") == 1
 
 
@@ -349,7 +351,7 @@ def test_what_was_answered_is_shown_each_error_is_a_line_and_the_first_decides(
     words = [
         *(f"paiflow: {error}".replace("\x1b", r"\x1b") for error in errors),
         "paiflow: 2 of 4 not answered",
-        "paiflow: 1 of 4 not found",
+        "paiflow: 1 of 4 not found: each does not exist, or is not visible to this account",
     ]
     ended, table, err = run("status", *ids)
 
@@ -550,3 +552,30 @@ def test_without_its_extra_the_mock_says_how_to_install_it():
 
     assert (2, "", 1) == (finished.returncode, finished.stdout, finished.stderr.count("\n"))
     assert "pip install 'paiflow-client[mock]'" in finished.stderr
+
+
+LONG = paiflow.NodeState.from_dict(
+    {
+        "PipelineRunId": RUN,
+        "NodeId": NODE,
+        "NodeName": "a-name-that-gives-way",
+        "Status": "WorkflowServiceStarting",
+        "StartedAt": "2026-11-23T12:00:05Z",
+    }
+)
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 100, 120, 200])
+def test_no_table_breaks_an_id_or_a_status_on_a_terminal(monkeypatch, capsys, width):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(width))
+    found = report(runs=Found([paiflow.PipelineRun.from_dict({"PipelineRunId": RUN})]), nodes=Found([LONG]))
+    write_report(found, "table")
+    lines = re.sub(r"\x1b\[[0-9]*m", "", capsys.readouterr().out).splitlines()
+
+    for text in (RUN, NODE, "WorkflowServiceStarting"):
+        assert any(text in line for line in lines)
+    assert all(len(line) <= max(width, len(RUN)) for line in lines)
+    assert [width in (40, 60, 200), width not in (80, 100)] == [
+        text in str(lines) for text in ("a-name-that-gives-way", "2026-11-23T12:00:05Z")
+    ]

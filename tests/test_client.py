@@ -11,13 +11,13 @@ import httpx
 import pytest
 
 import paiflow
-from paiflow import Response
 from paiflow.preparing import prepare
 from paiflow_api.calling import Call
 from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS
 
 SAMPLE = Path(__file__).with_name("data").joinpath("documented_sample.json").read_bytes()
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
+HOST = "paiflow.cn-hangzhou.aliyuncs.com:443"
 ONE_ATTEMPT = {"credentials": CREDENTIALS, "retries": 0}
 RUN, NODE = "flow-hynm2bv8wqhp5esfxq", "node-hynm2bv8wqhp5esfx1"
 
@@ -154,7 +154,11 @@ def test_the_workspace_of_a_call_wins_over_the_clients(call):
         ({"nodes": [("a", "b", "c")]}, "InvalidParameter", "nodes[0] must be a pair of pipeline_run_id and node_id"),
         ({"nodes": [("a", "")]}, "InvalidParameter", "nodes[0].node_id must be a text that is not empty"),
         ({"pipeline_runs": ["a"], "workspace_id": 9.48}, "InvalidParameter", "workspace_id must be a text"),
-        ({"pipeline_runs": ["a"], "output_type": "dataset"}, "InvalidParameter", "output_type must be one of Model, DataSet, Metrics"),
+        (
+            {"pipeline_runs": ["a"], "output_type": "dataset"},
+            "InvalidParameter",
+            "output_type must be one of Model, DataSet, Metrics",
+        ),
     ],
 )
 def test_a_request_that_cannot_be_made_is_refused_before_any_call(call, arguments, code, words):
@@ -191,7 +195,9 @@ def test_a_refusal_is_raised_as_what_a_caller_can_do_about_it(call, status, code
     with pytest.raises(error) as caught:
         call(Wire(httpx.Response(status, json=content)), {}, {"pipeline_runs": ["a"]})
 
-    assert f"ListPipelineRunsStatus: {status} {code}: Words (request id R-1)." == str(caught.value)
+    needs = "; it needs the permission paiflow:ListPipelineRunsStatus" if code == "NoPermission" else ""
+
+    assert f"ListPipelineRunsStatus: {status} {code}: Words{needs} (request id R-1)." == str(caught.value)
     assert caught.value.attempts == 1
 
 
@@ -228,6 +234,27 @@ def test_what_is_no_reply_of_this_operation_is_unexpected(call, status, content,
     assert len(wire.requests) == 1
 
 
+@pytest.mark.parametrize(
+    "location",
+    [
+        *(b"/x", b"//", b"mailto:me", b"http://[", b"http://h:99999999", b"\xff", b"http://xn--\x80.example", b"\t"),
+        b"https://" + b"a" * 70_000,
+    ],
+)
+def test_a_redirect_is_unexpected_wherever_it_leads(call, location):
+    wire = Wire(lambda request: httpx.Response(302, headers=[(b"location", location), (b"x-acs-request-id", b"R-1")]))
+    with pytest.raises(paiflow.UnexpectedReply, match="302") as caught:
+        call(wire, {"retries": 3}, {"pipeline_runs": ["a"]})
+
+    assert ("R-1", 1) == (caught.value.request_id, len(wire.requests))
+
+
+def test_a_location_does_not_harm_a_reply_and_is_among_its_headers(call):
+    reply = httpx.Response(200, json={"RequestId": "R-1"}, headers={"location": "mailto:me"})
+
+    assert "mailto:me" == call(Wire(reply), {}, {"pipeline_runs": ["a"]}, detailed=True).headers["location"]
+
+
 def test_a_byte_order_mark_and_another_content_type_do_no_harm(call):
     reply = httpx.Response(200, content=b'\xef\xbb\xbf{"RequestId": "R-1"}', headers={"content-type": "text/plain"})
 
@@ -251,7 +278,7 @@ def test_no_reply_is_a_transport_error_with_its_cause(call, raised, words):
     with pytest.raises(paiflow.TransportError) as caught:
         call(Wire(fail), {}, {"pipeline_runs": ["a"]})
 
-    assert f"ListPipelineRunsStatus: no reply in 1 attempt: {words}." == str(caught.value)
+    assert f"ListPipelineRunsStatus: no reply from {HOST} in 1 attempt: {words}." == str(caught.value)
     assert caught.value.__cause__ is raised
 
 

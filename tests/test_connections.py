@@ -1,14 +1,18 @@
 """To whom connections belong: each process and each event loop has its own, and no cookies are kept."""
 
 import asyncio
+import copy
+import importlib
 import json
 import multiprocessing
 import os
+import pickle
 import socket
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -16,7 +20,10 @@ from echo import EchoServer, certificate
 from silence import SilentServer
 
 import paiflow
+from paiflow import _forks
+from paiflow._forks import Lock
 from paiflow._time import Time
+from paiflow.mock import MockService, MockTransport
 
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
@@ -178,6 +185,115 @@ class TestProcesses:
             assert all(call.result() for call in calls)
         assert {1} == {len(each) for each in processes(server)}
 
+    def test_a_lock_that_a_thread_holds_is_free_in_the_child(self):
+        lock, held, over = Lock(), threading.Event(), threading.Event()
+
+        def hold():
+            with lock:
+                held.set()
+                over.wait(30)
+
+        def in_child():
+            with lock:
+                return True
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        assert held.wait(10)
+        assert forked(in_child)
+        over.set()
+        thread.join()
+
+    def test_a_module_that_a_thread_imports_can_be_imported_in_the_child(self, tmp_path, monkeypatch):
+        started, go = threading.Event(), threading.Event()
+        (tmp_path / "slow_to_import.py").write_text("import imports_of_the_test as t; t.started.set(); t.go.wait(30)")
+        monkeypatch.setitem(sys.modules, "imports_of_the_test", SimpleNamespace(started=started, go=go))
+        monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.setattr(_forks, "LATE", ("slow_to_import",))
+        thread = threading.Thread(target=importlib.import_module, args=("slow_to_import",))
+        thread.start()
+        assert started.wait(10)
+        threading.Timer(0.05, go.set).start()
+
+        assert forked(lambda: bool(importlib.import_module("slow_to_import")))
+        thread.join()
+
+    def test_the_mocks_transport_may_be_in_use_while_a_process_forks(self):
+        service = MockService()
+        for name in names(5):
+            service.stage.add_run(name, [(0, "Running")])
+        client = paiflow.PaiFlow("cn-hangzhou", credentials=service.credentials, transport=MockTransport(service))
+        asked = names(5)
+
+        def ask_mock(times):
+            reports = [client.statuses(pipeline_runs=asked) for _ in range(times)]
+            return all([run.pipeline_run_id for run in report.runs] == asked for report in reports)
+
+        with ThreadPoolExecutor(2) as threads:
+            calls = [threads.submit(ask_mock, 20) for _ in range(2)]
+
+            assert [True] * 4 == [result() for result in [fork(lambda: ask_mock(3)) for _ in range(4)]]
+            assert all(call.result() for call in calls)
+
+    def test_a_transport_that_was_used_elsewhere_gets_connections_of_its_own_too(self, server):
+        transport = httpx.HTTPTransport(verify=httpx.create_ssl_context())
+        settings = {"endpoint": server.endpoint, "credentials": CREDENTIALS, "transport": transport}
+        with paiflow.PaiFlow(**settings) as used, paiflow.PaiFlow(**settings) as other:
+            ask_some(used)
+
+            assert forked(lambda: ask_some(other))
+        assert [1] * 2 == [len(each) for each in processes(server)]
+
+
+@pytest.mark.parametrize("kind", [paiflow.PaiFlow, paiflow.AsyncPaiFlow])
+@pytest.mark.parametrize("take", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_a_client_cannot_be_pickled_and_says_what_to_do(kind, take):
+    client = kind("cn-hangzhou", credentials=CREDENTIALS)
+
+    with pytest.raises(TypeError, match=rf"^{kind.__name__} cannot be pickled or copied: make one in each process$"):
+        take(client)
+
+
+ALL_LOADED = """
+import asyncio, sys, threading
+import httpx, paiflow
+from paiflow import _forks
+
+def answer(request):
+    items = [{"PipelineRunId": "a", "Status": "Succeeded"}], [{"NodeId": "b", "NodeStatus": "Failed", "Outputs": [{}]}]
+    return httpx.Response(200, json={"RequestId": "r", "PipelineRuns": items[0], "Nodes": items[1], "Outputs": [{}]})
+
+def use(transport, *methods):
+    settings = {"transport": transport, "credentials": paiflow.Credentials("i", "s"), "retries": 0}
+    client = paiflow.PaiFlow(endpoint="http://127.0.0.1:1", **settings)
+    other = paiflow.AsyncPaiFlow(endpoint="http://127.0.0.1:1", **settings)
+    for method in methods:
+        try:
+            getattr(client, method)(pipeline_runs=["a"])
+        except paiflow.TransportError:
+            assert transport is None
+        try:
+            asyncio.run(getattr(other, method)(pipeline_runs=["a"]))
+        except paiflow.TransportError:
+            assert transport is None
+
+paiflow.PaiFlow("cn-hangzhou").close()
+over = threading.Event()
+threading.Thread(target=over.wait).start()
+_forks._finish_imports()
+before = set(sys.modules)
+use(httpx.MockTransport(answer), "list_pipeline_runs_status", "statuses", "wait")
+use(None, "list_pipeline_runs_status")
+over.set()
+print(sorted(name for name in set(sys.modules) - before if name.partition(".")[0] in {"anyio", "asyncio", "h11", "httpcore", "httpx", "msgspec", "paiflow", "paiflow_api", "sniffio"}))
+"""
+
+
+def test_all_that_a_call_may_import_is_imported_before_a_process_with_threads_forks():
+    run = subprocess.run([sys.executable, "-c", ALL_LOADED], capture_output=True, text=True, timeout=60, check=False)
+
+    assert ("", "[]\n") == (run.stderr, run.stdout)
+
 
 PRELOADED = """
 import multiprocessing, os, sys
@@ -289,8 +405,7 @@ class TestClosedElsewhere:
             def sleep(self, seconds):
                 client.close()
 
-        client = paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, transport=busy())
-        client._time = Closing()
+        client = paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, transport=busy(), time=Closing())
 
         with pytest.raises(paiflow.ConfigurationError, match="the client is closed"):
             getattr(client, call)(pipeline_runs=["flow-a"])
@@ -301,8 +416,7 @@ class TestClosedElsewhere:
             async def asleep(self, seconds):
                 await client.aclose()
 
-        client = paiflow.AsyncPaiFlow("cn-hangzhou", credentials=CREDENTIALS, transport=busy())
-        client._time = Closing()
+        client = paiflow.AsyncPaiFlow("cn-hangzhou", credentials=CREDENTIALS, transport=busy(), time=Closing())
 
         with pytest.raises(paiflow.ConfigurationError, match="the client is closed"):
             asyncio.run(getattr(client, call)(pipeline_runs=["flow-a"]))

@@ -21,8 +21,8 @@ from paiflow import (
     ListPipelineRunsStatusResponse,
     NodeState,
     NodeStatus,
-    OutputValue,
     OutputType,
+    OutputValue,
     PipelineRunState,
     PipelineRunStatus,
     batches,
@@ -104,6 +104,18 @@ def test_null_and_empty_read_as_nothing_and_are_given_back(nothing):
     assert (node.started_at, node.finished_at, node.input_artifact_archived) == (None, None, None)
     assert node.additional_properties == {}
     assert node.to_dict() == wire
+
+
+@pytest.mark.parametrize(
+    "text", ["2021-01-30T12:51:33.028Z\n", " 2021-01-30T20:51:33.028+08:00\r\n", "2021-01-30T12:51:33.028\n"]
+)
+def test_blanks_around_a_time_are_ignored_and_given_back(text):
+    node = NodeState.from_dict({"StartedAt": text, "FinishedAt": f"{text}soon"})
+
+    assert node.started_at == datetime(2021, 1, 30, 12, 51, 33, 28000, tzinfo=UTC)
+    assert node.started_at.tzinfo is UTC
+    assert node.finished_at is None
+    assert node.to_dict() == {"StartedAt": text, "FinishedAt": f"{text}soon"}
 
 
 def test_an_empty_text_is_a_text():

@@ -4,6 +4,7 @@ Names, types, places and what is required: tests/test_vendor.py compares them wi
 """
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,11 @@ def test_a_sample_is_the_pages_to_the_letter(name):
     # To the letter: the very text, but for where its lines start.
     description = "".join(line.strip() for line in generation.DESCRIPTION.read_text(encoding="utf-8").splitlines())
     assert "".join(line.strip() for line in sample.splitlines()) in description
+
+
+def test_strict_readers_of_yaml_take_the_samples():
+    """YAML 1.2 wants all lines of a flow collection deeper than its key, the last one too; PyYAML does not mind."""
+    assert not re.search(r"^ *\w+: [\[{]$", generation.DESCRIPTION.read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def test_nothing_is_sent_by_default():

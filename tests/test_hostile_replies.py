@@ -158,7 +158,9 @@ def test_a_reply_is_read_by_its_content_encoding_where_it_has_one(asynchronous, 
 
 def test_headers_are_given_as_they_came():
     transport = httpx.MockTransport(
-        lambda request: httpx.Response(200, headers={"content-encoding": "x-gzip"}, content=gzip.compress(b"{}"))
+        lambda request: httpx.Response(
+            200, headers={"content-encoding": "x-gzip"}, content=gzip.compress(b'{"RequestId": "r"}')
+        )
     )
     client_ = paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, transport=transport)
 

@@ -48,7 +48,7 @@ assert_type(GET_JOB.reply, type[models.GetJobResponse])
 assert_type(client.get_job("a", type_="Logical"), models.GetJobResponse)
 assert_type(client.delete_job(job_id="a"), models.EmptyReply)
 assert_type(client.iter_jobs(status=models.JobStatus.DONE, job_ids="a,b"), Iterator[models.JobSummary])
-assert_type(client.iter_job_logs("a", limit=3), Iterator[str])
+assert_type(client.iter_job_logs("a", 5, limit=3), Iterator[str])
 client.list_jobs_status(nodes=[("a", "b"), {"JobId": "a", "NodeId": "b", "Depth": 1}])
 client.create_job(name="a", manifest="m", things=[{}], matrix=[[1]], counts=[1], anything=None)
 job: models.Job = client.get_job("a", type_=models.GetJobType.LOGICAL)
@@ -123,7 +123,7 @@ def test_what_an_operation_is(jobs):
         "ListJobsStatus": ("PUT", "/jobs", "ListJobsStatusResponse200", ("Jobs", "Texts"), False, True),
         "GetJob": ("GET", "/jobs/{JobId}", "GetJobResponse", (), False, True),
         "DeleteJob": ("DELETE", "/jobs/{JobId}", "EmptyReply", (), True, False),
-        "ListJobLogs": ("GET", "/jobs/{JobId}/logs", "ListJobLogsResponse200", ("Logs",), False, True),
+        "ListJobLogs": ("GET", "/jobs/{JobId}/logs/{LogId}", "ListJobLogsResponse200", ("Logs",), False, True),
     }
     assert {name: (one.product, one.version, one.host) for name, one in operations.items() if name != "GetJob"} == {
         **dict.fromkeys(operations.keys() - {"GetJob"}, ("JobFlow", "2020-02-02", "jobs")),
@@ -198,7 +198,7 @@ SIGNATURES = {
         "token_id: 'str | None' = None"
     ),
     "delete_job": "job_id: 'str'",
-    "iter_job_logs": "job_id: 'str', *, limit: 'int | None' = None, page_size: 'int' = 100",
+    "iter_job_logs": "job_id: 'str', log_id: 'int', *, limit: 'int | None' = None, page_size: 'int' = 100",
     "iter_jobs": (
         "*, status: '_models.JobStatus | str | None' = None, sort_by: '_models.ListJobsSortBy | str | None' = None, "
         "since: 'datetime | str | None' = None, job_ids: 'Iterable[str] | str | None' = None, "
@@ -349,6 +349,11 @@ def changed(change):
     return description
 
 
+def circle(_, components):
+    """A change that lets a response name itself."""
+    components["responses"]["Statuses"] = {"$ref": "#/components/responses/Statuses"}
+
+
 def parameter(**values):
     """A change that adds a parameter to GetJob."""
     added = {"name": "Odd", "in": "query", "schema": {"type": "string"}, **values}
@@ -425,6 +430,14 @@ PAGES = {"by": "page", "number": "PageNumber", "size": "PageSize", "items": "Job
         (replaced(GET, "responses", {
             "200": {"$ref": "#/components/responses/Statuses"}, "202": {"description": "Later."}}),
          "GetJob: a success (2xx) needs one model for all of them (GetJobResponse200, EmptyReply)"),
+        (extension("GetJob", repeatable="yes"), "GetJob: x-paiflow: repeatable: must be true or false"),
+        (extension("GetJob", one_of="Type"), "GetJob: x-paiflow: one_of: must be a list of texts"),
+        (extension("GetJob", pages={"by": 1}), "GetJob: x-paiflow: pages: must be a map of texts"),
+        (replaced(GET, "x-paiflow-service", "Jobs"), "GetJob: x-paiflow-service: must be a map"),
+        (replaced(GET, "x-ram-action", 5), "GetJob: x-ram-action: must be a text"),
+        (lambda paths, _: paths.update({"/x": {"$ref": "#/paths/~1jobs"}}), "/x: a path that is a $ref is not supported"),
+        (circle, "$ref #/components/responses/Statuses leads back to itself"),
+        (lambda paths, _: paths.update({"/x": None}), "not an OpenAPI description: paths//x: "),
         (extension("GetJob", repeat=True), "GetJob: x-paiflow: no such key: repeat"),
         (extension("GetJob", defaults={"Nothing": "workspace_id"}), "GetJob: x-paiflow: defaults: no parameter Nothing"),
         (extension("GetJob", defaults={"Type": "kind"}), "GetJob: x-paiflow: defaults: Type: the client has no default kind"),
@@ -485,3 +498,90 @@ def test_a_package_that_cannot_be_imported_is_not_swapped_in(tmp_path, monkeypat
         GenerationError, match=r"^what was generated cannot be imported: \w+\.outcomes: AttributeError: "
     ):
         generation.generate(JOBS, tmp_path / "jobs_api")
+
+
+SCALARS = [
+    {"type": "string"},
+    {"type": "string", "minLength": 1},
+    {"type": "integer"},
+    {"type": "number", "minimum": 0.5},
+    {"type": "boolean"},
+    {"type": "string", "format": "date-time"},
+    {"type": "string", "format": "date"},
+    {"type": "string", "enum": ["ReadyToSchedule", "done", "3D", ""]},
+    {"type": ["string", "null"]},
+    {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+    {"type": "integer", "enum": [1, 2]},
+    {"const": "fixed"},
+    {"$ref": "#/components/schemas/JobStatus"},
+]
+LISTS = [{"type": "array", "items": schema} for schema in SCALARS]
+OBJECTS = [
+    {"type": "object"},
+    {"type": "object", "properties": {"A": {"type": "string"}, "type": {"type": "integer"}}, "required": ["type"]},
+    {"type": "array", "items": {"$ref": "#/components/schemas/Job"}},
+    {"type": "array", "items": {"type": "array", "items": {"type": "string"}}},
+    {"$ref": "#/components/schemas/GetJobResponse"},
+    {},
+]
+NAMES = [
+    "Type",
+    "self",
+    "class",
+    "Body",
+    "Any",
+    "list",
+    "page-size",
+    "x.y",
+    "1st",
+    "größe",
+    "_under",
+    "call",
+    "None",
+    "models",
+]
+OPERATIONS = ["Import", "list", "GetAny", "self", "call", "datetime", "get-it", "Größe", "2Fast", "_private", "Models"]
+
+
+def many(count):
+    """A description of so many operations, no two alike."""
+    description = copy.deepcopy(JOBS)
+    for number in range(count):
+        place = f"/many/{number}/{{Id}}"
+        schemas = [*SCALARS, *LISTS] if number % 4 < 2 else SCALARS
+        parameters = [
+            {
+                "name": f"{NAMES[at % len(NAMES)]}{at // len(NAMES) or ''}",
+                "in": "query",
+                "required": at % 3 == 0,
+                "schema": schemas[(number + at) % len(schemas)],
+                **({"explode": False} if at % 2 else {}),
+            }
+            for at in range(number % 20)
+        ]
+        operation = {
+            "operationId": f"{OPERATIONS[number % len(OPERATIONS)]}{number // len(OPERATIONS) or ''}",
+            "tags": [f"tag {number % 7}"],
+            "parameters": [
+                {"name": "Id", "in": "path", "required": True, "schema": SCALARS[number % 4]},
+                *parameters,
+            ],
+            "responses": {"200": {"$ref": "#/components/responses/Statuses"}}
+            if number % 3
+            else {"202": {"description": "ok"}},
+        }
+        if number % 2:
+            fields = [*SCALARS, *LISTS, *OBJECTS]
+            properties = {f"In{name}": fields[(number + at) % len(fields)] for at, name in enumerate(NAMES)}
+            schema = {"type": "object", "properties": properties, "required": ["InType"]}
+            operation["requestBody"] = {"content": {"application/json": {"schema": schema}}}
+        description["paths"][place] = {("get", "post", "put", "delete", "patch")[number % 5]: operation}
+    return description
+
+
+def test_a_hundred_mixed_operations_are_generated_and_strictly_typed(tmp_path):
+    generation.generate(many(94), tmp_path / "many_api")
+    text = (tmp_path / "many_api/operations.py").read_text(encoding="utf-8")
+
+    assert text.count("] = Operation(") == 100
+    mypy(tmp_path, "-p", "many_api")

@@ -40,7 +40,7 @@ def actions():
     for path in generation.overlay_files():
         overlay = _yaml.load_file(path)
         for number, action in enumerate(overlay["actions"], 1):
-            yield f"{path.name}-{number}", {**overlay, "actions": [action]}
+            yield f"{path.name}-{number}", overlays.parse({**overlay, "actions": [action]})
 
 
 ACTIONS = dict(actions())

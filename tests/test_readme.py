@@ -108,12 +108,12 @@ def test_every_block_of_the_readme_was_counted():
 
     assert {language: languages.count(language) for language in set(languages)} == {
         "python": len(PYTHON) + len(TESTS),
-        "text": 11,
+        "text": 12,
         "console": 2,
         "bash": 7,
         "yaml": len(SCENARIOS),
     }
-    assert (8, 1, 1, 4) == (len(PYTHON), len(TESTS), len(SCENARIOS), len(SESSIONS))
+    assert (9, 1, 1, 4) == (len(PYTHON), len(TESTS), len(SCENARIOS), len(SESSIONS))
     assert README.count("\n```") == 2 * len(BLOCKS)
     # A text block is the output of the code above it, the picture of a wait, the tree of errors, or the report of changes.
     assert [bool(output) for _, output in PYTHON].count(True) == languages.count("text") - 3
@@ -134,8 +134,8 @@ def test_the_report_of_changes_is_what_the_command_prints(tmp_path):
     [shown] = [text for language, text in BLOCKS if text.startswith("$ scripts/changes ")]
 
     command = [sys.executable, "-m", "tooling.changes", *shlex.split(shown.partition("\n")[0])[2:]]
-    environment = {**os.environ, "PYTHONPATH": str(README_PATH.with_name("scripts"))}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PYTHONPATH": str(README_PATH.with_name("scripts")), "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", check=False)
 
     assert (shown.partition("\n")[2], "") == (done.stdout, done.stderr)
     assert done.returncode == 1

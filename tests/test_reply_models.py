@@ -403,11 +403,16 @@ def test_a_template_that_fails_is_one_line(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["Odd", "value", "examples", "properties"])
 @pytest.mark.parametrize(
-    "reference", ["#/components/schemas/Nodule", "#/components/nothing/at/all", "other.yaml#/Nodule"]
+    ("reference", "reason"),
+    [
+        ("#/components/schemas/Nodule", "names nothing in the description"),
+        ("#/components/nothing/at/all", "names nothing in the description"),
+        ("other.yaml#/Nodule", "leads out of the description: bundle it first"),
+    ],
 )
-def test_a_reference_that_names_nothing_is_told_with_its_place(tmp_path, name, reference):
+def test_a_reference_that_names_nothing_is_told_with_its_place(tmp_path, name, reference, reason):
     with pytest.raises(GenerationError) as raised:
         generation.generate(described(**{name: {"items": {"$ref": reference}}}), tmp_path / "zoo_api")
 
     place = f"#/components/schemas/Zoo/properties/{name}/items"
-    assert f"{place}: $ref {reference} names nothing in the description" == str(raised.value)
+    assert f"{place}: $ref {reference} {reason}" == str(raised.value)

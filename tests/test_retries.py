@@ -6,8 +6,6 @@ import email.utils
 import gzip
 import logging
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -97,9 +95,8 @@ def transport_of(script: Script, call: Call) -> httpx.MockTransport:
 
 def make(client: Any, script: Script, time: Time | None, settings: dict[str, Any]) -> tuple[Any, Call]:
     call = Call(time if isinstance(time, FakeTime) else FakeTime())
-    made = client("cn-hangzhou", transport=transport_of(script, call), **{"credentials": CREDENTIALS} | settings)
-    made._time = time or call.time
-    return made, call
+    settings = {"credentials": CREDENTIALS, "time": time or call.time, **settings}
+    return client("cn-hangzhou", transport=transport_of(script, call), **settings), call
 
 
 def in_sync(script: Script, *, time: Time | None = None, calls: int = 1, **settings: Any) -> Call:

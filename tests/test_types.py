@@ -11,9 +11,9 @@ from paiflow import Node, NodeStatus, Output, OutputType, PipelineRun, PipelineR
 
 REVEALED = {
     "reply.request_id": "str | None",
-    "reply.pipeline_runs": "list[PipelineRun]",
-    "reply.nodes": "list[Node]",
-    "reply.outputs": "list[Output]",
+    "reply.pipeline_runs": "list[PipelineRunState]",
+    "reply.nodes": "list[NodeState]",
+    "reply.outputs": "list[OutputValue]",
     "run.pipeline_run_id": "str | None",
     "run.status": "str | None",  # mypy folds an enum of texts into str; see the test of the annotations
     "run.name": "str | None",
@@ -45,7 +45,7 @@ REVEALED = {
     "output.expandable_artifact_name": "str | None",
     "reply.to_dict()": "dict[str, Any]",
     "client.list_pipeline_runs_status": (
-        "def (*, pipeline_runs: Iterable[str] =, nodes: Iterable[tuple[str, str, fallback=NodeRef] | tuple[str, str]] =, "
+        "def (*, pipeline_runs: Iterable[str] | None =, nodes: Iterable[tuple[str, str] | Mapping[str, Any]] | None =, "
         "workspace_id: str | None =, output_type: OutputType | str | None =) -> ListPipelineRunsStatusResponse"
     ),
     "client.list_pipeline_runs_status_detailed()": "Response[ListPipelineRunsStatusResponse]",

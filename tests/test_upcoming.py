@@ -80,7 +80,9 @@ def test_where_nothing_would_change_it_says_so(tried):
 def test_another_version_alone_changes_nothing_but_is_told(tried):
     def next_version(package):
         for path in package.rglob("*.py"):
-            path.write_text(path.read_text(encoding="utf-8").replace(generation.GENERATOR, f"{GENERATOR} 0.30.0"))
+            path.write_text(
+                path.read_text(encoding="utf-8").replace(generation.GENERATOR, f"{GENERATOR} 0.30.0"), "utf-8"
+            )
 
     status, text, _ = tried(edit=next_version, **{GENERATOR: "0.30.0", "ruff": "9.0"})
 

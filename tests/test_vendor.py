@@ -46,9 +46,9 @@ EDITS = {
     "changed operation ListWorkspaces: version 2021-02-04 is 2026-01-01 there": lambda api: api[
         "ListWorkspaces"
     ].update(version="2026-01-01"),
-    "new     parameter ListPipelines: query Label (type string, required yes)": lambda api: api[
-        "ListPipelines"
-    ]["parameters"].append({"in": "query", "name": "Label", "schema": {"type": "string", "required": True}}),
+    "new     parameter ListPipelines: query Label (type string, required yes)": lambda api: api["ListPipelines"][
+        "parameters"
+    ].append({"in": "query", "name": "Label", "schema": {"type": "string", "required": True}}),
     "removed parameter GetPipelineRun: query TokenId": lambda api: api["GetPipelineRun"]["parameters"].remove(
         query(api, "GetPipelineRun", "TokenId")
     ),
@@ -80,9 +80,9 @@ EDITS = {
     "changed field     ListPipelineRunsStatus: body PipelineRuns[]: type string is integer there": lambda api: body(
         api, "ListPipelineRunsStatus"
     )["PipelineRuns"]["items"].update(type="integer"),
-    "new     field     ListWorkspaces: reply Workspaces[].DisplayName (type string, required no)": lambda api: (
-        reply(api, "ListWorkspaces")["Workspaces"]["items"]["properties"].update(DisplayName={"type": "string"})
-    ),
+    "new     field     ListWorkspaces: reply Workspaces[].DisplayName (type string, required no)": lambda api: reply(
+        api, "ListWorkspaces"
+    )["Workspaces"]["items"]["properties"].update(DisplayName={"type": "string"}),
     "removed field     GetPipelineRun: reply SourceId": lambda api: reply(api, "GetPipelineRun").pop("SourceId"),
     "removed field     ListPipelineRunsStatus: reply Nodes": lambda api: reply(api, "ListPipelineRunsStatus").pop(
         "Nodes"

@@ -7,6 +7,7 @@ by hand must fail it.
 import asyncio
 import json
 from collections import Counter
+from datetime import timedelta
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -163,7 +164,7 @@ def wait_for(scenario, until, timeout, *, asynchronous, chance=0.5, **settings_)
     """Wait for all ids of a scenario, and return the Outcome and the Wire."""
     time = FakeTime(chance)
     wire = Wire(scenario, time)
-    settings_ = {"credentials": CREDENTIALS, "transport": httpx.MockTransport(wire.answer), **settings_}
+    settings_ = {"credentials": CREDENTIALS, "time": time, "transport": httpx.MockTransport(wire.answer), **settings_}
     arguments = {
         "pipeline_runs": [id_ for id_ in scenario.lives if isinstance(id_, str)],
         "nodes": [id_ for id_ in scenario.lives if not isinstance(id_, str)],
@@ -173,12 +174,10 @@ def wait_for(scenario, until, timeout, *, asynchronous, chance=0.5, **settings_)
 
     async def acall():
         async with paiflow.AsyncPaiFlow("cn-hangzhou", **settings_) as client:
-            client._time = time
             return await client.wait(**arguments)
 
     def call():
         with paiflow.PaiFlow("cn-hangzhou", **settings_) as client:
-            client._time = time
             return client.wait(**arguments)
 
     try:
@@ -562,8 +561,7 @@ def wait_with_time(scenario):
     """Wait 10 s for the scenario's runs, and raise what the wait raises."""
     time = FakeTime()
     transport = httpx.MockTransport(Wire(scenario, time).answer)
-    with paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, transport=transport) as client:
-        client._time = time
+    with paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, transport=transport, time=time) as client:
         client.wait(pipeline_runs=list(scenario.lives), timeout=10)
 
 
@@ -579,16 +577,19 @@ def test_no_answer_at_all_is_told(asynchronous):
 def wait_with(asynchronous, reply, **settings_):
     """Wait for one run at a service that always replies so; raises what the wait raises."""
     time = FakeTime()
-    settings_ = {"credentials": CREDENTIALS, "transport": httpx.MockTransport(lambda request: reply()), **settings_}
+    settings_ = {
+        "credentials": CREDENTIALS,
+        "time": time,
+        "transport": httpx.MockTransport(lambda request: reply()),
+        **settings_,
+    }
 
     async def acall():
         async with paiflow.AsyncPaiFlow("cn-hangzhou", **settings_) as client:
-            client._time = time
             await client.wait(pipeline_runs=["flow-a"], timeout=1000)
 
     def call():
         with paiflow.PaiFlow("cn-hangzhou", **settings_) as client:
-            client._time = time
             client.wait(pipeline_runs=["flow-a"], timeout=1000)
 
     asyncio.run(acall()) if asynchronous else call()
@@ -668,17 +669,15 @@ def test_watch_yields_changes_only(asynchronous):
     )
     time = FakeTime()
     wire = Wire(scenario, time)
-    settings_ = {"credentials": CREDENTIALS, "transport": httpx.MockTransport(wire.answer)}
+    settings_ = {"credentials": CREDENTIALS, "time": time, "transport": httpx.MockTransport(wire.answer)}
     wanted = {"pipeline_runs": ["flow-a"], "nodes": [("flow-a", "node-x")]}
 
     async def acall():
         async with paiflow.AsyncPaiFlow("cn-hangzhou", **settings_) as client:
-            client._time = time
             return [change async for change in client.watch(**wanted)]
 
     def call():
         with paiflow.PaiFlow("cn-hangzhou", **settings_) as client:
-            client._time = time
             return list(client.watch(**wanted))
 
     changes = asyncio.run(acall()) if asynchronous else call()
@@ -696,6 +695,7 @@ def test_watch_yields_changes_only(asynchronous):
 
 def test_the_cost_is_told():
     assert [waiting.calls_per_hour(ids) for ids in (1, 100, 101, 1000)] == [1800, 1800, 3600, 18000]
+    assert [waiting.calls_per_hour(101, interval) for interval in (None, 1, 60)] == [3600, 3600, 120]
 
 
 def test_the_deadline_holds_for_any_number_of_batches(asynchronous):
@@ -708,17 +708,15 @@ def test_the_deadline_holds_for_any_number_of_batches(asynchronous):
         time.elapsed += 1.0
         raise httpx.ReadTimeout("")
 
-    settings_ = {"credentials": CREDENTIALS, "transport": httpx.MockTransport(hang)}
+    settings_ = {"credentials": CREDENTIALS, "time": time, "transport": httpx.MockTransport(hang)}
     arguments = {"pipeline_runs": [f"flow-{place}" for place in range(3200)], "timeout": 2}
 
     async def acall():
         async with paiflow.AsyncPaiFlow("cn-hangzhou", **settings_) as client:
-            client._time = time
             await client.wait(**arguments)
 
     def call():
         with paiflow.PaiFlow("cn-hangzhou", **settings_) as client:
-            client._time = time
             client.wait(**arguments)
 
     with pytest.raises(paiflow.WaitTimedOut):
@@ -757,7 +755,34 @@ def test_what_may_pass_is_waited_out(status, mends):
     assert mends is waiting.mends(kind("Op", status), refreshes=False)
 
 
-def test_a_timeout_is_a_number():
+@pytest.mark.parametrize("name", ["timeout", "interval"])
+@pytest.mark.parametrize("value", ["soon", "1h 30m", "-5", "0", True, timedelta(0), [5]])
+def test_what_is_no_duration_is_refused(name, value):
     client = paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS)
-    with pytest.raises(paiflow.InvalidRequest, match="timeout must be seconds"):
-        client.wait(pipeline_runs=["a"], timeout="5")
+    with pytest.raises(paiflow.InvalidRequest, match=f"{name} must be seconds above 0, text such as"):
+        client.wait(pipeline_runs=["a"], **{name: value})
+
+
+@pytest.mark.parametrize("value", ["5400", "5400s", "90m", "1h30m", timedelta(hours=1.5)])
+def test_a_duration_is_written_as_a_person_does(value):
+    time = FakeTime()
+    wire = Wire(Scenario({"flow-a": life("Running")}), time)
+    transport = httpx.MockTransport(wire.answer)
+    with paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, time=time, transport=transport) as client:
+        with pytest.raises(paiflow.WaitTimedOut, match="have not ended after 5400 s"):
+            client.wait(pipeline_runs=["flow-a"], timeout=value)
+
+    assert 5400 == pytest.approx(time.elapsed, abs=1)
+
+
+@pytest.mark.parametrize(("interval", "shortest", "longest"), [(None, 2, 30), (1, 2, 30), ("1m", 60, 60), (20, 20, 30)])
+def test_polls_are_no_closer_than_the_interval(interval, shortest, longest):
+    time = FakeTime()
+    wire = Wire(Scenario({"flow-a": life("Starting", "Running", "Succeeded", every=600.0)}), time)
+    transport = httpx.MockTransport(wire.answer)
+    with paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, time=time, transport=transport) as client:
+        client.wait(pipeline_runs=["flow-a"], interval=interval)
+    gaps = [later.at - earlier.at for earlier, later in pairwise(wire.asked)]
+
+    assert shortest <= min(gaps) <= max(gaps) <= longest + 0.2
+    assert max(gaps) >= longest * 0.75

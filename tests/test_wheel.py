@@ -227,7 +227,7 @@ def test_a_client_loads_neither_the_command_nor_the_mock_nor_what_a_call_may_nev
     modules = set(json.loads(run(python, script).stdout))
 
     assert "paiflow.client" in modules
-    for absent in ("click", "rich", "yaml", "uvicorn", "asyncio", "tenacity", "alibabacloud_credentials"):
+    for absent in ("click", "rich", "yaml", "uvicorn", "asyncio", "alibabacloud_credentials"):
         assert absent not in modules
     for absent in ("paiflow.mock", "paiflow.cli", "paiflow.overlays"):
         assert absent not in modules
@@ -239,7 +239,7 @@ def test_the_import_of_the_client_loads_only_what_a_client_is_made_of(python):
     modules = set(json.loads(run(python, script).stdout))
 
     assert {"httpx", "paiflow.client"} < modules
-    assert not {"httpcore", "html", "tenacity", "paiflow_api.client", "paiflow_api.models.node"} & modules
+    assert not {"httpcore", "html", "paiflow_api.client", "paiflow_api.models.node"} & modules
     assert not {f"paiflow.{name}" for name in ("_network", "batches", "waiting", "drift")} & modules
 
 
@@ -283,7 +283,8 @@ import paiflow, types
 for name in dir(paiflow):
     value = getattr(paiflow, name)
     home = value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", "paiflow")
-    if not name.startswith("_") and not home.startswith("paiflow"):
+    # A union, such as paiflow.Outcome, has no home of its own.
+    if not name.startswith("_") and name not in paiflow.__all__ and not home.startswith("paiflow"):
         print(name, home)
 """
 

@@ -184,10 +184,10 @@ class Call(Generic[R]):
     arguments: Mapping[str, Any]
 
     def __repr__(self) -> str:
-        """Return the call with the arguments that are given; secrets are hidden."""
-        secrets = {parameter.argument for parameter in self.operation.parameters if parameter.secret}
+        """Return the call with the arguments that are given; only those are shown that are known to be no secrets."""
+        shown = {name for one in self.operation.parameters if not one.secret for name in (one.argument, one.name)}
         given = (
-            f", {name}={'***' if name in secrets else repr(value)}"
+            f", {name}={repr(value) if name in shown else '***'}"
             for name, value in self.arguments.items()
             if value is not None
         )

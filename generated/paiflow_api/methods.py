@@ -543,17 +543,17 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-getpipelinerun
         """
-        return self._call(
-            Call(
-                _operations.GET_PIPELINE_RUN,
-                {
-                    "pipeline_run_id": pipeline_run_id,
-                    "verbose": verbose,
-                    "manifest_type": manifest_type,
-                    "token_id": token_id,
-                },
-            )
+        call = Call(
+            _operations.GET_PIPELINE_RUN,
+            {
+                "pipeline_run_id": pipeline_run_id,
+                "verbose": verbose,
+                "manifest_type": manifest_type,
+                "token_id": token_id,
+            },
         )
+        del token_id  # a traceback may show what variables hold
+        return self._call(call)
 
     def update_pipeline_run(self, pipeline_run_id: str, *, name: str) -> _models.Acknowledgement:
         """Rename a pipeline run.
@@ -718,18 +718,18 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-getpipelinerunnode
         """
-        return self._call(
-            Call(
-                _operations.GET_PIPELINE_RUN_NODE,
-                {
-                    "pipeline_run_id": pipeline_run_id,
-                    "node_id": node_id,
-                    "depth": depth,
-                    "type_": type_,
-                    "token_id": token_id,
-                },
-            )
+        call = Call(
+            _operations.GET_PIPELINE_RUN_NODE,
+            {
+                "pipeline_run_id": pipeline_run_id,
+                "node_id": node_id,
+                "depth": depth,
+                "type_": type_,
+                "token_id": token_id,
+            },
         )
+        del token_id  # a traceback may show what variables hold
+        return self._call(call)
 
     def list_pipeline_run_node_status(
         self,
@@ -764,18 +764,18 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodestatus
         """
-        return self._call(
-            Call(
-                _operations.LIST_PIPELINE_RUN_NODE_STATUS,
-                {
-                    "pipeline_run_id": pipeline_run_id,
-                    "node_id": node_id,
-                    "depth": depth,
-                    "type_": type_,
-                    "token_id": token_id,
-                },
-            )
+        call = Call(
+            _operations.LIST_PIPELINE_RUN_NODE_STATUS,
+            {
+                "pipeline_run_id": pipeline_run_id,
+                "node_id": node_id,
+                "depth": depth,
+                "type_": type_,
+                "token_id": token_id,
+            },
         )
+        del token_id  # a traceback may show what variables hold
+        return self._call(call)
 
     def list_pipeline_run_node_outputs(
         self,
@@ -820,23 +820,23 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodeoutputs
         """
-        return self._call(
-            Call(
-                _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
-                {
-                    "pipeline_run_id": pipeline_run_id,
-                    "node_id": node_id,
-                    "depth": depth,
-                    "name": name,
-                    "page_number": page_number,
-                    "page_size": page_size,
-                    "sort_by": sort_by,
-                    "order": order,
-                    "type_": type_,
-                    "token_id": token_id,
-                },
-            )
+        call = Call(
+            _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
+            {
+                "pipeline_run_id": pipeline_run_id,
+                "node_id": node_id,
+                "depth": depth,
+                "name": name,
+                "page_number": page_number,
+                "page_size": page_size,
+                "sort_by": sort_by,
+                "order": order,
+                "type_": type_,
+                "token_id": token_id,
+            },
         )
+        del token_id  # a traceback may show what variables hold
+        return self._call(call)
 
     def iter_pipeline_run_node_outputs(
         self,
@@ -884,23 +884,21 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodeoutputs
         """
-        return self._iterate(
-            Call(
-                _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
-                {
-                    "pipeline_run_id": pipeline_run_id,
-                    "node_id": node_id,
-                    "depth": depth,
-                    "name": name,
-                    "sort_by": sort_by,
-                    "order": order,
-                    "type_": type_,
-                    "token_id": token_id,
-                },
-            ),
-            limit,
-            page_size,
+        call = Call(
+            _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
+            {
+                "pipeline_run_id": pipeline_run_id,
+                "node_id": node_id,
+                "depth": depth,
+                "name": name,
+                "sort_by": sort_by,
+                "order": order,
+                "type_": type_,
+                "token_id": token_id,
+            },
         )
+        del token_id  # a traceback may show what variables hold
+        return self._iterate(call, limit, page_size)
 
     def list_pipeline_run_node_logs(
         self,
@@ -943,22 +941,22 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodelogs
         """
-        return self._call(
-            Call(
-                _operations.LIST_PIPELINE_RUN_NODE_LOGS,
-                {
-                    "pipeline_run_id": pipeline_run_id,
-                    "node_id": node_id,
-                    "offset": offset,
-                    "page_size": page_size,
-                    "from_time_in_seconds": from_time_in_seconds,
-                    "keyword": keyword,
-                    "reverse": reverse,
-                    "to_time_in_seconds": to_time_in_seconds,
-                    "token_id": token_id,
-                },
-            )
+        call = Call(
+            _operations.LIST_PIPELINE_RUN_NODE_LOGS,
+            {
+                "pipeline_run_id": pipeline_run_id,
+                "node_id": node_id,
+                "offset": offset,
+                "page_size": page_size,
+                "from_time_in_seconds": from_time_in_seconds,
+                "keyword": keyword,
+                "reverse": reverse,
+                "to_time_in_seconds": to_time_in_seconds,
+                "token_id": token_id,
+            },
         )
+        del token_id  # a traceback may show what variables hold
+        return self._call(call)
 
     def iter_pipeline_run_node_logs(
         self,
@@ -1002,22 +1000,20 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodelogs
         """
-        return self._iterate(
-            Call(
-                _operations.LIST_PIPELINE_RUN_NODE_LOGS,
-                {
-                    "pipeline_run_id": pipeline_run_id,
-                    "node_id": node_id,
-                    "from_time_in_seconds": from_time_in_seconds,
-                    "keyword": keyword,
-                    "reverse": reverse,
-                    "to_time_in_seconds": to_time_in_seconds,
-                    "token_id": token_id,
-                },
-            ),
-            limit,
-            page_size,
+        call = Call(
+            _operations.LIST_PIPELINE_RUN_NODE_LOGS,
+            {
+                "pipeline_run_id": pipeline_run_id,
+                "node_id": node_id,
+                "from_time_in_seconds": from_time_in_seconds,
+                "keyword": keyword,
+                "reverse": reverse,
+                "to_time_in_seconds": to_time_in_seconds,
+                "token_id": token_id,
+            },
         )
+        del token_id  # a traceback may show what variables hold
+        return self._iterate(call, limit, page_size)
 
     def list_workspaces(
         self,
@@ -1699,17 +1695,17 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-getpipelinerun
         """
-        return await self._call(
-            Call(
-                _operations.GET_PIPELINE_RUN,
-                {
-                    "pipeline_run_id": pipeline_run_id,
-                    "verbose": verbose,
-                    "manifest_type": manifest_type,
-                    "token_id": token_id,
-                },
-            )
+        call = Call(
+            _operations.GET_PIPELINE_RUN,
+            {
+                "pipeline_run_id": pipeline_run_id,
+                "verbose": verbose,
+                "manifest_type": manifest_type,
+                "token_id": token_id,
+            },
         )
+        del token_id  # a traceback may show what variables hold
+        return await self._call(call)
 
     async def update_pipeline_run(self, pipeline_run_id: str, *, name: str) -> _models.Acknowledgement:
         """Rename a pipeline run.
@@ -1876,18 +1872,18 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-getpipelinerunnode
         """
-        return await self._call(
-            Call(
-                _operations.GET_PIPELINE_RUN_NODE,
-                {
-                    "pipeline_run_id": pipeline_run_id,
-                    "node_id": node_id,
-                    "depth": depth,
-                    "type_": type_,
-                    "token_id": token_id,
-                },
-            )
+        call = Call(
+            _operations.GET_PIPELINE_RUN_NODE,
+            {
+                "pipeline_run_id": pipeline_run_id,
+                "node_id": node_id,
+                "depth": depth,
+                "type_": type_,
+                "token_id": token_id,
+            },
         )
+        del token_id  # a traceback may show what variables hold
+        return await self._call(call)
 
     async def list_pipeline_run_node_status(
         self,
@@ -1922,18 +1918,18 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodestatus
         """
-        return await self._call(
-            Call(
-                _operations.LIST_PIPELINE_RUN_NODE_STATUS,
-                {
-                    "pipeline_run_id": pipeline_run_id,
-                    "node_id": node_id,
-                    "depth": depth,
-                    "type_": type_,
-                    "token_id": token_id,
-                },
-            )
+        call = Call(
+            _operations.LIST_PIPELINE_RUN_NODE_STATUS,
+            {
+                "pipeline_run_id": pipeline_run_id,
+                "node_id": node_id,
+                "depth": depth,
+                "type_": type_,
+                "token_id": token_id,
+            },
         )
+        del token_id  # a traceback may show what variables hold
+        return await self._call(call)
 
     async def list_pipeline_run_node_outputs(
         self,
@@ -1978,23 +1974,23 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodeoutputs
         """
-        return await self._call(
-            Call(
-                _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
-                {
-                    "pipeline_run_id": pipeline_run_id,
-                    "node_id": node_id,
-                    "depth": depth,
-                    "name": name,
-                    "page_number": page_number,
-                    "page_size": page_size,
-                    "sort_by": sort_by,
-                    "order": order,
-                    "type_": type_,
-                    "token_id": token_id,
-                },
-            )
+        call = Call(
+            _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
+            {
+                "pipeline_run_id": pipeline_run_id,
+                "node_id": node_id,
+                "depth": depth,
+                "name": name,
+                "page_number": page_number,
+                "page_size": page_size,
+                "sort_by": sort_by,
+                "order": order,
+                "type_": type_,
+                "token_id": token_id,
+            },
         )
+        del token_id  # a traceback may show what variables hold
+        return await self._call(call)
 
     def iter_pipeline_run_node_outputs(
         self,
@@ -2042,23 +2038,21 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodeoutputs
         """
-        return self._iterate(
-            Call(
-                _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
-                {
-                    "pipeline_run_id": pipeline_run_id,
-                    "node_id": node_id,
-                    "depth": depth,
-                    "name": name,
-                    "sort_by": sort_by,
-                    "order": order,
-                    "type_": type_,
-                    "token_id": token_id,
-                },
-            ),
-            limit,
-            page_size,
+        call = Call(
+            _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
+            {
+                "pipeline_run_id": pipeline_run_id,
+                "node_id": node_id,
+                "depth": depth,
+                "name": name,
+                "sort_by": sort_by,
+                "order": order,
+                "type_": type_,
+                "token_id": token_id,
+            },
         )
+        del token_id  # a traceback may show what variables hold
+        return self._iterate(call, limit, page_size)
 
     async def list_pipeline_run_node_logs(
         self,
@@ -2101,22 +2095,22 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodelogs
         """
-        return await self._call(
-            Call(
-                _operations.LIST_PIPELINE_RUN_NODE_LOGS,
-                {
-                    "pipeline_run_id": pipeline_run_id,
-                    "node_id": node_id,
-                    "offset": offset,
-                    "page_size": page_size,
-                    "from_time_in_seconds": from_time_in_seconds,
-                    "keyword": keyword,
-                    "reverse": reverse,
-                    "to_time_in_seconds": to_time_in_seconds,
-                    "token_id": token_id,
-                },
-            )
+        call = Call(
+            _operations.LIST_PIPELINE_RUN_NODE_LOGS,
+            {
+                "pipeline_run_id": pipeline_run_id,
+                "node_id": node_id,
+                "offset": offset,
+                "page_size": page_size,
+                "from_time_in_seconds": from_time_in_seconds,
+                "keyword": keyword,
+                "reverse": reverse,
+                "to_time_in_seconds": to_time_in_seconds,
+                "token_id": token_id,
+            },
         )
+        del token_id  # a traceback may show what variables hold
+        return await self._call(call)
 
     def iter_pipeline_run_node_logs(
         self,
@@ -2160,22 +2154,20 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodelogs
         """
-        return self._iterate(
-            Call(
-                _operations.LIST_PIPELINE_RUN_NODE_LOGS,
-                {
-                    "pipeline_run_id": pipeline_run_id,
-                    "node_id": node_id,
-                    "from_time_in_seconds": from_time_in_seconds,
-                    "keyword": keyword,
-                    "reverse": reverse,
-                    "to_time_in_seconds": to_time_in_seconds,
-                    "token_id": token_id,
-                },
-            ),
-            limit,
-            page_size,
+        call = Call(
+            _operations.LIST_PIPELINE_RUN_NODE_LOGS,
+            {
+                "pipeline_run_id": pipeline_run_id,
+                "node_id": node_id,
+                "from_time_in_seconds": from_time_in_seconds,
+                "keyword": keyword,
+                "reverse": reverse,
+                "to_time_in_seconds": to_time_in_seconds,
+                "token_id": token_id,
+            },
         )
+        del token_id  # a traceback may show what variables hold
+        return self._iterate(call, limit, page_size)
 
     async def list_workspaces(
         self,

@@ -4,7 +4,7 @@
 from typing import Final
 
 GENERATOR: Final = "openapi-python-client 0.29.1"
-DESCRIPTION: Final = "58fab06315a76e6c88520bfa32206252398af5ee0c78f30264b3b08c78de2d14"
+DESCRIPTION: Final = "94e4ec1b341b7a93b8a053842e63efc445ccc9e8717f1172f62d8dff53a0df32"
 OVERLAYS: Final[dict[str, str]] = {
     "010-errors.yaml": "ea141564e5bdab3825e9ef724d8b64824191fb7d33aab274ce48bcbf88aaccad",
     "020-security.yaml": "2b43175dcaa8c148addc4d9b455227f71aa79594fa5cbb9e806480d747e4db15",

@@ -27,6 +27,8 @@ import openapi_python_client
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser.errors import GeneratorError
 from openapi_python_client.parser.openapi import GeneratorData
+from openapi_python_client.schema import OpenAPI
+from pydantic import ValidationError
 
 from paiflow import _yaml, overlays
 from tooling.documents import lost_references
@@ -85,6 +87,7 @@ def generate(description: dict[str, Any], target: Path) -> None:
     Raises:
         GenerationError: the description holds what cannot be generated right, or a status has no outcome.
     """
+    validate(description)
     outcomes = outcomes_module(description)
     write_code(description, target)
     for name in ("calling.py", "decoding.py"):
@@ -152,14 +155,24 @@ def write_code(description: dict[str, Any], target: Path) -> None:
         raise GenerationError(f"a template failed: {type(error).__name__}: {error.message}") from error
 
 
+def validate(description: dict[str, Any]) -> None:
+    """Raise GenerationError if this is not a description, or a reference in it leads nowhere."""
+    try:
+        OpenAPI.model_validate(description)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)[0]
+        place = "/".join(map(str, found["loc"]))
+        raise GenerationError(f"not an OpenAPI description: {place}: {found['msg']}") from None
+    for lost in lost_references(description):
+        raise GenerationError(lost)
+
+
 def parse(description: dict[str, Any], config: Config) -> GeneratorData:
     """Return what the generator reads from a description.
 
     Raises:
-        GenerationError: a reference leads nowhere, or the generator complained.
+        GenerationError: the generator complained.
     """
-    for lost in lost_references(description):
-        raise GenerationError(lost)
     # A copy, because the generator's parser changes what it is given.
     data = GeneratorData.from_dict(copy.deepcopy(description), config=config)
     if isinstance(data, GeneratorError):
@@ -188,7 +201,7 @@ def outcomes_module(description: dict[str, Any]) -> str:
         GenerationError: a status has no outcome, an outcome no status, or an outcome is none of the five.
     """
     imports, tables = [], []
-    for name, schema in description["components"]["schemas"].items():
+    for name, schema in description.get("components", {}).get("schemas", {}).items():
         outcomes = schema.get("x-paiflow-outcomes")
         if outcomes is None:
             continue

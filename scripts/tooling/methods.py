@@ -93,6 +93,11 @@ class Method:
         return ", ".join(f'"{one.parameter.argument}": {one.parameter.argument}' for one in self.arguments)
 
     @property
+    def secrets(self) -> list[str]:
+        """The arguments that must not be shown."""
+        return [one.parameter.argument for one in self.arguments if one.parameter.secret]
+
+    @property
     def docstring(self) -> str:
         """The docstring's lines."""
         text = "\n".join(line.rstrip() for line in self._lines())

@@ -1,22 +1,14 @@
 """Read the operations of a description: what each is called with, and what the description's extensions say of it.
 
-Most is in the description itself. From the generator come the names of the classes, which it has made up.
-What cannot be called right is refused with the operation's name.
-
-The extensions:
-    x-paiflow-service   product, version and host; of the document, or of an operation
-    x-paiflow           of an operation: repeatable, pages, defaults, one_of, any_of, exclusive, states
-    x-paiflow-secret    of a parameter: its value is never shown
-    x-paiflow-id        of a text: an id, which cannot hold a space, a comma or a slash
-    x-ram-action        of an operation: the permission that it needs
+Most is in the description itself; its extensions are read in extensions.py. From the generator come the names of the
+classes, which it has made up. What cannot be called right is refused with the operation's name.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Any
 
 from openapi_python_client.parser.openapi import Endpoint, GeneratorData
@@ -24,15 +16,12 @@ from openapi_python_client.parser.properties import ModelProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
 
 from tooling.errors import GenerationError
+from tooling.extensions import Extensions
 from tooling.parameters import Argument, Source, python_name
 from tooling.reply_models import ReplyModel, properties_of
-from tooling.schemas import Schema, Schemas
-from tooling.support.calling import Operation, Pages
+from tooling.schemas import Schema, Schemas, operations_of
+from tooling.support.calling import Operation
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-EXTENSION = frozenset({"repeatable", "pages", "defaults", "one_of", "any_of", "exclusive", "states"})
-# Names that a method has besides its arguments.
-TAKEN_ARGUMENTS = frozenset({"limit", "page_size"})
 # Names of operations.py itself.
 TAKEN_CONSTANTS = frozenset({"OPERATIONS", "TYPE_CHECKING"})
 
@@ -43,7 +32,7 @@ class Described:
 
     Attributes:
         operation: the data of operations.py.
-        arguments: in the order of the description; those of the path first.
+        arguments: those of the path first, in its order; then in the order of the description.
         description: the paragraphs of the description.
         returns: what comes back, in words.
         item: the type of an entry of a page, as code; "" if the operation does not page.
@@ -90,9 +79,7 @@ def operations(description: dict[str, Any], data: GeneratorData, replies: dict[s
     }
     found = [
         _Reader(description, schemas, path, endpoints[method, _without_names(path)], replies).read(operation, item)
-        for path, item in description["paths"].items()
-        for method, operation in item.items()
-        if method in METHODS
+        for path, method, item, operation in operations_of(description)
     ]
     _check_names(found)
     return found
@@ -145,47 +132,24 @@ class _Reader:
         if not data.get("operationId"):
             raise self.refusal("an operation needs an operationId")
         self._name = data["operationId"]
-        extension = data.get("x-paiflow", {})
-        if odd := set(extension) - EXTENSION:
-            raise self.refusal(f"x-paiflow: no such key: {', '.join(sorted(odd))}")
-        arguments = self._with_defaults(self._arguments(data, item), extension.get("defaults", {}))
+        extensions = Extensions(self._name, self._description, data)
+        arguments = extensions.with_defaults(self._arguments(data, item))
         model, returns = self._reply(data)
-        service = {**self._service(), **data.get("x-paiflow-service", {})}
         operation: Operation[Any] = Operation(
             name=self._name,
-            product=service["product"],
-            version=service["version"],
-            host=service["host"],
             method=self._endpoint.method.upper(),
             path=self._path,
             model=model.name,
             parameters=tuple(argument.parameter for argument in arguments),
             lists=tuple(field.wire_name for field in model.fields if field.kind.is_list),
             bare={field.wire_name for field in model.fields} <= {"RequestId"},
-            repeatable=extension.get("repeatable", self._endpoint.method == "get"),
-            pages=self._pages(extension["pages"]) if "pages" in extension else None,
-            one_of=tuple(extension.get("one_of", ())),
-            any_of=tuple(extension.get("any_of", ())),
-            exclusive=extension.get("exclusive", False),
-            states=tuple(extension.get("states", ())),
-            ram_action=data.get("x-ram-action", ""),
+            **extensions.values(repeatable=self._endpoint.method == "get"),
             summary=" ".join(data.get("summary", "").split()),
             link=data.get("externalDocs", {}).get("url", ""),
         )
-        self._check(operation)
-        return Described(operation, arguments, data.get("description", ""), returns, self._item(operation, model))
-
-    def _pages(self, data: dict[str, Any]) -> Pages:
-        if odd := (set(data) - {field.name for field in fields(Pages)}) | (
-            {"by", "number", "size", "items"} - set(data)
-        ):
-            raise self.refusal(f"x-paiflow: pages: no such key, or none: {', '.join(sorted(odd))}")
-        return Pages(**data)
-
-    def _service(self) -> dict[str, str]:
-        info = self._description["info"]
-        stated = {"product": info["title"], "version": info["version"], "host": info["title"].lower()}
-        return {**stated, **self._description.get("x-paiflow-service", {})}
+        extensions.check_names(operation)
+        item_type = extensions.item_type(operation, model, self._replies)
+        return Described(operation, arguments, data.get("description", ""), returns, item_type)
 
     def _arguments(self, data: Schema, item: Schema) -> tuple[Argument, ...]:
         source = Source(self._name, self._schemas)
@@ -202,7 +166,12 @@ class _Reader:
         found = [source.parameter(parameter, props.get(key)) for key, parameter in given.items()]
         if "requestBody" in data:
             found += source.properties(*self._body(data["requestBody"]))
-        found.sort(key=lambda argument: argument.parameter.place != "path")
+        # Those of the path in its order: they may be given by position.
+        found.sort(
+            key=lambda one: (
+                self._path.index(f"{{{one.parameter.name}}}") if one.parameter.place == "path" else len(self._path)
+            )
+        )
         names = Counter(argument.parameter.argument for argument in found)
         for argument in found:
             if names[argument.parameter.argument] > 1:
@@ -219,18 +188,6 @@ class _Reader:
         props = [body.prop for body in self._endpoint.bodies if isinstance(body.prop, ModelProperty)]
         return alternatives[0], {prop.name.get_untrusted_value(): prop for one in props for prop in properties_of(one)}
 
-    def _with_defaults(self, arguments: tuple[Argument, ...], defaults: dict[str, Any]) -> tuple[Argument, ...]:
-        names = {argument.parameter.name for argument in arguments}
-        for name, default in defaults.items():
-            if name not in names:
-                raise self.refusal(f"x-paiflow: defaults: no parameter {name}")
-            if default != "workspace_id":
-                raise self.refusal(f"x-paiflow: defaults: {name}: the client has no default {default}")
-        return tuple(
-            replace(argument, parameter=replace(argument.parameter, default=defaults.get(argument.parameter.name)))
-            for argument in arguments
-        )
-
     def _reply(self, data: Schema) -> tuple[ReplyModel, str]:
         """Return the model of the success, and its description."""
         models = {}
@@ -245,47 +202,3 @@ class _Reader:
             raise self.refusal(f"a success (2xx) needs {what}")
         [(name, pattern)] = models.items()
         return self._replies[name], str(self._schemas.followed(data["responses"][pattern]).get("description", ""))
-
-    def _check(self, operation: Operation[Any]) -> None:
-        """Raise GenerationError if an extension names what is not there."""
-        names = {parameter.name for parameter in operation.parameters}
-        pages = operation.pages
-        named = {
-            "one_of": operation.one_of,
-            "any_of": operation.any_of,
-            "pages": (pages.number, pages.size) if pages else (),
-        }
-        for key, wanted in named.items():
-            for name in wanted:
-                if name not in names:
-                    raise self.refusal(f"x-paiflow: {key}: no parameter {name}")
-        for name in operation.states:
-            if not any(name in statuses for statuses in self._statuses()):
-                raise self.refusal(f"x-paiflow: states: no such status: {name}")
-
-    def _statuses(self) -> Iterator[list[str]]:
-        for schema in self._description.get("components", {}).get("schemas", {}).values():
-            if "x-paiflow-outcomes" in schema:
-                yield schema["enum"]
-
-    def _item(self, operation: Operation[Any], model: ReplyModel) -> str:
-        """Return the type of an entry of a page, as code."""
-        pages = operation.pages
-        if pages is None:
-            return ""
-        if pages.by not in ("page", "offset"):
-            raise self.refusal(f"x-paiflow: pages: by: {pages.by} is neither page nor offset")
-        known = {field.wire_name: field for field in model.fields}
-        items = known.get(pages.items)
-        if items is None or not items.kind.is_list:
-            raise self.refusal(f"x-paiflow: pages: items: the reply has no list {pages.items}")
-        if pages.total is not None and pages.total not in known:
-            raise self.refusal(f"x-paiflow: pages: total: the reply has no field {pages.total}")
-        entry = items.kind.parts[0]
-        entries = self._replies.get(entry.annotation.removeprefix("_models."))
-        if pages.id is not None and (entries is None or all(field.wire_name != pages.id for field in entries.fields)):
-            raise self.refusal(f"x-paiflow: pages: id: an entry has no field {pages.id}")
-        filters = {one.argument for one in operation.parameters if one.name not in (pages.number, pages.size)}
-        if odd := filters & TAKEN_ARGUMENTS:
-            raise self.refusal(f"x-paiflow: pages: an argument cannot be {', '.join(sorted(odd))}")
-        return f"_models.{entry.annotation}" if entry.shape == "enum" else entry.annotation

@@ -19,7 +19,7 @@ Whatever else a schema allows is an error that names operation and parameter.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from openapi_python_client.parser.properties import EnumProperty
@@ -63,7 +63,6 @@ class Argument:
     parameter: Parameter
     type: str
     text: str
-    enum: str | None = field(default=None)
 
 
 @dataclass(frozen=True)
@@ -160,7 +159,7 @@ class Source:
             parameter = replace(parameter, fields=_required_first(self.properties(schema, {}, inside=True)))
         elif kind == "texts":
             parameter, code = self._list(parameter, alternatives[0].get("items", {}), prop, inside=inside)
-        return Argument(parameter, code, " ".join(str(schema.get("description") or "").split()), enum)
+        return Argument(parameter, code, " ".join(str(schema.get("description") or "").split()))
 
     def _list(
         self, parameter: Parameter, items: Any, prop: PropertyProtocol | None, *, inside: bool
@@ -175,7 +174,9 @@ class Source:
             return replace(parameter, kind="objects", fields=of.fields), code
         if of.kind in LISTS or of.kind == "json":
             return replace(parameter, kind="json"), "Iterable[Any]"
-        return replace(parameter, items=of.kind, values=of.values, non_empty_items=of.non_empty, id=of.id), f"Iterable[{entry.type}]"
+        return replace(
+            parameter, items=of.kind, values=of.values, non_empty_items=of.non_empty, id=of.id
+        ), f"Iterable[{entry.type}]"
 
     def _kind(self, name: str, alternatives: Iterable[Schema]) -> Kind:
         kinds = {self._kind_of_one(name, schema) for schema in alternatives}

@@ -15,7 +15,7 @@ from openapi_python_client.strings import snake_case
 from paiflow._description import pointer_to
 from tooling.documents import walk
 from tooling.errors import GenerationError
-from tooling.schemas import Schemas
+from tooling.schemas import Schemas, operations_of
 
 EMPTY_REPLY = {
     "type": "object",
@@ -39,7 +39,9 @@ def prepared(description: dict[str, Any]) -> dict[str, Any]:
             values = [value for value in node["enum"] if value is not None]
             if values and all(isinstance(value, str) for value in values):
                 node["x-enum-varnames"] = _member_names(values, node.get("x-enum-varnames"), place)
-    _describe_empty_replies(description)
+    for *_, operation in operations_of(description):
+        _name_body(operation)
+        _describe_empty_replies(description, operation)
     return description
 
 
@@ -77,18 +79,19 @@ def _member_names(values: list[str], given: Any, place: str) -> list[str]:
     return names
 
 
-def _describe_empty_replies(description: dict[str, Any]) -> None:
+def _name_body(operation: dict[str, Any]) -> None:
+    """Give the class of a body another name than that of a parameter called Body."""
+    for media in operation.get("requestBody", {}).get("content", {}).values():
+        if isinstance(media.get("schema"), dict):
+            media["schema"].setdefault("title", "RequestBody")
+
+
+def _describe_empty_replies(description: dict[str, Any], operation: dict[str, Any]) -> None:
     schemas = Schemas(description)
-    for path in description.get("paths", {}).values():
-        for operation in path.values():
-            if not isinstance(operation, dict):
-                continue
-            for status, response in operation.get("responses", {}).items():
-                if status.startswith("2") and not schemas.followed(response).get("content"):
-                    reference = {"$ref": "#/components/schemas/EmptyReply"}
-                    operation["responses"][status] = {
-                        **schemas.followed(response),
-                        "content": {"application/json": {"schema": reference}},
-                    }
-                    components = description.setdefault("components", {}).setdefault("schemas", {})
-                    components.setdefault("EmptyReply", copy.deepcopy(EMPTY_REPLY))
+    for status, response in operation.get("responses", {}).items():
+        found = schemas.followed(response)
+        if status.startswith("2") and not found.get("content"):
+            content = {"application/json": {"schema": {"$ref": "#/components/schemas/EmptyReply"}}}
+            operation["responses"][status] = {**found, "content": content}
+            components = description.setdefault("components", {}).setdefault("schemas", {})
+            components.setdefault("EmptyReply", copy.deepcopy(EMPTY_REPLY))

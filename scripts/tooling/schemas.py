@@ -4,25 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import unquote
+
+from paiflow._description import METHODS, Description, DescriptionError
+from tooling.errors import GenerationError
 
 Schema = dict[str, Any]
 
 
+def operations_of(description: dict[str, Any]) -> Iterator[tuple[str, str, Schema, Schema]]:
+    """Yield path, method, the path's object and the operation's object.
+
+    Raises:
+        GenerationError: a path stands elsewhere, where the generator does not look for it.
+    """
+    for path, item in description.get("paths", {}).items():
+        if "$ref" in item:
+            raise GenerationError(f"{path}: a path that is a $ref is not supported")
+        for method, operation in item.items():
+            if method in METHODS and operation is not None:
+                yield path, method, item, operation
+
+
 class Schemas:
-    """The schemas of one description. All its references lead somewhere."""
+    """The schemas of one description."""
 
     def __init__(self, description: dict[str, Any]) -> None:
-        self._description = description
+        self._description = Description(description)
 
     def followed(self, node: Schema) -> Schema:
-        """Return a node, or the one that its reference leads to."""
-        while "$ref" in node:
-            found: Any = self._description
-            for key in unquote(node["$ref"]).split("/")[1:]:
-                found = found[key.replace("~1", "/").replace("~0", "~")]
-            node = found
-        return node
+        """Return a node, or the one that its reference leads to.
+
+        Raises:
+            GenerationError: the reference leads to itself.
+        """
+        try:
+            found: Schema = self._description.resolved(node)[0]
+        except DescriptionError as error:
+            raise GenerationError(str(error)) from None
+        return found
 
     def whole(self, schema: Any) -> Schema:
         """Return a schema as one object: with its reference and its allOf taken in. What stands outside wins.
@@ -32,7 +51,7 @@ class Schemas:
         if not isinstance(schema, dict):
             return {}
         found: Schema = {}
-        parts = [self.followed(schema)] if "$ref" in schema else []
+        parts = [self.followed({"$ref": schema["$ref"]})] if "$ref" in schema else []
         for part in [*parts, *schema.get("allOf", ())]:
             _take_in(found, self.whole(part))
         _take_in(found, {key: value for key, value in schema.items() if key not in ("$ref", "allOf")})

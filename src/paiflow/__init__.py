@@ -15,6 +15,7 @@ Example:
 """
 
 _HOMES = {
+    "paiflow._time": ("Time",),
     "paiflow.ids": ("NodeRef",),
     "paiflow._exchange": ("Response",),
     "paiflow.batches": ("Found", "StatusReport"),
@@ -78,9 +79,11 @@ def _available() -> list[str]:
 
 
 def _models() -> tuple[str, ...]:
-    """Return the names of the models, of which none is loaded by that."""
-    from paiflow_api import models  # noqa: PLC0415 - as above
-
+    """Return the names of the models, of which none is loaded by that; none while they are not generated yet."""
+    try:
+        from paiflow_api import models  # noqa: PLC0415 - as above
+    except ImportError:
+        return ()
     return models.__all__
 
 

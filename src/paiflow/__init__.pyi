@@ -1,7 +1,7 @@
 # What type checkers and editors see of __init__.py, which loads these names when they are first used.
 
-from paiflow.ids import NodeRef
 from paiflow._exchange import Response
+from paiflow._time import Time
 from paiflow.batches import Found, StatusReport
 from paiflow.client import AsyncPaiFlow, PaiFlow
 from paiflow.credentials import Credentials
@@ -22,10 +22,11 @@ from paiflow.errors import (
     WaitFailed,
     WaitTimedOut,
 )
+from paiflow.ids import NodeRef
 from paiflow.retries import RetryPolicy
 from paiflow.waiting import Change, Outcome, Until, Waited, WaitResult, outcome_of
 from paiflow_api import models as _models
-from paiflow_api.models import *
+from paiflow_api.models import *  # noqa: F403 - its __all__ is part of ours
 
 __version__: str
 
@@ -51,6 +52,7 @@ __all__ = [
     "ServiceError",
     "StatusReport",
     "Throttled",
+    "Time",
     "TransportError",
     "UnexpectedReply",
     "Until",

@@ -8,15 +8,16 @@ it. It never sends on the connections of another process, and never closes them.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import httpx
 
-from paiflow._environment import certificates, proxy_of
-from paiflow._httpx import OWN, equip, renewed
+from paiflow import _forks  # noqa: F401 - for what it registers
+from paiflow._environment import certificates
+from paiflow._httpx import HEADERS, OWN, equip, renewed
 from paiflow.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _CLOSED: Final = "the client is closed: make a new one"
 
 def opener(
     kind: type[Http],
-    endpoints: Sequence[str],
+    proxies: Mapping[str, httpx.Proxy | None],
     transport: Any,
     timeout: float | httpx.Timeout,
     headers: Mapping[str, str],
@@ -39,7 +40,7 @@ def opener(
 
     Args:
         kind: the blocking class, or the async one.
-        endpoints: the requests go there.
+        proxies: by the endpoints to which requests go, the proxy on the way.
         transport: the user's own. The first client takes it as it is, others a copy without connections.
         timeout: for each phase of a request.
         headers: of each request.
@@ -47,23 +48,31 @@ def opener(
     Raises:
         ConfigurationError: a proxy or certificate setting of the environment cannot be used.
     """
-    settings: dict[str, Any] = {"timeout": timeout, "headers": headers, "cookies": _NoCookies(), "trust_env": False}
+    hook = _hide_location if kind is httpx.Client else _hide_location_async
+    settings: dict[str, Any] = {
+        "timeout": timeout,
+        "headers": headers,
+        "cookies": _NoCookies(),
+        "trust_env": False,
+        "event_hooks": {"response": [hook]},
+    }
     if transport is not None:
         given = [transport]
 
         def open_given() -> Http:
-            with suppress(IndexError):
-                return kind(**settings, transport=given.pop())
-            return kind(**settings, transport=renewed(transport))
+            return kind(**settings, transport=given.pop() if given else renewed(transport))
 
         return open_given
 
-    settings["verify"] = certificates(encrypted=any(endpoint.startswith("https:") for endpoint in endpoints))
-    proxies = {endpoint: proxy for endpoint in endpoints if (proxy := proxy_of(endpoint)) is not None}
-    direct: Any = httpx.HTTPTransport if issubclass(kind, httpx.Client) else httpx.AsyncHTTPTransport
+    settings["verify"] = certificates(encrypted=any(endpoint.startswith("https:") for endpoint in proxies))
+    way: Any = httpx.HTTPTransport if kind is httpx.Client else httpx.AsyncHTTPTransport
 
     def open_own() -> Http:
-        mounts = {endpoint: direct(verify=settings["verify"], proxy=proxy) for endpoint, proxy in proxies.items()}
+        mounts = {
+            endpoint: way(verify=settings["verify"], proxy=proxy)
+            for endpoint, proxy in proxies.items()
+            if proxy is not None
+        }
         client = kind(**settings, mounts=mounts)
         equip(client)
         return client
@@ -74,6 +83,17 @@ def opener(
 def is_shared(transport: object) -> bool:
     """Return whether a transport that the user gave serves all processes and event loops: no copy can be made of it."""
     return not (transport is None or isinstance(transport, OWN))
+
+
+def _hide_location(response: httpx.Response) -> None:
+    # httpx would build the next request even where redirects are not followed, and fail over a Location that is no URL.
+    if "location" in response.headers:
+        response.extensions[HEADERS] = response.headers
+        response.headers = httpx.Headers([pair for pair in response.headers.raw if pair[0].lower() != b"location"])
+
+
+async def _hide_location_async(response: httpx.Response) -> None:
+    _hide_location(response)
 
 
 class _NoCookies(CookieJar):
@@ -96,7 +116,7 @@ class _Connections(Generic[Http]):
 
     def __init__(self, open_: Callable[[], Http], *, shared: bool = False) -> None:
         self._open = open_
-        # Opened at once, so that a mistake in the settings is reported at once. It has no connections yet.
+        # Opened at once, so that a mistake in the settings is reported at once.
         self._unused = [open_()]
         # Those of other processes stay in it: to drop them could close them.
         self._clients: dict[Owner, Http] = {}
@@ -133,10 +153,11 @@ class _Connections(Generic[Http]):
         return (self._home if self._shared else os.getpid()), None
 
     def _fresh(self) -> Http:
-        try:
-            return self._unused.pop()
-        except IndexError:
-            return self._open()
+        # Another process does not take it: a transport that was given may have been used elsewhere.
+        if os.getpid() == self._home or self._shared:
+            with suppress(IndexError):
+                return self._unused.pop()
+        return self._open()
 
     def _own(self) -> dict[Owner, Http]:
         """Return those that this process opened."""

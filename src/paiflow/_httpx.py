@@ -13,6 +13,9 @@ import httpx
 
 from paiflow.errors import ConfigurationError
 
+# The name under which a reply's extensions hold its headers, where httpx was not to see them all.
+HEADERS: Final = "paiflow.headers"
+
 OWN: Final = (httpx.HTTPTransport, httpx.AsyncHTTPTransport)
 
 
@@ -35,7 +38,9 @@ def equip(client: httpx.Client | httpx.AsyncClient) -> None:
 
 
 def renewed(transport: Any) -> Any:
-    """Return a copy of one of httpx's own transports, with its settings and without its connections."""
+    """Return a copy of one of httpx's own transports, with its settings and without its connections; others as they are."""
+    if not isinstance(transport, OWN):
+        return transport
     other = copy(transport)
     try:
         other._pool = pool = copy(transport._pool)
@@ -57,3 +62,20 @@ def body_of(response: httpx.Response) -> Any:
     """Return a reply's body as the transport gives it, compressed; a client of httpx has put another stream around it."""
     inner = getattr(response.stream, "_stream", None)
     return inner if isinstance(inner, httpx.SyncByteStream | httpx.AsyncByteStream) else response.stream
+
+
+def attend(response: httpx.Response) -> httpx.Response:
+    """Return a reply with all its headers, whose connection will know whether more came than that reply.
+
+    Raises:
+        ConfigurationError: this version of httpx has no place for it; a surplus would be taken for the next reply.
+    """
+    response.headers = response.extensions.get(HEADERS, response.headers)
+    requests = getattr(response.extensions.get("network_stream"), "requests", None)
+    if requests is not None and requests.parser is None:
+        try:
+            body: Any = response.stream
+            requests.parser = body._stream._httpcore_stream._stream._connection._h11_state
+        except AttributeError as error:
+            raise _unknown_version() from error
+    return response

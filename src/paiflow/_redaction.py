@@ -18,13 +18,13 @@ from __future__ import annotations
 import base64
 import json
 import re
-import threading
 from collections.abc import Iterable
 from enum import Enum
 from functools import lru_cache, partial
 from itertools import count
 from typing import Any
 
+from paiflow._forks import Lock
 from paiflow._text import redacted
 
 REDACTED = "[redacted]"
@@ -114,7 +114,7 @@ class Redaction:
         """Start with no account seen."""
         self._accounts: dict[str, str] = {}
         self._numbers = count(1)
-        self._lock = threading.Lock()
+        self._lock = Lock()
         # The same names and ids come again and again.
         self._short = lru_cache(maxsize=10_000)(self._replaced)
 

@@ -55,3 +55,32 @@ def in_threads(function: Callable[[T], R], items: Sequence[T], count: int) -> li
     if failures:
         raise failures[0]
     return [results[place] for place in range(len(items))]
+
+
+def within(function: Callable[[], T], seconds: float | None) -> T:
+    """Return the function's result, if it comes in time; otherwise leave it to a thread that ends with the program.
+
+    Args:
+        function: cannot be interrupted, such as the system's look-up of names.
+        seconds: to wait for it; None for as long as it takes.
+
+    Raises:
+        TimeoutError: the time was up.
+    """
+    results: list[T] = []
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            results.append(function())
+        except BaseException as failure:  # noqa: BLE001 - raised again, in the thread that asked
+            failures.append(failure)
+
+    thread = threading.Thread(target=work, name="paiflow-within", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failures:
+        raise failures[0]
+    if not results:
+        raise TimeoutError("timed out")
+    return results[0]

@@ -13,11 +13,18 @@ from typing import Any, Generic, TypeVar, overload
 
 import attrs
 
-from paiflow.ids import BATCH_SIZE, NodeRef, refusal
 from paiflow.errors import PaiFlowError
+from paiflow.ids import BATCH_SIZE, NodeRef, refusal
 from paiflow.steps import Ask, Steps
 from paiflow_api.calling import Call
-from paiflow_api.models import ListPipelineRunsStatusResponse, Node, NodeState, OutputValue, PipelineRun, PipelineRunState
+from paiflow_api.models import (
+    ListPipelineRunsStatusResponse,
+    Node,
+    NodeState,
+    OutputValue,
+    PipelineRun,
+    PipelineRunState,
+)
 from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS
 
 Id = str | NodeRef
@@ -36,7 +43,7 @@ class Batch:
         """The ids of either kind."""
         return (*self.pipeline_runs, *self.nodes)
 
-    def call(self, workspace_id: str | None, output_type: str | None = None) -> Call[ListPipelineRunsStatusResponse]:
+    def call(self, workspace_id: str | int | None, output_type: str | None = None) -> Call[ListPipelineRunsStatusResponse]:
         """Return the call that asks for them."""
         arguments = {
             "pipeline_runs": self.pipeline_runs,
@@ -51,7 +58,7 @@ def statuses(
     pipeline_runs: Iterable[str],
     nodes: Iterable[NodeRef],
     *,
-    workspace_id: str | None,
+    workspace_id: str | int | None,
     output_type: str | None,
     batch_size: int,
     in_flight: int,

@@ -12,16 +12,19 @@ import time as real_time
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar, Unpack
 
 import httpx
 
 from paiflow import _deadline
 from paiflow._connections import AsyncConnections, Connections, is_shared, opener
 from paiflow._discretion import Discretion
+from paiflow._environment import proxy_of
 from paiflow._exchange import Response, attempt, clock_skew, interpret
 from paiflow._hidden import Environment, Hidden
+from paiflow._httpx import attend
 from paiflow._replies import ACCEPTED_ENCODINGS, Intake, Whole, aread, read
+from paiflow._routes import Route, route_of
 from paiflow._threads import in_threads
 from paiflow._time import Time
 from paiflow.credentials import Credentials, CredentialsSource, VendorClient
@@ -38,7 +41,9 @@ from paiflow_api.decoding import Reply
 from paiflow_api.methods import AsyncMethods, Methods
 
 if TYPE_CHECKING:
+    from paiflow._durations import Duration
     from paiflow.batches import StatusReport
+    from paiflow.submitting import Arguments
     from paiflow.waiting import Change, Until, WaitResult
     from paiflow_api.models import ListPipelineRunsStatusResponse, OutputType
 
@@ -72,11 +77,12 @@ class _Client(Generic[Transport, Held]):
         aiworkspace_endpoint: str | None = None,
         vpc: bool = False,
         credentials: Credentials | Callable[[], Credentials] | VendorClient | None = None,
-        workspace_id: str | None = None,
+        workspace_id: str | int | None = None,
         timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,
         retries: RetryPolicy | int = RetryPolicy(),  # noqa: B008 - frozen
         transport: Transport | None = None,
         allow_http: bool = False,
+        time: Time | None = None,
     ) -> None:
         """Set the client up; nothing is sent, and no credentials are looked for, before the first call.
 
@@ -97,6 +103,7 @@ class _Client(Generic[Transport, Held]):
                 connections of its own where it is httpx's own HTTPTransport or AsyncHTTPTransport; any other is used
                 as it is.
             allow_http: allow plain http to other machines than this one. Requests are signed, not secret.
+            time: the clock and sleep to go by instead of the real ones: for tests, such as a paiflow.mock.HandTime.
 
         Raises:
             ConfigurationError: no endpoint was found, or an argument or a proxy or certificate setting of the
@@ -112,15 +119,21 @@ class _Client(Generic[Transport, Held]):
         self._defaults: Mapping[str, object] = {"workspace_id": workspace_id}
         self._credentials = CredentialsSource(given, environ)
         self._policy = policy_of(retries)
-        self._time = Time()
+        self._time = time if time is not None else Time()
         # Seconds by which the service's clock is ahead of ours, as far as it has told.
         self._skew = 0.0
         self._observers: tuple[Observer, ...] = ()
         _check_timeout(timeout)
+        # Who gives a transport of their own sees to proxies too.
+        self._proxies = {url: None if transport is not None else proxy_of(url) for url in self._endpoints.all()}
+        self._routes = {url: route_of(url, proxy) for url, proxy in self._proxies.items()}
         self._connections: Held = self._connect(transport, timeout)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(endpoint={getattr(self, 'endpoint', None)!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} cannot be pickled or copied: make one in each process")
 
     @abstractmethod
     def _connect(self, transport: Transport | None, timeout: float | httpx.Timeout) -> Held: ...
@@ -165,6 +178,9 @@ class _Client(Generic[Transport, Held]):
         timeouts["pool"] = left if timeouts["pool"] is None else min(timeouts["pool"], left)
         return request
 
+    def _route(self, operation: Operation[Any]) -> Route:
+        return self._routes[self._endpoints.of(operation.host)]
+
     def _auth(self, operation: Operation[Any], credentials: Credentials) -> SignatureAuth:
         return SignatureAuth(operation.name, operation.version, lambda: credentials, clock=self._service_time)
 
@@ -202,7 +218,7 @@ class _Client(Generic[Transport, Held]):
         self,
         pipeline_runs: Iterable[str],
         nodes: Nodes,
-        workspace_id: str | None,
+        workspace_id: str | int | None,
         output_type: str | None,
         batch_size: int,
         in_flight: int,
@@ -219,15 +235,21 @@ class _Client(Generic[Transport, Held]):
         )
 
     def _follow(
-        self, pipeline_runs: Iterable[str], nodes: Nodes, until: Until, timeout: float | None, workspace_id: str | None
+        self,
+        pipeline_runs: Iterable[str],
+        nodes: Nodes,
+        until: Until,
+        timeout: Duration | None,
+        interval: Duration | None,
+        workspace_id: str | int | None,
     ) -> Steps[Change, WaitResult]:
         self._connections.check_open()
-        from paiflow.waiting import check_wait, follow  # noqa: PLC0415 - whoever makes single calls needs none of it
+        from paiflow.waiting import Limits, follow  # noqa: PLC0415 - whoever makes single calls needs none of it
 
-        check_wait(until, timeout)
+        limits = Limits.of(until, timeout, interval)
         runs, refs = ids_of(pipeline_runs, nodes)
         return follow(
-            runs, refs, until, timeout, self._time, refreshes=self._credentials.refreshes, workspace_id=workspace_id
+            runs, refs, limits, self._time, refreshes=self._credentials.refreshes, workspace_id=workspace_id
         )
 
     def _pages(self, call: Call[Any], limit: int | None, page_size: int) -> Steps[Any, None]:
@@ -263,7 +285,9 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         Raises:
             PaiFlowError: as the operation's own method.
         """
-        return self._send(Call(named(operation), arguments))
+        given = Hidden(arguments)
+        del arguments  # a traceback may show what variables hold
+        return self._send(Call(named(operation), given.reveal()))
 
     def ask(self, step: Ask) -> Answers:
         """Make the calls of a step and return for each its reply, or the PaiFlowError that came instead."""
@@ -282,30 +306,53 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         return self.call(operations.LIST_PIPELINE_RUNS_STATUS, **arguments)
 
     def iter_pipeline_run_node_logs(
-        self, pipeline_run_id: str, node_id: str, *, follow: bool = False, limit: int | None = None, page_size: int = 100, **filters: Any
+        self,
+        pipeline_run_id: str,
+        node_id: str,
+        *,
+        from_time_in_seconds: int | None = None,
+        keyword: str | None = None,
+        reverse: bool | None = None,
+        to_time_in_seconds: int | None = None,
+        token_id: str | None = None,
+        follow: bool = False,
+        limit: int | None = None,
+        page_size: int = 100,
     ) -> Iterator[str]:
         """Yield the lines of a node's log.
 
         Args:
             pipeline_run_id: The run's id.
             node_id: The node's id.
+            from_time_in_seconds: Only lines from this time on, in seconds since the epoch.
+            keyword: Only lines that contain this text.
+            reverse: Whether the newest line comes first. Lines that come meanwhile may then make others come twice.
+            to_time_in_seconds: Only lines up to this time, in seconds since the epoch.
+            token_id: The token of a shared run. A secret: it is never shown.
             follow: Go on until the node has ended. What may pass (throttling, faults of the service and of the network)
                 is waited out. New lines are looked for every 2 to 15 s.
             limit: The number of lines to stop after; None for all.
             page_size: The number of lines to ask for at a time.
-            filters: as those of `list_pipeline_run_node_logs`: from_time_in_seconds, to_time_in_seconds, keyword,
-                reverse, token_id.
 
         Raises:
             PaiFlowError: as `list_pipeline_run_node_logs`.
         """
         call = Call(
             operations.LIST_PIPELINE_RUN_NODE_LOGS,
-            {"pipeline_run_id": pipeline_run_id, "node_id": node_id, **filters},
+            {
+                "pipeline_run_id": pipeline_run_id,
+                "node_id": node_id,
+                "from_time_in_seconds": from_time_in_seconds,
+                "keyword": keyword,
+                "reverse": reverse,
+                "to_time_in_seconds": to_time_in_seconds,
+                "token_id": token_id,
+            },
         )
+        del token_id  # a traceback may show what variables hold
         return iter(self._run(self._log_lines(call, follow, limit, page_size)))
 
-    def submit(self, *, start: bool = True, once: str | None = None, **arguments: Any) -> str:
+    def submit(self, *, start: bool = True, once: str | None = None, **arguments: Unpack[Arguments]) -> str:
         """Create a run and return its id.
 
         Args:
@@ -329,7 +376,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         *,
         pipeline_runs: Iterable[str] = (),
         nodes: Nodes = (),
-        workspace_id: str | None = None,
+        workspace_id: str | int | None = None,
         output_type: OutputType | str | None = None,
         batch_size: int = BATCH_SIZE,
         in_flight: int = IN_FLIGHT,
@@ -360,8 +407,9 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         pipeline_runs: Iterable[str] = (),
         nodes: Nodes = (),
         until: Until = "all",
-        timeout: float | None = None,
-        workspace_id: str | None = None,
+        timeout: Duration | None = None,
+        interval: Duration | None = None,
+        workspace_id: str | int | None = None,
     ) -> WaitResult:
         """Return what became of runs and nodes, once they have ended.
 
@@ -374,7 +422,8 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
             nodes: nodes, each a NodeRef or a pair of run id and node id.
             until: "all" have ended; "any", the first one has, whatever its outcome; "first-failure", the first one has
                 failed, was stopped or is missing, else as all.
-            timeout: seconds to wait at most; None to wait on.
+            timeout: how long to wait at most: seconds, text such as "1h30m", or a timedelta; None to wait on.
+            interval: how long to let pass between two polls, at least; likewise.
             workspace_id: instead of the client's.
 
         Raises:
@@ -382,7 +431,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
             AccessDenied, CredentialsError, InvalidRequest, NotFound: waiting does not mend these. They have a `result`
                 too.
         """
-        return self._run(self._follow(pipeline_runs, nodes, until, timeout, workspace_id)).finish()
+        return self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)).finish()
 
     def watch(
         self,
@@ -390,11 +439,12 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         pipeline_runs: Iterable[str] = (),
         nodes: Nodes = (),
         until: Until = "all",
-        timeout: float | None = None,
-        workspace_id: str | None = None,
+        timeout: Duration | None = None,
+        interval: Duration | None = None,
+        workspace_id: str | int | None = None,
     ) -> Iterator[Change]:
         """Yield the changes of runs and nodes as they come, until `wait` would return; raise what it would raise."""
-        return iter(self._run(self._follow(pipeline_runs, nodes, until, timeout, workspace_id)))
+        return iter(self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)))
 
     def close(self) -> None:
         """Close the connections. Closing twice does no harm."""
@@ -409,7 +459,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         self.close()
 
     def _connect(self, transport: httpx.BaseTransport | None, timeout: float | httpx.Timeout) -> Connections:
-        open_ = opener(httpx.Client, self._endpoints.all(), transport, timeout, HEADERS)
+        open_ = opener(httpx.Client, self._proxies, transport, timeout, HEADERS)
         return Connections(open_, shared=is_shared(transport))
 
     def _run(self, steps: Steps[Item, Result]) -> Iteration[Item, Result]:
@@ -433,8 +483,12 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
             http = self._connections.client()
             request = self._request(http, operation, prepared, deadline)
         with Discretion(credentials, request, prepared.secrets) as discretion:
-            with attempt(operation.name, number, deadline), self._connections.in_use(), _deadline.until(deadline):
-                response = http.send(request, auth=self._auth(operation, credentials), stream=True)
+            with (
+                attempt(operation.name, number, deadline, self._route(operation)),
+                self._connections.in_use(),
+                _deadline.until(deadline),
+            ):
+                response = attend(http.send(request, auth=self._auth(operation, credentials), stream=True))
                 try:
                     whole = read(Intake(operation.name, response, deadline), response)
                 finally:
@@ -450,7 +504,9 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
 
     async def call(self, operation: Operation[R] | str, /, **arguments: Any) -> Response[R]:
         """Return what PaiFlow.call does, and raise the same."""
-        return await self._send(Call(named(operation), arguments))
+        given = Hidden(arguments)
+        del arguments  # a traceback may show what variables hold
+        return await self._send(Call(named(operation), given.reveal()))
 
     async def ask(self, step: Ask) -> Answers:
         """Return what PaiFlow.ask does."""
@@ -479,16 +535,36 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         return await self.call(operations.LIST_PIPELINE_RUNS_STATUS, **arguments)
 
     def iter_pipeline_run_node_logs(
-        self, pipeline_run_id: str, node_id: str, *, follow: bool = False, limit: int | None = None, page_size: int = 100, **filters: Any
+        self,
+        pipeline_run_id: str,
+        node_id: str,
+        *,
+        from_time_in_seconds: int | None = None,
+        keyword: str | None = None,
+        reverse: bool | None = None,
+        to_time_in_seconds: int | None = None,
+        token_id: str | None = None,
+        follow: bool = False,
+        limit: int | None = None,
+        page_size: int = 100,
     ) -> AsyncIterator[str]:
         """Yield what PaiFlow.iter_pipeline_run_node_logs does, and raise the same."""
         call = Call(
             operations.LIST_PIPELINE_RUN_NODE_LOGS,
-            {"pipeline_run_id": pipeline_run_id, "node_id": node_id, **filters},
+            {
+                "pipeline_run_id": pipeline_run_id,
+                "node_id": node_id,
+                "from_time_in_seconds": from_time_in_seconds,
+                "keyword": keyword,
+                "reverse": reverse,
+                "to_time_in_seconds": to_time_in_seconds,
+                "token_id": token_id,
+            },
         )
+        del token_id  # a traceback may show what variables hold
         return aiter(self._run(self._log_lines(call, follow, limit, page_size)))
 
-    async def submit(self, *, start: bool = True, once: str | None = None, **arguments: Any) -> str:
+    async def submit(self, *, start: bool = True, once: str | None = None, **arguments: Unpack[Arguments]) -> str:
         """Return what PaiFlow.submit does, and raise the same."""
         return await self._run(self._submit(start, once, arguments)).finish()
 
@@ -497,7 +573,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         *,
         pipeline_runs: Iterable[str] = (),
         nodes: Nodes = (),
-        workspace_id: str | None = None,
+        workspace_id: str | int | None = None,
         output_type: OutputType | str | None = None,
         batch_size: int = BATCH_SIZE,
         in_flight: int = IN_FLIGHT,
@@ -513,11 +589,12 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         pipeline_runs: Iterable[str] = (),
         nodes: Nodes = (),
         until: Until = "all",
-        timeout: float | None = None,  # noqa: ASYNC109 - ends with what is known, where a cancellation would lose it
-        workspace_id: str | None = None,
+        timeout: Duration | None = None,  # noqa: ASYNC109 - ends with what is known, where a cancellation would lose it
+        interval: Duration | None = None,
+        workspace_id: str | int | None = None,
     ) -> WaitResult:
         """Return what PaiFlow.wait does, and raise the same."""
-        return await self._run(self._follow(pipeline_runs, nodes, until, timeout, workspace_id)).finish()
+        return await self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)).finish()
 
     def watch(
         self,
@@ -525,11 +602,12 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         pipeline_runs: Iterable[str] = (),
         nodes: Nodes = (),
         until: Until = "all",
-        timeout: float | None = None,
-        workspace_id: str | None = None,
+        timeout: Duration | None = None,
+        interval: Duration | None = None,
+        workspace_id: str | int | None = None,
     ) -> AsyncIterator[Change]:
         """Yield what PaiFlow.watch does, and raise the same."""
-        return aiter(self._run(self._follow(pipeline_runs, nodes, until, timeout, workspace_id)))
+        return aiter(self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)))
 
     async def aclose(self) -> None:
         """Close the connections. Closing twice does no harm."""
@@ -544,7 +622,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         await self.aclose()
 
     def _connect(self, transport: httpx.AsyncBaseTransport | None, timeout: float | httpx.Timeout) -> AsyncConnections:
-        open_ = opener(httpx.AsyncClient, self._endpoints.all(), transport, timeout, HEADERS)
+        open_ = opener(httpx.AsyncClient, self._proxies, transport, timeout, HEADERS)
         return AsyncConnections(open_, shared=is_shared(transport))
 
     def _run(self, steps: Steps[Item, Result]) -> AsyncIteration[Item, Result]:
@@ -566,16 +644,16 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
 
         deadline = real_time.monotonic() + left
         source = self._credentials
-        with attempt(operation.name, number, deadline, sends=False):
+        with attempt(operation.name, number, deadline):
             async with asyncio.timeout(left):
                 credentials = await asyncio.to_thread(source.get) if source.blocks else source.get()
         with self._connections.in_use():
             http = await self._connections.open()
             request = self._request(http, operation, prepared, deadline)
         with Discretion(credentials, request, prepared.secrets) as discretion:
-            with attempt(operation.name, number, deadline), self._connections.in_use():
+            with attempt(operation.name, number, deadline, self._route(operation)), self._connections.in_use():
                 async with asyncio.timeout(deadline - real_time.monotonic()):
-                    response = await http.send(request, auth=self._auth(operation, credentials), stream=True)
+                    response = attend(await http.send(request, auth=self._auth(operation, credentials), stream=True))
                     try:
                         whole = await aread(Intake(operation.name, response, deadline), response)
                     finally:

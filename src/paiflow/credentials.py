@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from logging import LogRecord, getLogger
-from threading import Lock
 from typing import Any, Final, Protocol, runtime_checkable
 
 import attrs
 
+from paiflow._forks import Lock
 from paiflow._hidden import Environment, Hidden, Secret
 from paiflow._text import clean
 from paiflow.errors import CredentialsError

@@ -18,6 +18,8 @@ from urllib.parse import quote
 import attrs
 import httpx
 
+from paiflow._hidden import Secret
+from paiflow._text import clean
 from paiflow.errors import InvalidRequest
 from paiflow.ids import is_plain, refusal_of
 from paiflow_api.calling import Call, Operation, Parameter
@@ -28,7 +30,7 @@ R = TypeVar("R", bound=Reply)
 
 MASK: Final = "***"
 
-LISTS: Final = frozenset({"texts", "objects", "comma-list"})
+LISTS: Final = frozenset({"texts", "objects"})
 
 # The method that takes both, where the service would leave one of them out.
 HINTS: Final = {
@@ -51,8 +53,8 @@ class Prepared:
 
     target: str
     shown: str
-    body: bytes | None
-    secrets: tuple[str, ...] = ()
+    body: bytes | None = attrs.field(repr=False)
+    secrets: tuple[Secret, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Prepared {self.shown}>"
@@ -68,40 +70,58 @@ def prepare(call: Call[Any], defaults: Mapping[str, object]) -> Prepared:
     Raises:
         InvalidRequest: an argument is unknown, missing, or not what its parameter takes; nothing was sent.
     """
-    operation = call.operation
-    values = _values(operation, call.arguments, defaults)
-    path, query, shown, body = operation.path, [], [], {}
-    for parameter, value in values.items():
-        match parameter.place:
-            case "path":
-                path = path.replace(f"{{{parameter.name}}}", _segment(operation, parameter, value))
-            case "query":
-                name = _quoted(parameter.name)
-                for item in value if isinstance(value, list) else [value]:
-                    query.append(f"{name}={_quoted(_query_text(item))}")
-                    shown.append(f"{name}={MASK}" if parameter.secret else query[-1])
-            case "body":
-                body[parameter.name] = value
-    has_body = bool(body) or any(parameter.place == "body" for parameter in operation.parameters)
-    secrets = tuple([str(value) for parameter, value in values.items() if parameter.secret])
+    try:
+        return _written(call.operation, _values(call.operation, call.arguments, defaults))
+    except InvalidRequest as error:
+        # The frames below hold arguments, which may be secret.
+        raise error.with_traceback(None) from None
+
+
+def _written(operation: Operation[Any], values: Mapping[Parameter, Any]) -> Prepared:
+    """Return the parts of a request with these values."""
+    secrets = tuple([Secret(value) for parameter, value in values.items() if parameter.secret])
+    has_body = any(parameter.place == "body" for parameter in operation.parameters)
+    body = {parameter.name: value for parameter, value in values.items() if parameter.place == "body"}
+    shown = _target(operation, values, masked=True)
     return Prepared(
-        target="?".join([path, "&".join(query)]) if query else path,
-        shown="?".join([path, "&".join(shown)]) if shown else path,
-        body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode() if has_body else None,
+        target=Secret(_target(operation, values)) if secrets else shown,
+        shown=shown,
+        body=_json_of(operation, body) if has_body else None,
         secrets=secrets,
     )
+
+
+def _target(operation: Operation[Any], values: Mapping[Parameter, Any], *, masked: bool = False) -> str:
+    """Return path and query; masked, without the secrets."""
+    path, query = operation.path, []
+    for parameter, value in values.items():
+        hides = masked and parameter.secret
+        if parameter.place == "path":
+            segment = MASK if hides else _segment(operation, parameter, value)
+            path = path.replace(f"{{{parameter.name}}}", segment)
+        elif parameter.place == "query":
+            name = _quoted(parameter.name)
+            items = value if isinstance(value, list) else [value]
+            query += [f"{name}={MASK if hides else _quoted(_query_text(item))}" for item in items]
+    return f"{path}?{'&'.join(query)}" if query else path
+
+
+def _json_of(operation: Operation[Any], body: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        reason = "half a surrogate pair" if isinstance(error, UnicodeEncodeError) else clean(str(error), 200)
+        raise refused(operation, "InvalidParameter", f"an argument cannot be written as JSON: {reason}") from None
 
 
 def _values(
     operation: Operation[Any], arguments: Mapping[str, object], defaults: Mapping[str, object]
 ) -> dict[Parameter, Any]:
     """Return what goes onto the wire, by parameter."""
-    left = dict(arguments)
+    left = {name: value for name, value in arguments.items() if value is not None}
     values: dict[Parameter, Any] = {}
     for parameter in operation.parameters:
-        value = left.pop(parameter.argument, None)
-        if value is None:
-            value = left.pop(parameter.name, None)
+        value = _given(left, parameter)
         if value is None and parameter.default is not None:
             value = defaults.get(parameter.default)
         if value is None:
@@ -111,11 +131,34 @@ def _values(
         written = KINDS[parameter.kind](operation, parameter, value)
         if written is not None and not (parameter.kind in LISTS and not written and not parameter.required):
             values[parameter] = written
-    if unknown := [name for name, value in left.items() if value is not None]:
-        known = ", ".join(parameter.argument for parameter in operation.parameters) or "none"
-        raise refused(operation, "InvalidParameter", f"there is no argument {unknown[0]!r:.60}; there are: {known}")
+    for name in left:
+        raise _unknown(operation, "argument", name, operation.parameters)
     _check_together(operation, {parameter.name for parameter in values})
     return values
+
+
+def _given(left: dict[str, Any], parameter: Parameter) -> Any:
+    """Take a value out of what is given, by its name in Python (`type_`, or `type`) or on the wire (`Type`)."""
+    for name in (parameter.argument, parameter.name, parameter.argument.rstrip("_")):
+        if name in left:
+            return left.pop(name)
+    return None
+
+
+def _unknown(operation: Operation[Any], kind: str, name: object, known: Iterable[Parameter]) -> InvalidRequest:
+    names = [parameter.argument for parameter in known]
+    hint = close_to(str(name), names) or f"; there are: {', '.join(names) or 'none'}"
+    message = f"there is no {kind} {name!r:.60}{hint}"
+    return refused(operation, "InvalidParameter", message)
+
+
+def close_to(name: str, known: Iterable[str]) -> str:
+    """Return a question after the known name that is meant, empty if none is close."""
+    from difflib import get_close_matches  # noqa: PLC0415 - for a mistake only
+
+    folded = {one.lower().replace("_", ""): one for one in known}
+    close = get_close_matches(name[:60].lower().replace("_", ""), folded, 1)
+    return f"; did you mean {folded[close[0]]}?" if close else ""
 
 
 def _check_together(operation: Operation[Any], given: Collection[str]) -> None:
@@ -151,8 +194,8 @@ def _text(operation: Operation[Any], parameter: Parameter, value: object) -> str
         value = value.value
     filled = parameter.required or parameter.non_empty
     due = "a text that is not empty" if filled else "a text"
-    # A number is taken for its digits, but not in a list of ids: no run's id is a number.
-    if isinstance(value, bool) or not isinstance(value, str if parameter.id and filled else str | int):
+    # A number is taken for its digits, as in workspace_id=948; but not in a list of ids, for no run's id is a number.
+    if isinstance(value, bool) or not isinstance(value, str if parameter.id and parameter.required else str | int):
         raise _wrong(operation, parameter, due, value)
     text = str(value)
     if not text and filled:
@@ -221,12 +264,19 @@ def _texts(operation: Operation[Any], parameter: Parameter, value: object) -> li
 def _comma_list(operation: Operation[Any], parameter: Parameter, value: object) -> str:
     if isinstance(value, str):
         return _text(operation, parameter, value)
-    return ",".join(map(_query_text, _texts(operation, parameter, value)))
+    entries = list(map(_query_text, _texts(operation, parameter, value)))
+    if not entries:
+        # Sent empty, it might well stand for all.
+        raise _wrong(operation, parameter, "None for no filter, or a list with an entry", value)
+    for place, entry in enumerate(entries):
+        if "," in entry:
+            raise _wrong(operation, _part(parameter, f"[{place}]"), "one entry, without a comma", entry)
+    return ",".join(entries)
 
 
 def _part(parameter: Parameter, suffix: str) -> Parameter:
     """Return the parameter that errors about a part of a value name."""
-    return replace(parameter, argument=f"{parameter.argument}{suffix}", non_empty=parameter.non_empty_items)
+    return replace(parameter, argument=f"{parameter.argument}{suffix}", required=parameter.non_empty_items)
 
 
 def _entries(operation: Operation[Any], parameter: Parameter, value: object) -> Iterable[object]:
@@ -238,9 +288,10 @@ def _entries(operation: Operation[Any], parameter: Parameter, value: object) -> 
 
 def _object(operation: Operation[Any], parameter: Parameter, value: object) -> Any:
     """Return a JSON object: of a mapping or a model, or of a tuple of its required fields in their order."""
-    if hasattr(value, "to_dict"):
-        value = value.to_dict()
     fields = parameter.fields
+    if hasattr(value, "to_dict"):  # that of a reply has more fields than are asked for
+        sent = value.to_dict()
+        value = {field.name: sent[field.name] for field in fields if field.name in sent} if fields else sent
     if isinstance(value, tuple | list) and fields:
         needed = [field for field in fields if field.required]
         if len(value) == len(needed):
@@ -249,18 +300,21 @@ def _object(operation: Operation[Any], parameter: Parameter, value: object) -> A
         names = [field.argument for field in fields if field.required]
         either = f"a {'pair' if len(names) == 2 else 'tuple'} of {' and '.join(names)}, or a mapping"
         raise _wrong(operation, parameter, either if names else "a mapping", value)
-    return {**value, **_fields(operation, parameter, value)} if fields else dict(value)
+    return _fields(operation, parameter, value) if fields else dict(value)
 
 
 def _fields(operation: Operation[Any], parameter: Parameter, value: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of an object that are described, as they are sent."""
+    """Return the fields of an object, as they are sent."""
     sent = {}
+    left = {name: item for name, item in value.items() if item is not None}
     for field in parameter.fields:
         inner = replace(field, argument=f"{parameter.argument}.{field.argument}")
-        if (item := value.get(field.name)) is not None:
+        if (item := _given(left, field)) is not None:
             sent[field.name] = KINDS[field.kind](operation, inner, item)
         elif field.required:
             raise refused(operation, "MissingParameter", f"{inner.argument} is missing ({field.name})")
+    for name in left:
+        raise _unknown(operation, f"field of {parameter.argument}", name, parameter.fields)
     return sent
 
 
@@ -325,11 +379,7 @@ def named(operation: Operation[R] | str) -> Operation[R]:
     try:
         return OPERATIONS[operation]
     except KeyError:
-        from difflib import get_close_matches  # noqa: PLC0415 - for a mistake only
-
-        close = get_close_matches(operation, OPERATIONS, 1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        message = f"there is no operation {operation!r:.60}{hint}"
+        message = f"there is no operation {operation!r:.60}{close_to(operation, OPERATIONS)}"
         raise InvalidRequest(operation[:60], code="InvalidParameter", message=message) from None
 
 

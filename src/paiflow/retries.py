@@ -29,7 +29,8 @@ T = TypeVar("T")
 
 # Refusals that pass when the request is signed afresh: with another nonce, by a corrected clock. Once is enough; when it
 # happens again something else is wrong.
-ONCE: Final = ("SignatureNonceUsed", "InvalidTimeStamp")
+NONCE_USED: Final = "SignatureNonceUsed"
+ONCE: Final = (NONCE_USED, "InvalidTimeStamp")
 
 
 def _positive(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -168,15 +169,16 @@ class Attempts:
 def may_be_done(error: PaiFlowError) -> bool:
     """Return whether the service may have acted on a request that ended with this error.
 
-    It certainly has not if the request was never sent, or if the service refused it.
+    It certainly has not if the request was never sent, or if the service refused it. A nonce that was used before means
+    that something on the way has sent the request twice, and the first one may have been accepted.
     """
     match error:
         case TransportError():
             return error.sent
-        case Throttled():
-            return False
-        case ServiceError():
-            return isinstance(error, ServerFault) or error.status == 408
-        case UnexpectedReply():
+        case ServerFault():
             return True
+        case AccessDenied():
+            return (error.code or "").startswith(NONCE_USED)
+        case UnexpectedReply():
+            return not 300 <= error.status < 400
     return False

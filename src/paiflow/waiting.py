@@ -6,7 +6,8 @@ What a status means stands in paiflow_api.outcomes, which is generated from the 
 listed, and none at all never end a wait, and never count as success.
 
 Cost: each poll asks for what has not ended, 100 ids a request. Polls are 2 s apart after a change, and further and further
-up to 30 s while nothing changes: 120 to 160 an hour then. `calls_per_hour` gives the most requests there can be.
+up to 30 s while nothing changes: 120 to 160 an hour then. An interval that is given makes them fewer. `calls_per_hour` gives
+the most requests there can be.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any, Final, Literal
 
 import attrs
 
-from paiflow.ids import BATCH_SIZE, NodeRef, refusal
+from paiflow._durations import Duration, duration
 from paiflow._text import visible
 from paiflow._time import Time
 from paiflow.batches import Id, StatusReport, id_of, join, plan
@@ -34,6 +35,7 @@ from paiflow.errors import (
     WaitFailed,
     WaitTimedOut,
 )
+from paiflow.ids import BATCH_SIZE, NodeRef, refusal
 from paiflow.retries import ONCE
 from paiflow.steps import IN_FLIGHT, Ask, Item, Pause, Steps
 from paiflow_api.models import Node, NodeState, PipelineRun, PipelineRunState
@@ -180,44 +182,67 @@ class WaitResult(Mapping[Id, Waited]):
 
 
 OUTCOMES: Final = ("succeeded", "failed", "stopped", "missing", "unknown", "active")
+# Why an id is missing. Source: the vendor's table of permissions; a private run is visible to its owner alone.
+MISSING: Final = "does not exist, or is not visible to this account"
 BAD: Final = frozenset({"failed", "stopped", "missing"})
 
 
-def calls_per_hour(ids: int) -> int:
+def calls_per_hour(ids: int, interval: float | None = None) -> int:
     """Return how many requests an hour a wait for so many runs makes at most: when each poll finds a change."""
-    return int(3600 / SHORTEST) * ceil(ids / BATCH_SIZE)
+    return int(3600 / max(SHORTEST, interval or 0)) * ceil(ids / BATCH_SIZE)
 
 
-def check_wait(until: str, timeout: object) -> None:
-    """Refuse what no wait can keep to.
+@attrs.frozen
+class Limits:
+    """What a wait keeps to.
 
-    Raises:
-        InvalidRequest: `until` is none of the three, or `timeout` is not above 0.
+    Attributes:
+        until: "all" have ended; "any" one has, whatever its outcome; "first-failure", one has failed, was stopped or is
+            missing, else as all.
+        timeout: seconds, None to wait on.
+        interval: the seconds between two polls, at least.
     """
-    if until not in UNTIL:
-        raise refusal("InvalidParameter", f"until must be one of {', '.join(UNTIL)}, not {until!r:.60}")
-    if timeout is not None and (not isinstance(timeout, int | float) or not timeout > 0):
-        raise refusal("InvalidParameter", f"timeout must be seconds above 0, or None to wait on, not {timeout!r:.60}")
+
+    until: Until = "all"
+    timeout: float | None = None
+    interval: float | None = None
+
+    @classmethod
+    def of(cls, until: Until, timeout: Duration | None, interval: Duration | None) -> Limits:
+        """Return them, checked.
+
+        Raises:
+            InvalidRequest: `until` is none of the three, or a duration is not above 0.
+        """
+        if until not in UNTIL:
+            raise refusal("InvalidParameter", f"until must be one of {', '.join(UNTIL)}, not {until!r:.60}")
+        return cls(until, _above_zero(timeout, "timeout"), _above_zero(interval, "interval"))
+
+
+def _above_zero(value: Duration | None, name: str) -> float | None:
+    if value is None:
+        return None
+    if (seconds := duration(value)) is None or not seconds > 0:
+        due = 'seconds above 0, text such as "1h30m", a timedelta, or None'
+        raise refusal("InvalidParameter", f"{name} must be {due}, not {value!r:.60}")
+    return seconds
 
 
 def follow(
     pipeline_runs: Iterable[str],
     nodes: Iterable[NodeRef],
-    until: Until,
-    timeout: float | None,
+    limits: Limits,
     time: Time,
     *,
     refreshes: bool,
-    workspace_id: str | None = None,
+    workspace_id: str | int | None = None,
 ) -> Steps[Change, WaitResult]:
     """Yield each change until the wait is over, then return its result.
 
     Args:
         pipeline_runs: ids of runs, at least one of these or of the nodes.
         nodes: nodes.
-        until: "all" have ended; "any" one has, whatever its outcome; "first-failure", one has failed, was stopped or is
-            missing, else as all.
-        timeout: seconds, None to wait on.
+        limits: when it is over, and how often it asks.
         time: the clock and the jitter.
         refreshes: whether an expired token may be followed by a fresh one.
         workspace_id: instead of the client's.
@@ -227,27 +252,27 @@ def follow(
         PaiFlowError: an error that waiting does not mend, with what was known as its `result`.
     """
     wait = _Wait(pipeline_runs, nodes, workspace_id, time)
-    deadline = None if timeout is None else time.monotonic() + timeout
-    interval = SHORTEST
+    deadline = None if limits.timeout is None else time.monotonic() + limits.timeout
+    shortest = interval = max(SHORTEST, limits.interval or 0)
     while True:
         within = None if deadline is None else deadline - time.monotonic()
         if within is not None and within <= 0:
-            raise wait.timed_out(timeout or 0)
+            raise wait.timed_out(limits.timeout or 0)
         changes, errors = yield from wait.look(within)
         for change in changes:
             yield Item(change)
-        if wait.over(until):
+        if wait.over(limits.until):
             return wait.result()
         wait.hint()
         for error in errors:
             if not mends(error, refreshes=refreshes):
                 error.result = wait.result()
                 raise error
-        interval = SHORTEST if changes else min(LONGEST, interval * GROWTH)
-        pause = max(SHORTEST, interval * (1 - JITTER * time.random()))
+        interval = shortest if changes else min(max(LONGEST, shortest), interval * GROWTH)
+        pause = max(shortest, interval * (1 - JITTER * time.random()))
         if (grace := wait.grace()) is not None:
             # The first look after the grace is what ends a missing id.
-            pause = min(pause, max(grace, SHORTEST))
+            pause = min(pause, max(grace, shortest))
         pause = max(pause, wish := max(map(wished, errors), default=0.0))
         if deadline is not None and pause > (left := max(0.0, deadline - time.monotonic())) - LAST_LOOK:
             pause = left if wish >= left else max(left - LAST_LOOK, min(left, SHORTEST), wish)
@@ -309,7 +334,7 @@ class _Wait:
     """What is known of each id, and since when."""
 
     def __init__(
-        self, pipeline_runs: Iterable[str], nodes: Iterable[NodeRef], workspace_id: str | None, time: Time
+        self, pipeline_runs: Iterable[str], nodes: Iterable[NodeRef], workspace_id: str | int | None, time: Time
     ) -> None:
         self._time = time
         self._workspace_id = workspace_id
@@ -401,6 +426,8 @@ class _Wait:
         """Return the error for a wait whose time is up."""
         open_ = [item for item in self._items.values() if not item.ended]
         what = f"{len(open_)} of {len(self._items)} have not ended after {timeout:g} s: {_some(map(_told, open_))}"
+        if any(item.outcome == "missing" for item in open_):
+            what = f"{what}; a missing one {MISSING}"
         if words := unstarted(self._items.values()):
             what = f"{what}; {words}"
         return WaitTimedOut(what if self._answered else f"no answer within {timeout:g} s", self.result())

@@ -1,8 +1,13 @@
 """A report is lines for people, JSON for programs, JUnit's XML for CI."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
+ROOT = Path(__file__).parents[2]
 VERDICTS = {"breaking", "additive", "invisible"}
 
 
@@ -74,3 +79,13 @@ def test_what_a_description_holds_cannot_steer_a_terminal(project, sample):
     assert 1 == status
     assert r"GET /\x1b[2J\u202e: added" in out
     assert not set("\x1b\u202e") & set(out)
+
+
+def test_a_terminal_without_our_characters_shows_them_escaped():
+    description = str(ROOT / "generated" / "paiflow_api" / "openapi.yaml")
+    command = [sys.executable, "-m", "tooling.changes", "--base", description, "--new", description]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, env=environment, capture_output=True, encoding="ascii", check=False)
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert done.stdout.startswith(f"{description} \\u2192 {description}: description\n")

@@ -149,16 +149,33 @@ PAGED = {
 for one, listed in PAGED.items():
     of(one, "lists", name="counts-the-page-only")(total_of_the_page(listed))
     of(one, "lists", name="is-a-page-behind")(
-        query(lambda p: p.update(PageNumber=str(int(p["PageNumber"]) - 1)) if p.get("PageNumber", "1").isdigit() and int(p.get("PageNumber", "1")) > 1 else None)
+        query(
+            lambda p: (
+                p.update(PageNumber=str(int(p["PageNumber"]) - 1))
+                if p.get("PageNumber", "1").isdigit() and int(p.get("PageNumber", "1")) > 1
+                else None
+            )
+        )
     )
-    of(one, "lists", name="loses-the-last-of-a-page")(items(listed, lambda found: found[:-1] if len(found) > 1 else found))
-    of(one, "lists", name="has-pages-of-two-at-most")(query(lambda p: p.update(PageSize="2") if p.get("PageSize", "1").isdigit() and int(p.get("PageSize", "1")) > 2 else None))
+    of(one, "lists", name="loses-the-last-of-a-page")(
+        items(listed, lambda found: found[:-1] if len(found) > 1 else found)
+    )
+    of(one, "lists", name="has-pages-of-two-at-most")(
+        query(
+            lambda p: (
+                p.update(PageSize="2") if p.get("PageSize", "1").isdigit() and int(p.get("PageSize", "1")) > 2 else None
+            )
+        )
+    )
 for one in ("ListPipelineRuns", "ListPipelineRunNodeOutputs"):
     of(one, "lists", name="does-not-sort")(drops("SortBy"))
 for one in ("ListPipelineRuns", "ListPipelineRunNodeOutputs", "ListWorkspaces"):
     of(one, "lists", name="ignores-the-order")(drops("Order"))
 for one, name in (
-    *(("ListPipelineRuns", name) for name in ("Status", "SourceId", "Name", "SourceType", "WorkspaceId", "UserId", "PipelineIds")),
+    *(
+        ("ListPipelineRuns", name)
+        for name in ("Status", "SourceId", "Name", "SourceType", "WorkspaceId", "UserId", "PipelineIds")
+    ),
     *(("ListPipelines", name) for name in ("PipelineIdentifier", "PipelineProvider", "PipelineVersion", "WorkspaceId")),
     *(("ListWorkspaces", name) for name in ("WorkspaceIds", "WorkspaceName", "Status", "Fields")),
     *(("ListPipelineRunNodeOutputs", name) for name in ("Type", "Name")),
@@ -185,7 +202,10 @@ of("ListPipelineRuns", "lists", name="has-another-status")(
     items("PipelineRuns", lambda found: [{**one, "Status": "Running"} for one in found])
 )
 of("ListPipelineRuns", "lists", name="mangles-names")(
-    items("PipelineRuns", lambda found: [{**one, "Name": one["Name"].encode("ascii", "replace").decode()} for one in found])
+    items(
+        "PipelineRuns",
+        lambda found: [{**one, "Name": one["Name"].encode("ascii", "replace").decode()} for one in found],
+    )
 )
 
 
@@ -231,7 +251,9 @@ def finds_what_was_deleted(proxy, request, send):
     return reply
 
 
-of("GetPipelineRun", "lookups", name="shows-the-manifest-to-all")(fields(lambda reply: reply.setdefault("Manifest", "{}")))
+of("GetPipelineRun", "lookups", name="shows-the-manifest-to-all")(
+    fields(lambda reply: reply.setdefault("Manifest", "{}"))
+)
 of("GetPipelineRun", "life", name="loses-the-source")(fields(lambda reply: reply.pop("SourceId")))
 of("GetPipelineRun", "life", name="names-another-pipeline")(fields(lambda reply: reply.update(PipelineId="pipeline-x")))
 of("GetPipelineRun", "lookups", name="trims-ids")(
@@ -293,7 +315,11 @@ def takes_any_manifest(proxy, request, send):
 @of("CreatePipelineRun", "protocol")
 def takes_a_pipeline_and_a_manifest(proxy, request, send):
     reply = send(request)
-    if refused_with(reply, '"InvalidParameter"') and b'"PipelineManifest"' in request.body and b'"PipelineId"' in request.body:
+    if (
+        refused_with(reply, '"InvalidParameter"')
+        and b'"PipelineManifest"' in request.body
+        and b'"PipelineId"' in request.body
+    ):
         try:
             asked = json.loads(request.body)
             del asked["PipelineManifest"]
@@ -366,7 +392,13 @@ of("ListPipelineRunNodeLogs", "lists", name="does-not-mind-case")(
     query(lambda p: p.update(Keyword=p["Keyword"].lower()) if "Keyword" in p else None)
 )
 of("ListPipelineRunNodeLogs", "lists", name="is-off-by-one")(
-    query(lambda p: p.update(Offset=str(int(p["Offset"]) + 1)) if p.get("Offset", "0") not in ("0", "") and p["Offset"].isdigit() else None)
+    query(
+        lambda p: (
+            p.update(Offset=str(int(p["Offset"]) + 1))
+            if p.get("Offset", "0") not in ("0", "") and p["Offset"].isdigit()
+            else None
+        )
+    )
 )
 
 
@@ -388,9 +420,13 @@ def takes_a_name_twice(proxy, request, send):
     return reply
 
 
-of("CreatePipeline", "life", name="puts-it-elsewhere")(body(lambda asked: asked.update(WorkspaceId="123") if asked["Manifest"] else None))
+of("CreatePipeline", "life", name="puts-it-elsewhere")(
+    body(lambda asked: asked.update(WorkspaceId="123") if asked["Manifest"] else None)
+)
 of("GetPipeline", "life", name="loses-the-manifest")(fields(lambda reply: reply.pop("Manifest")))
-of("GetPipeline", "life", name="trims-the-manifest")(fields(lambda reply: reply.update(Manifest=reply["Manifest"].replace(" ", ""))))
+of("GetPipeline", "life", name="trims-the-manifest")(
+    fields(lambda reply: reply.update(Manifest=reply["Manifest"].replace(" ", "")))
+)
 of("GetPipeline", "life", name="mangles-the-manifest")(
     fields(lambda reply: reply.update(Manifest=reply["Manifest"].encode("ascii", "replace").decode()))
 )
@@ -403,7 +439,9 @@ def only_method(method, behave):
     return lambda proxy, request, send: behave(proxy, request, send) if request.method == method else send(request)
 
 
-of("", "authentication/forged", name="accepts-any-signature-of-reads")(only_method("GET", lets_in("SignatureDoesNotMatch")))
+of("", "authentication/forged", name="accepts-any-signature-of-reads")(
+    only_method("GET", lets_in("SignatureDoesNotMatch"))
+)
 of("", "authentication", name="accepts-replays-of-posts")(only_method("POST", lets_in("SignatureNonceUsed")))
 of("", "authentication", name="accepts-old-deletes")(only_method("DELETE", lets_in("InvalidTimeStamp.Expired")))
 of("", "authentication", name="takes-any-version-of-reads")(
@@ -418,12 +456,16 @@ of("", "authentication", name="takes-any-version-of-reads")(
 )
 of("", "life/another", name="shows-everybody-what-the-owner-sees")(
     lambda proxy, request, send: send(
-        proxy.signed(request) if request.method == "GET" and "OtherUser" in (request.header("authorization") or "") else request
+        proxy.signed(request)
+        if request.method == "GET" and "OtherUser" in (request.header("authorization") or "")
+        else request
     )
 )
 of("", "life/another", name="lets-everybody-change-what-the-owner-may")(
     lambda proxy, request, send: send(
-        proxy.signed(request) if request.method in WRITES and "OtherUser" in (request.header("authorization") or "") else request
+        proxy.signed(request)
+        if request.method in WRITES and "OtherUser" in (request.header("authorization") or "")
+        else request
     )
 )
 
@@ -448,7 +490,11 @@ of("", "lookups/asked again", name="sets-a-cookie")(header("set-cookie", "sessio
 def tells_the_secret_in_base64(proxy, request, send):
     reply = send(request)
     token = base64.b64encode(f"key={proxy.credentials.access_key_secret};".encode()).decode()
-    return changed(reply, lambda now: now.update(RequestId=now["RequestId"])) if reply.status != 200 else with_header(reply, "x-trace", token)
+    return (
+        changed(reply, lambda now: now.update(RequestId=now["RequestId"]))
+        if reply.status != 200
+        else with_header(reply, "x-trace", token)
+    )
 
 
 @of("", "protocol/parameters", name="takes-parameters-that-come-twice")
@@ -492,7 +538,9 @@ def _twice_decoded(proxy, request, send):
 def _dots(proxy, request, send):
     path, mark, text = request.target.partition("?")
     if "/x/../" in path or "/./" in path:
-        return send(proxy.signed(replace(request, target=path.replace("/x/../", "/").replace("/./", "/") + mark + text)))
+        return send(
+            proxy.signed(replace(request, target=path.replace("/x/../", "/").replace("/./", "/") + mark + text))
+        )
     return send(request)
 
 

@@ -18,9 +18,7 @@ class Engine:
 
     def request_fault(self, body, content_type="application/json", authorization="signed", method="PUT", target=PATH):
         """Return why a request does not fit the description, None if it does."""
-        return self._fault(
-            self._openapi.validate_request, _request(method, target, body, content_type, authorization)
-        )
+        return self._fault(self._openapi.validate_request, _request(method, target, body, content_type, authorization))
 
     def reply_fault(self, status, body, headers, content_type="application/json", method="PUT", target=PATH):
         """Return why a reply does not fit the description, None if it does."""

@@ -188,9 +188,7 @@ def test_what_is_no_strict_json_object_is_found(session, body):
     assert "the-body-is-json-in-utf8" in fired(session, answer(session, body=body))
 
 
-@pytest.mark.parametrize(
-    "spelt", [str, lambda text: base64.b64encode(f"a{text}".encode()).decode()]
-)
+@pytest.mark.parametrize("spelt", [str, lambda text: base64.b64encode(f"a{text}".encode()).decode()])
 def test_a_secret_in_a_reply_is_found(session, spelt):
     assert isinstance(session.credentials, Credentials)
     leaking = answer(session, lambda fields: fields.update(Debug=spelt(session.credentials.access_key_secret)))
@@ -203,9 +201,13 @@ def test_a_secret_in_a_reply_is_found(session, spelt):
     [
         ({"PageSize": 1}, None),
         ({}, lambda fields: fields.update(TotalCount=1)),
-        ({"SortBy": "GmtCreateTime", "Order": "ASC"}, lambda fields: [
-            one.update(GmtCreateTime=f"2021-01-0{3 - number}T00:00:00Z") for number, one in enumerate(fields["Workspaces"])
-        ]),
+        (
+            {"SortBy": "GmtCreateTime", "Order": "ASC"},
+            lambda fields: [
+                one.update(GmtCreateTime=f"2021-01-0{3 - number}T00:00:00Z")
+                for number, one in enumerate(fields["Workspaces"])
+            ],
+        ),
     ],
 )
 def test_a_page_that_is_none_is_found(session, asked, change):
@@ -214,7 +216,8 @@ def test_a_page_that_is_none_is_found(session, asked, change):
 
 
 @pytest.mark.parametrize(
-    ("header", "value"), [("retry_after", "soon"), ("x_acs_retry_after", "2s"), ("retry_after", "5"), ("digest", "sha-256=AAAA")]
+    ("header", "value"),
+    [("retry_after", "soon"), ("x_acs_retry_after", "2s"), ("retry_after", "5"), ("digest", "sha-256=AAAA")],
 )
 def test_a_header_that_lies_is_found(session, header, value):
     assert "headers-tell-the-truth" in fired(session, answer(session, **{header: value}))

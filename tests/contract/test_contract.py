@@ -17,12 +17,12 @@ from contract.defects import proxied
 from contract.runs import FEW, judged, judged_behind, variables
 
 from paiflow import PaiFlowError, _yaml
-from paiflow.mock import MockService, serve
-from paiflow_api.operations import OPERATIONS
-from tooling import generation
 from paiflow.contract import command
 from paiflow.contract.answers import ANSWERS
 from paiflow.contract.command import Options
+from paiflow.mock import MockService, serve
+from paiflow_api.operations import OPERATIONS
+from tooling import generation
 
 SAMPLE = json.loads((Path(__file__).parent.parent / "data" / "documented_sample.json").read_text(encoding="utf-8"))
 KEYS = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "id", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "long enough"}

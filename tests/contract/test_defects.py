@@ -100,11 +100,19 @@ def test_without_a_defect_it_is_green():
 
 def test_a_report_of_failures_holds_no_secret(tmp_path):
     credentials = Credentials("STS.key", "secret-of-the-key", "token+of/it==")
-    machines = Options(examples=FEW, only="authentication", operation="ListPipelineRunsStatus", json=str(tmp_path / "contract.json"), junit=tmp_path / "contract.xml")
+    machines = Options(
+        examples=FEW,
+        only="authentication",
+        operation="ListPipelineRunsStatus",
+        json=str(tmp_path / "contract.json"),
+        junit=tmp_path / "contract.xml",
+    )
     finished = judged_behind("accepts-any-signature", machines, credentials=credentials)
     written = [Path(machines.json).read_text(encoding="utf-8"), unescape(machines.junit.read_text(encoding="utf-8"))]
     echoing = judged_behind(
-        "accepts-weak-signatures", Options(only="authentication", operation="ListPipelineRunsStatus"), credentials=credentials
+        "accepts-weak-signatures",
+        Options(only="authentication", operation="ListPipelineRunsStatus"),
+        credentials=credentials,
     )
 
     assert "FAILED" in finished.text

@@ -11,7 +11,6 @@ from paiflow.contract.interface import Interface
 from paiflow.contract.session import Session
 from tooling.generation import effective_description
 
-
 INTERFACE = Interface(effective_description(), closed=True)
 
 

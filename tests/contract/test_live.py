@@ -11,9 +11,9 @@ import pytest
 from contract.runs import judged, variables
 
 from paiflow import PaiFlowError
-from paiflow.mock import MockService, serve
 from paiflow.contract.command import Options
 from paiflow.contract.suites import live
+from paiflow.mock import MockService, serve
 from paiflow_api.operations import OPERATIONS
 
 RUN = "flow-hynm2bv8wqhp5esfxq"

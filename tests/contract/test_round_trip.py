@@ -17,12 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import paiflow
+from paiflow.contract.http import same
+from paiflow.contract.interface import Interface
 from paiflow.mock import MockService, MockTransport
 from paiflow_api.models import ErrorReply, NodeState, OutputValue, PipelineRunState
 from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS
-from paiflow.contract.http import same
-from paiflow.contract.discovery import cleaned
-from paiflow.contract.interface import Interface
 from tooling.generation import effective_description
 
 DESCRIPTION = effective_description()
@@ -183,7 +182,7 @@ def test_any_request_that_the_client_builds_fits_the_description(runs, nodes, wo
     [
         ({"pipeline_runs": [RUN]}, "PipelineRuns"),
         ({"nodes": [(RUN, "node-hynm2bv8wqhp5esfx1")]}, "Nodes"),
-        ({"nodes": [("flow-dsjfk******jdskls", "node-obpzu*******418grb7\n")]}, "Outputs"),
+        ({"nodes": [("flow-dsjfk******jdskls", "node-obpzu*******418grb7")]}, "Outputs"),
     ],
 )
 def test_the_documented_sample_comes_back_as_it_was_recorded(asked, kind, monkeypatch):

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from paiflow.credentials import Credentials
 from paiflow.mock import HandClock, MockService, Reply, Request
@@ -54,6 +55,8 @@ def signed(
     credentials: Credentials = LASTING,
     now: float = NOW,
     nonce: str | None = None,
+    action: str = "ListPipelineRunsStatus",
+    version: str = "2021-02-02",
 ) -> Request:
     """Return a request that is right unless asked for otherwise: for the documented run if for nothing else."""
     if body is None:
@@ -68,12 +71,42 @@ def signed(
         sent,
         body,
         credentials=credentials,
-        action="ListPipelineRunsStatus",
-        version="2021-02-02",
+        action=action,
+        version=version,
         now=now,
         nonce=nonce or next(_nonces),
     )
     return Request(method, path, query, [*sent, *ours.items()], body)
+
+
+def ask(
+    service: MockService, action: str, body: Any = None, *, credentials: Credentials = LASTING, **parameters: Any
+) -> Reply:
+    """Return the reply to an operation of the description. Parameters are those of path and query."""
+    operation = effective_description().operations[action]
+    path = operation.path
+    for name in [name for name in parameters if f"{{{name}}}" in path]:
+        path = path.replace(f"{{{name}}}", quote(parameters.pop(name), safe=""))
+    query = urlencode({name: str(value) for name, value in parameters.items()}, quote_via=quote)
+    request = signed(
+        body=b"" if body is None else json.dumps(body).encode(),
+        method=operation.method,
+        path=path.encode(),
+        query=query.encode(),
+        credentials=credentials,
+        now=service.clock.now(),
+        action=action,
+        version=operation.version,
+    )
+    return service.handle(request)
+
+
+def got(service: MockService, action: str, body: Any = None, **parameters: Any) -> dict[str, Any]:
+    """Return what an operation answers, without the request's id."""
+    parsed = _parsed(reply := ask(service, action, body, **parameters))
+    assert reply.status == 200, parsed
+    del parsed["RequestId"]
+    return parsed
 
 
 def with_header(request: Request, name: str, value: str | None) -> Request:

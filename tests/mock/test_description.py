@@ -34,10 +34,10 @@ def test_a_body_at_a_templated_path_is_judged_through_references():
             "requestBodies": {"Update": {"content": {"application/json; charset=utf-8": {"schema": schema}}}},
         },
     }
-    operations = Description(document).operations[b"/runs/{RunId}"]
+    operations = Description(document).operations
 
-    assert ("DeleteRun", None) == (operations["DELETE"].action, operations["DELETE"].request_body)
-    operations["PUT"].request_body.validate({"Name": "n", "Self": "s"})
+    assert operations["DeleteRun"].body is None
+    operations["UpdateRun"].body.validate({"Name": "n", "Self": "s"})
     for wrong in ({}, {"Name": "n", "Self": 1}):
         with pytest.raises(jsonschema_rs.ValidationError):
-            operations["PUT"].request_body.validate(wrong)
+            operations["UpdateRun"].body.validate(wrong)

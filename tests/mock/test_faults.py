@@ -190,3 +190,21 @@ def test_a_fault_written_otherwise_is_an_error_that_quotes_it(text):
     with pytest.raises(FaultError) as caught:
         parse_fault(text)
     assert f"a fault is NAME or NAME:SETTING=VALUE,SETTING=VALUE, not {text!r}" == str(caught.value)
+
+
+def test_a_fault_of_one_operation_strikes_and_counts_no_other_calls():
+    faults = Faults(["GetPipelineRun", "ListPipelineRuns"])
+    faults.add("reset", operation="GetPipelineRun", every=2)
+
+    calls = ["GetPipelineRun", "ListPipelineRuns", None, "ListPipelineRuns", "GetPipelineRun", "GetPipelineRun"]
+
+    assert [4] == [index for index, action in enumerate(calls) if faults.strike(NOW, action).delivery.reset]
+
+
+def test_a_fault_of_an_operation_that_is_not_there_is_one_clear_error():
+    with pytest.raises(
+        FaultError, match=r"fault 'reset': there is no operation 'Get': known are GetPipelineRun"
+    ) as caught:
+        Faults(["GetPipelineRun"]).add("reset", operation="Get")
+
+    assert "operation" == caught.value.setting

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from mock.calls import LASTING, NODE, NOW, PATH, RUN, SAMPLE
+from mock.calls import LASTING, NODE, NOW, PATH, RUN, SAMPLE, got
 
 import paiflow
 from paiflow.mock import Clock, HandClock, HandTime, MockService, MockTransport, serve
@@ -39,11 +39,10 @@ class Bench:
         return self.http.put(PATH.decode(), json=parameters, timeout=httpx.Timeout(20, read=timeout))
 
     def client(self, **settings):
-        client = paiflow.PaiFlow(
-            endpoint=self.endpoint, credentials=LASTING, transport=self.transport, **{"retries": 0, **settings}
+        settings = {"retries": 0, "time": HandTime(self.clock), **settings}
+        return closing(
+            paiflow.PaiFlow(endpoint=self.endpoint, credentials=LASTING, transport=self.transport, **settings)
         )
-        client._time = HandTime(self.clock)
-        return closing(client)
 
 
 @pytest.fixture(params=["socket", "transport"])
@@ -392,3 +391,50 @@ def test_a_reply_that_a_fault_changed_is_still_json(bench):
         bench.fault(name)
 
     assert json.dumps(bench.ask().json())
+
+
+RUN_OF_THE_SAMPLE = {"PipelineRunId": "flow-j94y**********lf7a"}
+NODE_OF_THE_SAMPLE = {**RUN_OF_THE_SAMPLE, "NodeId": "node-n06d**********fc53"}
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters", "statuses"),
+    [
+        ("GetPipelineRun", RUN_OF_THE_SAMPLE, lambda reply: [reply["Status"]]),
+        ("ListPipelineRuns", {}, lambda reply: [run["Status"] for run in reply["PipelineRuns"]]),
+        ("ListPipelineRunNodeStatus", NODE_OF_THE_SAMPLE, lambda reply: [node["Status"] for node in reply["Status"]]),
+        ("GetPipelineRunNode", NODE_OF_THE_SAMPLE, lambda reply: [reply["StatusInfo"]["Status"]]),
+        ("ListWorkspaces", {}, lambda reply: [one["Status"] for one in reply["Workspaces"]]),
+    ],
+)
+def test_unknown_statuses_come_in_all_operations(action, parameters, statuses):
+    service = MockService([LASTING], clock=HandClock(NOW))
+    service.faults.add("unknown-status")
+
+    assert {"Hibernating"} == set(statuses(got(service, action, **parameters)))
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters", "kept"),
+    [
+        ("GetPipelineRun", RUN_OF_THE_SAMPLE, {"PipelineRunId", "PipelineId"}),
+        ("GetPipeline", {"PipelineId": "pipeline-hynm2bv8wqhp5e****"}, {"PipelineId"}),
+        ("GetPipelineRunNode", NODE_OF_THE_SAMPLE, set()),
+    ],
+)
+def test_nulls_leave_the_ids_of_one_thing(action, parameters, kept):
+    service = MockService([LASTING], clock=HandClock(NOW))
+    service.faults.add("nulls")
+
+    assert kept == {name for name, value in got(service, action, **parameters).items() if value is not None}
+
+
+@pytest.mark.parametrize("fault", ["nulls", "unknown-status", "unknown-fields"])
+def test_a_reply_with_nothing_but_texts_or_a_request_id_takes_every_fault(fault):
+    service = MockService([LASTING], clock=HandClock(NOW))
+    service.faults.add(fault)
+
+    got(service, "UpdatePipelineRun", {"Name": "other"}, **RUN_OF_THE_SAMPLE)
+    logs = got(service, "ListPipelineRunNodeLogs", **RUN_OF_THE_SAMPLE, NodeId="node-1jlzg7ncv0j6i3****")
+
+    assert ["abc"] == logs["Logs"]

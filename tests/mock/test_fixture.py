@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 import paiflow
-from paiflow.mock import HandTime, load_scenario
+from paiflow.mock import Behaviour, HandTime, PaiFlowMock, load_scenario
 
 pytest_plugins = ["pytester"]
 
@@ -67,7 +67,7 @@ def test_a_client_takes_settings_and_goes_by_the_clock(paiflow_mock):
     client = paiflow_mock.client(workspace_id="948")
 
     assert [] == client.list_pipeline_runs_status(pipeline_runs=["flow-1"]).pipeline_runs
-    assert isinstance(client._time, HandTime)
+    assert isinstance(client.time, HandTime)
 
 
 def test_the_transport_reaches_the_same_service_without_a_socket(paiflow_mock):
@@ -228,3 +228,43 @@ def test_pytest_loads_nothing_heavy_because_of_the_plugin_until_it_is_used(pytes
 
 def test_the_plugin_is_found_by_pytest():
     assert ["paiflow.pytest_plugin"] == [point.value for point in entry_points(group="pytest11", name="paiflow")]
+
+
+def test_another_user_sees_no_private_run(paiflow_mock):
+    paiflow_mock.add_run("flow-1", Accessibility="PRIVATE")
+    theirs = paiflow_mock.client(credentials=paiflow_mock.add_user())
+
+    assert "Running" == status(paiflow_mock.client())
+    assert [] == theirs.list_pipeline_runs_status(pipeline_runs=["flow-1"]).pipeline_runs
+
+
+def test_it_holds_pipelines_workspaces_and_logs(paiflow_mock):
+    paiflow_mock.add_run("flow-1", NodeId="node-1")
+    paiflow_mock.add_logs("flow-1", "node-1", ["a", ("5s", "b")])
+    paiflow_mock.add_workspace("7", name="seven")
+    paiflow_mock.add_pipeline("pipeline-1", {"metadata": {"identifier": "a", "provider": "b", "version": "c"}})
+    store = paiflow_mock.service.store
+
+    assert ["a"] == store.log("flow-1", "node-1").lines(paiflow_mock.clock.now())
+    assert ("seven", "a") == (
+        store.workspaces.get("7").current["WorkspaceName"],
+        store.pipelines.get("pipeline-1").current["Identifier"],
+    )
+
+
+def test_a_request_is_recorded_with_its_operation_and_query_and_shows_no_secret(paiflow_mock):
+    paiflow_mock.client().list_pipeline_runs_status(pipeline_runs=["flow-1"])
+    httpx.get(f"{paiflow_mock.endpoint}/api/v1/pipelineruns/a?TokenId=a%20token&TokenId=", trust_env=False)
+
+    first, second = paiflow_mock.requests
+
+    assert ("ListPipelineRunsStatus", "") == (first.operation, second.operation)
+    assert ({}, {"TokenId": ""}) == (first.query, second.query)
+    assert "Signature" not in repr(first)
+    assert "token" not in repr(second)
+
+
+def test_it_may_start_empty():
+    with PaiFlowMock(sample=False, behaviour=Behaviour(node_takes=1)) as mock:
+        assert [] == mock.client().list_pipeline_runs_status(pipeline_runs=[RUN]).pipeline_runs
+        assert 1 == mock.service.behaviour.node_takes

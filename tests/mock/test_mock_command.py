@@ -6,6 +6,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 import paiflow
@@ -17,15 +18,22 @@ PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
 @contextmanager
 def mock(*arguments):
     """The command, serving; gives a client of it."""
+    with running(*arguments) as (_, client, _):
+        yield client
+
+
+@contextmanager
+def running(*arguments):
+    """The command, serving; gives its process, a client of it and its endpoint."""
     command = [PAIFLOW, "mock", "--port", "0", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             said = dict(process.stdout.readline().rstrip("\n").split("=", 1) for _ in range(3))
             credentials = paiflow.Credentials(
                 said["ALIBABA_CLOUD_ACCESS_KEY_ID"], said["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
             )
             with paiflow.PaiFlow(endpoint=said["PAIFLOW_ENDPOINT"], credentials=credentials, retries=0) as client:
-                yield client
+                yield process, client, said["PAIFLOW_ENDPOINT"]
         finally:
             process.terminate()
 
@@ -117,3 +125,32 @@ def test_its_help_tells_how_a_fault_is_written():
 
     assert "--scenario FILE" in finished.stdout
     assert "throttling:retry_after=2s,rate=0.1" in finished.stdout
+
+
+def test_it_shows_requests_when_asked_to():
+    with running("--log") as (process, client, endpoint):
+        httpx.get(f"{endpoint}/api/v1/pipelineruns", trust_env=False)
+        client.list_pipeline_runs_status(pipeline_runs=["flow-x"])
+        process.terminate()
+        shown = process.stderr.read().splitlines()
+
+    assert "GET /api/v1/pipelineruns (no operation) -> 400 MissingVersion: " in shown[0]
+    assert "PUT /api/v1/pipelineruns (ListPipelineRunsStatus) " in shown[1]
+    assert "-> 200 {" in shown[1]
+
+
+def test_it_is_quiet_unless_asked():
+    with running() as (process, client, _):
+        client.list_pipeline_runs_status(pipeline_runs=["flow-x"])
+        process.terminate()
+
+        assert "" == process.stderr.read()
+
+
+def test_it_may_start_empty(tmp_path):
+    path = tmp_path / "empty.yaml"
+    path.write_text("scenario: empty\nsample: false\n")
+    with mock("--scenario", str(path)) as client:
+        reply = client.list_pipeline_runs_status(pipeline_runs=["flow-hynm2bv8wqhp5esfxq"])
+
+    assert [] == reply.pipeline_runs

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from mock.calls import MASKED_NODE, NODE, PAGE_SAMPLE, RUN, SAMPLE, answer, signed
+from mock.calls import LASTING, MASKED_NODE, NODE, NOW, PAGE_SAMPLE, RUN, SAMPLE, answer, got, signed
 
-from paiflow.mock import MockService
+from paiflow.mock import HandClock, MockService
 from paiflow.mock.description import effective_description
+from paiflow.mock.sample import cleaned
 
 
 def lists(service: MockService, parameters: dict[str, Any]) -> tuple[Any, Any, Any]:
@@ -130,3 +131,69 @@ def test_text_travels_in_utf_8_unescaped(service):
 
     assert "名" == answer(reply)["PipelineRuns"][0]["Name"]
     assert "名".encode() in reply.body
+
+
+def walk(value: Any) -> list[Any]:
+    """All texts and numbers in a reply."""
+    if isinstance(value, dict):
+        return [one for item in value.values() for one in walk(item)]
+    return [one for item in value for one in walk(item)] if isinstance(value, list) else [value]
+
+
+def test_every_id_of_the_samples_leads_to_something_and_every_count_is_true(service):
+    workspaces, pipelines, runs = (
+        got(service, action, PageSize=100) for action in ("ListWorkspaces", "ListPipelines", "ListPipelineRuns")
+    )
+    replies = [workspaces, pipelines, runs]
+    known = {one["WorkspaceId"] for one in workspaces["Workspaces"]}
+    for pipeline in pipelines["Pipelines"]:
+        got_pipeline = got(service, "GetPipeline", PipelineId=pipeline["PipelineId"])
+        assert pipeline.items() <= got_pipeline.items()
+        got(service, "CreatePipelineRun", {"WorkspaceId": "948", "PipelineId": pipeline["PipelineId"]})
+    for run in runs["PipelineRuns"]:
+        ids = {"PipelineRunId": run["PipelineRunId"]}
+        replies.append(got(service, "GetPipelineRun", **ids, Verbose="true"))
+        assert run.items() <= replies[-1].items()
+        if "PipelineId" in run:
+            got(service, "GetPipeline", PipelineId=run["PipelineId"])
+        [state] = got(service, "ListPipelineRunsStatus", {"PipelineRuns": [run["PipelineRunId"]]})["PipelineRuns"]
+        assert state.items() <= {**run, "IsDeleted": False}.items()
+        nodes = got(service, "ListPipelineRunNodeStatus", **ids, NodeId=run["NodeId"], Depth=9)["Status"]
+        found = got(service, "ListPipelineRunNodeOutputs", **ids, NodeId=run["NodeId"], Depth=9)
+        for node in nodes:
+            replies.append(got(service, "GetPipelineRunNode", **ids, NodeId=node["NodeId"]))
+            replies.append(got(service, "ListPipelineRunNodeLogs", **ids, NodeId=node["NodeId"]))
+            assert len(replies[-1]["Logs"]) == replies[-1]["TotalCount"]
+        replies += [found, *nodes]
+        assert {output["NodeId"] for output in found["Outputs"]} <= {node["NodeId"] for node in nodes}
+
+    assert {one["WorkspaceId"] for one in [*runs["PipelineRuns"], *pipelines["Pipelines"]]} <= known
+    assert all(
+        reply["TotalCount"] == len(next(v for v in reply.values() if isinstance(v, list))) for reply in replies[:3]
+    )
+    assert [] == [text for reply in replies for text in walk(reply) if isinstance(text, str) and text != text.strip()]
+
+
+@pytest.mark.parametrize("action", ["ListWorkspaces", "ListPipelines", "ListPipelineRuns"])
+def test_the_sample_of_each_list_is_in_the_list(service, action):
+    operation = effective_description().operations[action]
+    name = operation.pages["items"]
+
+    listed = got(service, action, PageSize=100)[name]
+
+    assert all(one in listed for one in cleaned(operation.sample[name]))
+
+
+def test_the_sample_of_get_pipeline_run_is_what_it_returns(service):
+    sample = cleaned(effective_description().operations["GetPipelineRun"].sample)
+    del sample["RequestId"]
+
+    assert sample == got(service, "GetPipelineRun", PipelineRunId=sample["PipelineRunId"], Verbose="true")
+
+
+def test_a_service_may_start_empty():
+    service = MockService([LASTING], clock=HandClock(NOW), sample=False)
+
+    assert [0, 0, 0] == [
+        got(service, action)["TotalCount"] for action in ("ListWorkspaces", "ListPipelines", "ListPipelineRuns")
+    ]

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mock.calls import LASTING, NOW, RUN, answer, refusal, signed
+from mock.calls import LASTING, NOW, RUN, answer, got, refusal, signed
 
 from paiflow.errors import ConfigurationError
 from paiflow.mock import Clock, HandClock, MockService, load_scenario, scenario
@@ -291,7 +291,7 @@ def test_what_is_wrong_in_an_alias_has_the_line_of_what_it_stands_for(load):
 def test_the_example_of_the_module_is_a_scenario(load):
     example = "\n".join(line for line in (scenario.__doc__ or "").splitlines() if line.startswith("    "))
 
-    assert 4 == len(load(example).steps)
+    assert 8 == len(load(example).steps)
 
 
 timelines = st.lists(
@@ -318,3 +318,96 @@ def test_at_every_moment_each_run_has_the_last_status_whose_time_has_come(load, 
 
     assert expected == {run["PipelineRunId"]: run["Status"] for run in reply["PipelineRuns"]}
     assert json.dumps(reply)
+
+
+WORLD = """
+scenario: world
+sample: false
+behaviour: {node_takes: 1m, terminating_takes: 5s, fails: [train], log_offset: pages}
+workspaces:
+  - {id: "1", name: one, fields: {Status: FROZEN}}
+pipelines:
+  - id: pipeline-1
+    workspace: "1"
+    manifest: {metadata: {identifier: train, provider: "15", version: v1}}
+  - {id: pipeline-2, manifest: "metadata: {identifier: read, provider: pai, version: v1}"}
+runs:
+  - id: flow-a
+    workspace: "1"
+    fields: {NodeId: node-a}
+    nodes:
+      - id: node-a
+        nodes:
+          - id: node-b
+            logs: [at once, {after: 5s, line: later}]
+            outputs: [{id: artifact-b, after: 5s}]
+"""
+
+
+def test_a_scenario_may_start_empty_and_hold_everything(load):
+    service = playing(load(WORLD))
+    clock = service.clock
+    node_b = {"PipelineRunId": "flow-a", "NodeId": "node-b"}
+    before = got(service, "ListPipelineRunNodeLogs", **node_b)
+    clock.advance(5)
+
+    assert ["at once"] == before["Logs"]
+    assert ["at once", "later"] == got(service, "ListPipelineRunNodeLogs", **node_b)["Logs"]
+    assert 1 == got(service, "ListPipelineRunNodeOutputs", **node_b | {"NodeId": "node-a"}, Depth=2)["TotalCount"]
+    assert ["flow-a"] == [run["PipelineRunId"] for run in got(service, "ListPipelineRuns")["PipelineRuns"]]
+    assert [("1", "one", "FROZEN")] == [
+        (one["WorkspaceId"], one["WorkspaceName"], one["Status"])
+        for one in got(service, "ListWorkspaces")["Workspaces"]
+    ]
+    assert {("pipeline-1", "train", "1"), ("pipeline-2", "read", "948")} == {
+        (one["PipelineId"], one["Identifier"], one["WorkspaceId"]) for one in got(service, "ListPipelines")["Pipelines"]
+    }
+
+
+def test_a_scenario_says_how_created_runs_behave(load):
+    service = playing(load(WORLD))
+    run_id = got(service, "CreatePipelineRun", {"WorkspaceId": "1", "PipelineId": "pipeline-1"})["PipelineRunId"]
+    statuses = []
+    for seconds in (0, 59, 1):
+        service.clock.advance(seconds)
+        statuses.append(got(service, "GetPipelineRun", PipelineRunId=run_id)["Status"])
+
+    assert ["Running", "Running", "Failed"] == statuses
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("scenario: s\nsample: 1", "2: sample: 1 is not one of True, False"),
+        ("scenario: s\nbehaviour: {node_takes: soon}", "2: behaviour.node_takes: 'soon' is not a duration"),
+        ("scenario: s\nbehaviour: {log_offset: bytes}", "2: behaviour.log_offset: 'bytes' is not one of lines, pages"),
+        ("scenario: s\npipelines:\n  - id: pipeline-1", "3: pipelines[0]: manifest is missing"),
+        (
+            SHORT + "nodes: [{id: n, logs: [7]}]",
+            "4: runs[0].nodes[0].logs: 7 is not a text or {after: DURATION, line: TEXT}",
+        ),
+        ("scenario: s\nworkspaces:\n  - {id: a}\n  - {id: a}", "4: workspaces[1].id: 'a' is there already"),
+    ],
+)
+def test_what_is_wrong_with_the_rest_is_told_too(load, text, fault):
+    with pytest.raises(ConfigurationError) as caught:
+        load(text)
+
+    assert f"nightly.yaml:{fault}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (
+            "scenario: s\npipelines:\n  - {id: pipeline-1, manifest: text}",
+            "3: Pipeline 'pipeline-1': the manifest is not",
+        ),
+        ("scenario: s\nfaults:\n  - {fault: slow, operation: Other}", "3: fault 'slow': there is no operation 'Other'"),
+    ],
+)
+def test_what_only_the_service_can_tell_of_the_rest_has_its_line_too(load, text, fault):
+    with pytest.raises(ConfigurationError) as caught:
+        MockService(scenario=load(text))
+
+    assert f"nightly.yaml:{fault}" in str(caught.value)

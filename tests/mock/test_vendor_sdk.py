@@ -1,21 +1,29 @@
 """The vendor's own SDK takes the mock for the service: sync and async, and finds its refusals where it expects them."""
 
+import time
 import warnings
+from typing import Any
 
 import pytest
 from mock.calls import LASTING, MASKED_NODE, NODE, RUN, SAMPLE, TEMPORARY
 
 from paiflow.credentials import Credentials
-from paiflow.mock import MockService, serve
+from paiflow.mock import HandClock, MockService, serve
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
+    from alibabacloud_aiworkspace20210204 import models as aiworkspace
+    from alibabacloud_aiworkspace20210204.client import Client as WorkspaceClient
+    from alibabacloud_paiflow20210202 import models as paiflow
     from alibabacloud_paiflow20210202.client import Client
     from alibabacloud_paiflow20210202.models import (
         ListPipelineRunsStatusRequest,
         ListPipelineRunsStatusRequestNodes,
     )
     from alibabacloud_tea_openapi.models import Config
+
+# The SDK calls datetime.utcnow, which Python 3.12 warns of.
+pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
 
 either_key = pytest.mark.parametrize("credentials", [LASTING, TEMPORARY], ids=["lasting", "temporary"])
 
@@ -27,8 +35,8 @@ def endpoint():
         yield url
 
 
-def client(endpoint: str, credentials: Credentials) -> Client:
-    return Client(
+def client(endpoint: str, credentials: Credentials, kind: type = Client) -> Any:
+    return kind(
         Config(
             endpoint=endpoint.removeprefix("http://"),
             protocol="http",
@@ -94,3 +102,85 @@ def test_an_empty_request_is_refused(endpoint):
         client(endpoint, LASTING).list_pipeline_runs_status(request())
 
     assert "MissingParameter" == caught.value.code
+
+
+MANIFEST = """
+metadata: {identifier: nightly, provider: "15", version: v1}
+spec:
+  pipelines:
+  - {metadata: {identifier: read}, spec: {outputs: {artifacts: [{name: table, metadata: {type: {DataSet: {}}}}]}}}
+  - {metadata: {identifier: train}, spec: {dependencies: [read]}}
+"""
+
+
+def test_every_operation_of_a_run_s_life_is_called_and_read():
+    """What a user of the real service does with the vendor's SDK, on a clock that takes no time."""
+    clock = HandClock(time.time())
+    with serve(MockService([LASTING], clock=clock)) as url:
+        sdk = client(url, LASTING)
+        pipeline = paiflow.CreatePipelineRequest(workspace_id="948", manifest=MANIFEST)
+        pipeline_id = sdk.create_pipeline(pipeline).body.pipeline_id
+        sdk.update_pipeline(pipeline_id, paiflow.UpdatePipelineRequest(manifest=MANIFEST.replace("v1", "v2")))
+        fuzzy = paiflow.ListPipelinesRequest(
+            pipeline_identifier="night", fuzzy_matching=True, page_number=1, page_size=5
+        )
+        assert [pipeline_id] == [one.pipeline_id for one in sdk.list_pipelines(fuzzy).body.pipelines]
+        assert "v2" == sdk.get_pipeline(pipeline_id).body.version
+
+        run = paiflow.CreatePipelineRunRequest(
+            pipeline_id=pipeline_id, workspace_id="948", no_confirm_required=False, name="first", source_type="SDK"
+        )
+        run_id = sdk.create_pipeline_run(run).body.pipeline_run_id
+        sdk.update_pipeline_run(run_id, paiflow.UpdatePipelineRunRequest(name="second"))
+        assert "Initialized" == sdk.get_pipeline_run(run_id, paiflow.GetPipelineRunRequest()).body.status
+        sdk.start_pipeline_run(run_id)
+        details = sdk.get_pipeline_run(run_id, paiflow.GetPipelineRunRequest(verbose=True)).body
+        assert ("Running", "second", MANIFEST.replace("v1", "v2")) == (details.status, details.name, details.manifest)
+        asked = paiflow.ListPipelineRunsRequest(
+            status="Running", pipeline_ids=pipeline_id, sort_by="StartedAt", order="ASC"
+        )
+        listed = sdk.list_pipeline_runs(asked).body
+        assert (1, [run_id]) == (listed.total_count, [one.pipeline_run_id for one in listed.pipeline_runs])
+
+        clock.advance(10)
+        root = details.node_id
+        statuses = sdk.list_pipeline_run_node_status(
+            run_id, root, paiflow.ListPipelineRunNodeStatusRequest(depth=2)
+        ).body.status
+        assert [(run_id, "Running"), ("read", "Succeeded"), ("train", "Running")] == [
+            (node.node_name, node.status) for node in statuses
+        ]
+        node = sdk.get_pipeline_run_node(run_id, root, paiflow.GetPipelineRunNodeRequest(depth=2, type="Logical")).body
+        assert ("Dag", 2) == (node.metadata.node_type, len(node.spec.pipelines))
+        asked = paiflow.ListPipelineRunNodeOutputsRequest(depth=2, type="DataSet", page_number=1, page_size=10)
+        assert ["table"] == [one.name for one in sdk.list_pipeline_run_node_outputs(run_id, root, asked).body.outputs]
+        asked = paiflow.ListPipelineRunNodeLogsRequest(offset=0, page_size=2, keyword="step", reverse=True)
+        logs = sdk.list_pipeline_run_node_logs(run_id, statuses[1].node_id, asked).body
+        assert (3, 2) == (logs.total_count, len(logs.logs))
+
+        sdk.terminate_pipeline_run(run_id)
+        clock.advance(5)
+        with pytest.raises(Exception, match="IncorrectStatus"):
+            sdk.start_pipeline_run(run_id)
+        sdk.rerun_pipeline_run(run_id)
+        clock.advance(10)
+        assert "Succeeded" == sdk.get_pipeline_run(run_id, paiflow.GetPipelineRunRequest()).body.status
+        sdk.delete_pipeline_run(run_id)
+        with pytest.raises(Exception, match="PipelineRunNotFound") as caught:
+            sdk.get_pipeline_run(run_id, paiflow.GetPipelineRunRequest())
+        assert 404 == caught.value.status_code
+        batch = paiflow.ListPipelineRunsStatusRequest(pipeline_runs=[run_id])
+        assert [True] == [one.is_deleted for one in sdk.list_pipeline_runs_status(batch).body.pipeline_runs]
+        sdk.delete_pipeline(pipeline_id)
+        with pytest.raises(Exception, match="200200004"):
+            sdk.get_pipeline(pipeline_id)
+
+
+def test_workspaces_are_listed_by_the_sdk_of_their_own_service(endpoint):
+    request = aiworkspace.ListWorkspacesRequest(
+        workspace_ids="948,123", option="GetWorkspaces", verbose=True, order="DESC"
+    )
+
+    body = client(endpoint, LASTING, WorkspaceClient).list_workspaces(request).body
+
+    assert (2, {"948", "123"}) == (body.total_count, {one.workspace_id for one in body.workspaces})

@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from paiflow.credentials import KEY_ID, KEY_SECRET, Credentials
-from paiflow.mock import MockService, serve
 from paiflow.contract import recording, targets
 from paiflow.contract.checks import Exchange
 from paiflow.contract.http import Reply, Request
 from paiflow.contract.session import Session
 from paiflow.contract.targets import SAMPLE_RUN
+from paiflow.credentials import KEY_ID, KEY_SECRET, Credentials
+from paiflow.mock import MockService, serve
 from tooling.generation import effective_description
 
 HERE = Path(__file__).parent
@@ -114,7 +114,8 @@ def documented_sample() -> Iterator[Session]:
             ("content-type", "application/json;charset=utf-8"),
             ("x-acs-request-id", "473469C7-****-****-****-A3DC0DE3C83E"),
         )
-        asked = session.build(STATUSES, {**RUN, "Nodes": [NODE, MASKED]}, host="paiflow.cn-hangzhou.aliyuncs.com")
+        letter = {**MASKED, "NodeId": f"{MASKED['NodeId']}\n"}
+        asked = session.build(STATUSES, {**RUN, "Nodes": [NODE, letter]}, host="paiflow.cn-hangzhou.aliyuncs.com")
         session.journal.append(Exchange(asked, Reply(200, headers, sample), place="documented/sample"))
         session.endpoint = "https://paiflow.cn-hangzhou.aliyuncs.com"
         yield session
@@ -132,11 +133,15 @@ def mock() -> Iterator[Session]:
             send(session, name, session.build(STATUSES, RUN, **how))
         send(session, "http/method", session.build(STATUSES, RUN, method="DELETE"))
         send(session, "http/content type", session.build(STATUSES, RUN, content_type="text/plain"))
-        send(session, "http/path", session.build(STATUSES, RUN, path="/api/v1/nothing"))
+        send(session, "http/path", session.build(STATUSES, RUN, path="/api/v1/pipelinejobs"))
         send(session, "http/body that is not JSON", session.build(STATUSES, {}, body=b'{"PipelineRuns": ["flow-a"'))
         for name, settings in FAULTS.items():
             with service.faults.add(name.partition(" ")[0], **settings):
-                send(session, f"fault/{name}", session.build(STATUSES, {**RUN, "Nodes": [NODE]} if name == "nulls" else RUN))
+                send(
+                    session,
+                    f"fault/{name}",
+                    session.build(STATUSES, {**RUN, "Nodes": [NODE]} if name == "nulls" else RUN),
+                )
         yield session
 
 

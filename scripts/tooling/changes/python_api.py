@@ -12,13 +12,13 @@ from __future__ import annotations
 import ast
 import logging
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import griffe
 
-from tooling.changes.verdicts import Finding, Side, Verdict, key_of
+from tooling.changes.verdicts import Finding, Side, Verdict, key_of, worst
 
 MODULES = ("paiflow", "paiflow.mock")
 GENERATED = "paiflow_api"
@@ -36,6 +36,14 @@ class Item:
     def is_generated(self) -> bool:
         """Whether it follows from the description."""
         return self.path.partition(".")[0] == GENERATED
+
+    @property
+    def key(self) -> str:
+        """Its name in the description, by `key_of`: of an operation, a component, or a component and a field."""
+        *_, module, owner, name = ["", *self.path.split(".")]
+        if module == "methods":
+            return re.sub("^iter", "list", key_of(name))
+        return key_of(f"{owner}.{name}" if owner[:1].isupper() else name)
 
 
 @dataclass(frozen=True)
@@ -56,25 +64,28 @@ def load(src: Path, generated: Path) -> PythonApi:
     former, logger.disabled = logger.disabled, True  # it warns of what is not installed
     try:
         loader = griffe.GriffeLoader(search_paths=[src, generated], allow_inspection=False)
+        models = loader.load(GENERATED)["models"]  # before the package that exports all of its models
         package = loader.load("paiflow")
-        loader.load(GENERATED)
         loader.resolve_aliases(external=False)
-        return PythonApi(package, dict(_items(package)))
+        return PythonApi(package, dict(_items(package, models)))
     finally:
         logger.disabled = former
 
 
-def findings(old: PythonApi, new: PythonApi, told: Collection[str]) -> Iterator[Finding]:
+def findings(old: PythonApi, new: PythonApi, told: Mapping[str, Verdict]) -> Iterator[Finding]:
     """Yield what differs between two APIs.
 
     Args:
         old: the API as it was.
         new: the API as it is.
-        told: what the description tells already, by `key_of`: of a generated name, nothing is said again.
+        told: verdicts for users that the description tells already, by `key_of`. Of a generated name nothing is said
+            again that is not more severe; what comes with a new operation or component has no verdict of its own.
     """
+    anything = worst(told.values())
     for name, what, verdict, why in _differences(old, new):
         item = old.items.get(name) or new.items[name]
-        if item.is_generated and key_of(name) in told:
+        known = anything if verdict is Verdict.ADDITIVE else told.get(item.key, Verdict.INVISIBLE)
+        if item.is_generated and worst((verdict, known)) is known:
             continue
         place = f"paiflow.{name}"
         yield Finding(Side.PYTHON, place, what, Verdict.INVISIBLE, verdict, why, "python", name)
@@ -122,7 +133,7 @@ def _types(old: Item, new: Item) -> Iterator[tuple[str, Verdict, str]]:
             yield f"parameter {name}: type {before} → {given}", verdict, why
 
 
-def _items(package: griffe.Object | griffe.Alias) -> Iterator[tuple[str, Item]]:
+def _items(package: griffe.Object | griffe.Alias, models: griffe.Object | griffe.Alias) -> Iterator[tuple[str, Item]]:
     for module in MODULES:
         _, _, below = module.partition(".")
         if below and below not in package.members:
@@ -130,8 +141,10 @@ def _items(package: griffe.Object | griffe.Alias) -> Iterator[tuple[str, Item]]:
         node = package[below] if below else package
         for name in node.exports or ():
             public = f"{below}.{name}" if below else str(name)
+            # griffe does not take what only type checkers import for what a star imports.
+            home = node if str(name) in node.members else models
             try:
-                target = _final(node[str(name)])
+                target = _final(home[str(name)])
             except (KeyError, griffe.AliasResolutionError, griffe.CyclicAliasError):
                 continue  # named, and not there
             yield public, _item(target)

@@ -7,7 +7,8 @@ import contextlib
 import os
 import time
 
-with contextlib.suppress(ModuleNotFoundError):  # another environment's Python, such as one that a test makes
+# Without the package, or the variable, it is a program that a test gives an environment of its own.
+with contextlib.suppress(ModuleNotFoundError, KeyError):
     import time_machine
 
     # Otherwise pytest warns that this plugin of its own cannot be rewritten any more.

@@ -5,38 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tooling.schemas import Schema, Schemas
+from paiflow import _description
+from paiflow._description import Description
+from tooling.schemas import Schemas
 from tooling.vendor.operation import BODY, REPLY, Entry, Operation, Place
 
-JSON = "application/json"
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
-
-def operations(description: dict[str, Any]) -> dict[str, Operation]:
+def operations(document: dict[str, Any]) -> dict[str, Operation]:
     """Return the operations of a description by name."""
-    schemas = Schemas(description)
-    found = {}
-    for path, item in description["paths"].items():
-        for method in METHODS:
-            if method in item:
-                data = item[method]
-                service = data.get("x-paiflow-service", description["x-paiflow-service"])
-                entries = dict(_entries(schemas, [*item.get("parameters", []), *data.get("parameters", [])], data))
-                name = data["operationId"]
-                found[name] = Operation(name, method.upper(), path, service["version"], entries)
+    description, found = Description(document), {}
+    for one in description.operations:
+        service = one.node.get("x-paiflow-service", document["x-paiflow-service"])
+        found[one.name] = Operation(
+            one.name, one.method, one.path, service["version"], dict(_entries(description, one))
+        )
     return found
 
 
-def _entries(schemas: Schemas, parameters: list[Schema], data: Schema) -> Iterator[tuple[Place, Entry]]:
-    for parameter in map(schemas.followed, parameters):
+def _entries(description: Description, operation: _description.Operation) -> Iterator[tuple[Place, Entry]]:
+    schemas = Schemas(description.document)
+    for parameter in map(schemas.followed, operation.parameters):
         place = Place(parameter["in"], parameter["name"])
         yield from _fields(schemas, place, parameter.get("schema", {}), parameter.get("required", False))
-    if "requestBody" in data:
-        body = schemas.followed(data["requestBody"])
-        yield from _fields(schemas, Place(BODY, ""), body["content"][JSON]["schema"], body.get("required", False))
-    content = schemas.followed(data["responses"]["200"]).get("content", {})
-    if JSON in content:
-        yield from _fields(schemas, Place(REPLY, ""), content[JSON]["schema"], None)
+    if (
+        schema := description.json_schema((*operation.place, "requestBody"))
+        if "requestBody" in operation.node
+        else None
+    ):
+        body = schemas.followed(operation.node["requestBody"])
+        yield from _fields(schemas, Place(BODY, ""), description.at(schema), body.get("required", False))
+    if schema := description.json_schema((*operation.place, "responses", "200")):
+        yield from _fields(schemas, Place(REPLY, ""), description.at(schema), None)
 
 
 def _fields(schemas: Schemas, place: Place, schema: Any, required: bool | None) -> Iterator[tuple[Place, Entry]]:

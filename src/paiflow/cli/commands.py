@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
+from functools import partial
 from importlib.metadata import version as version_of
 
 import click
@@ -40,20 +41,29 @@ paiflow.add_command(drift)
 @paiflow.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 for any that is free.")
-@click.option("--scenario", metavar="FILE", help="Runs, nodes and outputs that change with time, and faults, as YAML.")
+@click.option("--scenario", metavar="FILE", help="What exists and changes with time, and faults, as YAML.")
 @click.option("--fault", "faults", metavar="SPEC", multiple=True, help="Something that goes wrong; may be repeated.")
-def mock(host: str, port: int, scenario: str | None, faults: tuple[str, ...]) -> None:
+@click.option("-v", "--log", is_flag=True, help="Show each request and what was answered, on stderr.")
+def mock(host: str, port: int, scenario: str | None, faults: tuple[str, ...], log: bool) -> None:
     """Serve a mock of the service, until it is ended by Ctrl-C or SIGTERM.
 
     Once it listens it prints the variables that lead a client to it, and its credentials, to stdout.
-    It knows the run of the vendor's documentation, flow-hynm2bv8wqhp5esfxq, in workspace 948.
+    It holds the samples of the vendor's documentation, such as the run flow-hynm2bv8wqhp5esfxq in workspace 948, unless the
+    scenario says `sample: false`.
 
     SPEC is NAME or NAME:SETTING=VALUE,SETTING=VALUE, such as throttling:retry_after=2s,rate=0.1 or slow:delay=20s,every=5;
-    a name that is not known is answered with those that are.
+    a name that is not known is answered with those that are. With operation=OPERATION it strikes calls of that one only.
     """
     from paiflow import mock as mocking  # noqa: PLC0415 - needs an extra, and no other command needs it
 
-    service = mocking.MockService(scenario=None if scenario is None else mocking.load_scenario(scenario))
+    description = mocking.effective_description()
+    service = mocking.MockService(
+        scenario=None if scenario is None else mocking.load_scenario(scenario),
+        description=description,
+        on_reply=mocking.request_log(description, partial(click.echo, err=True)) if log else None,
+    )
+    if service.static:
+        click.echo(f"static, as the mock has no rules for them: {', '.join(service.static)}", err=True)
     if isinstance(service.clock, mocking.HandClock):
         raise click.UsageError(f"{scenario}: clock: by hand is for tests: nobody could advance it here")
     for spec in faults:

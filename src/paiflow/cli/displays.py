@@ -46,6 +46,10 @@ class Display:
         """Ask whether something has been started."""
         say(words)
 
+    def quiet(self, words: str) -> None:
+        """Say how things are, as nothing was said for a while."""
+        say(words)
+
     def tick(self) -> None:
         """Take note that a second has passed."""
 
@@ -156,8 +160,8 @@ def _whole(result: WaitResult, code: int, error: str | None) -> dict[str, Any]:
 
 
 def _write_table(result: WaitResult) -> None:
-    runs = tables.table("Run", "Name", "Status", "Outcome", "Since")
-    nodes = tables.table("Run", "Node", "Name", "Status", "Outcome", "Since")
+    runs = tables.Table("Run", "Name", "Status", "Outcome", "Since")
+    nodes = tables.Table("Run", "Node", "Name", "Status", "Outcome", "Since")
     for item in result.values():
         ids = item.id if isinstance(item.id, NodeRef) else (item.id,)
         cells = [tables.cell(text) for text in (*ids, name_of(item), shown_status(item))]

@@ -11,8 +11,8 @@ import attrs
 import click
 
 from paiflow import NodeRef
-from paiflow.ids import NODE, RUN, flaw, unusual
 from paiflow.cli.words import say
+from paiflow.ids import NODE, RUN, flaw, unusual
 
 STDIN = "-"
 

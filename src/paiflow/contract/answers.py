@@ -97,7 +97,9 @@ def of_runs_and_nodes(call: Call) -> Due | None:
         found = tuple(run for run in runs if there(run))
         return Answer({"PipelineRuns": Part(found), "Nodes": Part(), "Outputs": Part()})
     keys = dict.fromkeys((node["PipelineRunId"], node["NodeId"]) for node in asked)
-    nodes = [model.known("node", key) for key in keys if key in model.things["node"] and there(model.thing("run", key[0]))]
+    nodes = [
+        model.known("node", key) for key in keys if key in model.things["node"] and there(model.thing("run", key[0]))
+    ]
     outputs = [one for node in nodes for one in model.outputs_of(node)]
     shown = [one for one in outputs if kind in (None, text_of(one, "Type"))]
     exact = all(node.ids in model.explored for node in nodes) or not model.strict
@@ -223,10 +225,7 @@ def of_new_run(call: Call) -> Due | None:
     due = call.manifest("PipelineManifest") if "PipelineManifest" in call.arguments else call.pipeline()
     if isinstance(due, Answer | Thing) and call.get("Arguments", "{}")[:1] != "{":
         return None
-    if not isinstance(due, Thing):
-        return due
-    pipeline = due
-    return Answer() if isinstance(pipeline, Thing) else pipeline
+    return Answer() if isinstance(due, Thing) else due
 
 
 def of_new_pipeline(call: Call) -> Due | None:

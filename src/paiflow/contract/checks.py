@@ -18,16 +18,16 @@ from email.utils import parsedate_to_datetime
 from hashlib import md5, sha256
 from typing import Any, Protocol
 
-from paiflow.credentials import Credentials
-from paiflow.signing import canonical_request, parse_authorization, signature, string_to_sign
 from paiflow.contract.answers import Call
 from paiflow.contract.arguments import Refusal
-from paiflow.contract.http import Reply, Request, same, strict_json
+from paiflow.contract.http import Reply, Request, strict_json
 from paiflow.contract.interface import Described, Interface, Route
 from paiflow.contract.known_secrets import KnownSecrets
 from paiflow.contract.model import Answer, Due, Model, Part
 from paiflow.contract.things import IDS, alike, short
 from paiflow.contract.views import kind_of, shown
+from paiflow.credentials import Credentials
+from paiflow.signing import canonical_request, parse_authorization, signature, string_to_sign
 
 SLOW = 5.0
 """Seconds after which a reply is late. The operation only reads; a mock takes milliseconds."""
@@ -90,7 +90,7 @@ class Exchange:
     request: Request
     reply: Reply | None
     fault: str = ""
-    due: Due | None | str = OPEN
+    due: Due | str | None = OPEN
     route: Route | None = None
     operation: Described | None = None
     call: Call | None = None
@@ -324,16 +324,20 @@ def only_what_was_asked_for_comes_back(exchange: Exchange, reply: Reply, context
         return
     for name, ids, wire in shown(call, reply):
         kind = kind_of(call, name)
-        for field_name, value in zip(IDS[kind], ids, strict=True):
+        named = dict(zip(IDS[kind], ids, strict=True)) if kind in ("run", "pipeline", "workspace") else {}
+        filtered = {
+            one: wire[one] for one in _FILTERS if name in _FILTERED and one in wire and (name, one) not in _LOOSE
+        }
+        for field_name, value in {**filtered, **named}.items():
             asked = call.get(field_name)
-            inside = kind == "node" and field_name == "NodeId"
-            if isinstance(asked, str) and asked != value and not inside and field_name != "Id" and kind != "output":
+            if asked is not None and not alike(asked, value):
                 yield f"{field_name} is {short(value)}, {short(asked)} was asked for"
-        for parameter in ("Status", "SourceType", "SourceId", "Name", "WorkspaceId", "UserId", "Type"):
-            asked = call.get(parameter)
-            if name in ("PipelineRuns", "Pipelines", "Workspaces", "Outputs") and parameter in wire and asked is not None:
-                if not alike(asked, wire[parameter]) and not (name == "Outputs" and parameter == "Name"):
-                    yield f"{parameter} is {short(wire[parameter])}, {short(asked)} was asked for"
+
+
+_FILTERED = ("PipelineRuns", "Pipelines", "Workspaces", "Outputs")
+_FILTERS = ("Status", "SourceType", "SourceId", "Name", "WorkspaceId", "UserId", "Type")
+_LOOSE = {("Outputs", "Name")}
+"""An output may be asked for by the name of its node, too."""
 
 
 def _asked_for(call: Call, reply: Reply) -> Iterator[str]:
@@ -355,7 +359,9 @@ def everything_comes_back_once(exchange: Exchange, reply: Reply, context: Contex
     """Nothing comes back twice."""
     if exchange.answered and exchange.call is not None:
         seen = [(name, ids) for name, ids, _ in shown(exchange.call, reply)]
-        for name in sorted({name for name, ids in seen if seen.count((name, ids)) > 1} if len(set(seen)) < len(seen) else ()):
+        for name in sorted(
+            {name for name, ids in seen if seen.count((name, ids)) > 1} if len(set(seen)) < len(seen) else ()
+        ):
             yield f"{name or 'the reply'} has one of them twice"
 
 
@@ -416,7 +422,11 @@ def _compared(exchange: Exchange, name: str, part: Part, found: list[tuple[str, 
         yield f"{words}: one that exists was asked for and left out"
     elif len(found) > len(page):
         yield f"{words} holds {len(found)}, but {len(page)} are due"
-    elif part.key is not None and part.size is not None and [part.key(places[ids]) for ids in found] != list(map(part.key, page)):
+    elif (
+        part.key is not None
+        and part.size is not None
+        and [part.key(places[ids]) for ids in found] != list(map(part.key, page))
+    ):
         yield f"{words}: these are not those of the page, or not in its order"
     if part.total is not None and reply.fields.get(part.total) != len(part.things):
         yield f"{part.total} is {reply.fields.get(part.total)}, {len(part.things)} is due"

@@ -21,7 +21,6 @@ from pathlib import Path
 
 from paiflow import PaiFlowError, _yaml
 from paiflow._description import EFFECTIVE, effective_text
-from paiflow.credentials import KEY_ID, KEY_SECRET
 from paiflow.contract import discovery, report, targets
 from paiflow.contract.guards import guard
 from paiflow.contract.preparation import Stock, add_stock
@@ -30,6 +29,7 @@ from paiflow.contract.session import Case, GaveUpError, Session, Tally
 from paiflow.contract.suites import afterwards, authentication, generated, life, lists, live, lookups, protocol
 from paiflow.contract.targets import Target
 from paiflow.contract.wire import CannotConnectError
+from paiflow.credentials import KEY_ID, KEY_SECRET
 
 EXAMPLES = 5
 
@@ -85,7 +85,11 @@ def parsed(arguments: list[str] | None, program: str = "scripts/contract") -> Op
     )
     parser.add_argument("--endpoint", metavar="URL", help="the service to judge; our mock, started here, by default")
     parser.add_argument(
-        "--examples", metavar="N", type=positive, default=EXAMPLES, help=f"cases to make up of each operation (default {EXAMPLES})"
+        "--examples",
+        metavar="N",
+        type=positive,
+        default=EXAMPLES,
+        help=f"cases to make up of each operation (default {EXAMPLES})",
     )
     parser.add_argument("--only", metavar="SUITE/CASE", default="", help="only cases whose name starts like this")
     parser.add_argument("--operation", metavar="ID", default="", help="only cases about this operation")
@@ -149,9 +153,7 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
 
 
 @contextlib.contextmanager
-def opened(
-    options: Options, environ: Mapping[str, str], progress: Callable[[str], None] = lambda words: None
-) -> Iterator[Target]:
+def opened(options: Options, environ: Mapping[str, str], progress: Callable[[str], object] = str) -> Iterator[Target]:
     """Give what the options name.
 
     Raises:
@@ -251,7 +253,9 @@ def _all(target: Target, options: Options) -> list[str]:
             _join(session, target.hand.session)
         ran.append("by hand")
     elif target.hand is None:
-        session.unchecked.append("what shows after minutes only, such as a nonce that is forgotten early: it needs our mock")
+        session.unchecked.append(
+            "what shows after minutes only, such as a nonce that is forgotten early: it needs our mock"
+        )
     return ran
 
 

@@ -24,7 +24,9 @@ def discover(session: Session) -> None:
         if operation in session.interface.operations and _all_pages(session, operation):
             session.model.complete.add(kind)
         elif operation in session.interface.operations:
-            session.unchecked.append(f"{operation}: there are more than {MOST}, or it cannot be read: not all were read")
+            session.unchecked.append(
+                f"{operation}: there are more than {MOST}, or it cannot be read: not all were read"
+            )
     for pipeline in session.model.of("pipeline"):
         session.ask("GetPipeline", {"PipelineId": pipeline.id})
     for run in session.model.of("run"):
@@ -147,6 +149,7 @@ _NOT_SHOWN = {
     "GetPipeline": {"Manifest"},
     "ListPipelineRunNodeOutputs": {"Type"},
 }
+
 
 def compare_with_samples(session: Session) -> None:
     """Note what the samples document of the things that exist, and where one of them is missing."""

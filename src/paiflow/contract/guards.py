@@ -57,4 +57,6 @@ def _read(session: Session, name: str) -> None:
     counted = session.operations[name]
     if not counted.full:
         session.unchecked.append(f"{name}: nothing that it could show was found")
-    session.expect(CHECK, counted.full or name != "ListPipelineRunsStatus", f"{name}: no answer held anything that is known")
+    session.expect(
+        CHECK, counted.full or name != "ListPipelineRunsStatus", f"{name}: no answer held anything that is known"
+    )

@@ -119,5 +119,7 @@ class Model:
     def users_of(self, pipeline: Thing) -> bool:
         """Return whether another pipeline uses a pipeline."""
         identity = tuple(text_of(pipeline, name) for name in ("Provider", "Identifier", "Version"))
-        manifests = [self.manifests.get(text_of(thing, "Manifest")) for thing in self.of("pipeline") if thing is not pipeline]
+        manifests = [
+            self.manifests.get(text_of(thing, "Manifest")) for thing in self.of("pipeline") if thing is not pipeline
+        ]
         return any(identity in manifest.uses for manifest in manifests if manifest is not None)

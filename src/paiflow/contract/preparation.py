@@ -60,20 +60,30 @@ def add_stock(session: Session, workspace_id: str | None) -> Stock:
     user = Manifest(f"{stock.tag}-user", [Step("inner", uses=plain.identity)], version="v2")
     for word, manifest in {"flat": plain, "nested": nested, "user": user}.items():
         add_pipeline(session, stock, word, manifest)
-    for word, arguments in _runs(stock, plain, nested).items():
+    for word, arguments in _runs(stock).items():
         add_run(session, stock, word, arguments)
     return stock
 
 
-def _runs(stock: Stock, plain: Manifest, nested: Manifest) -> dict[str, dict[str, Any]]:
+def _runs(stock: Stock) -> dict[str, dict[str, Any]]:
     """Return the arguments of the runs to create, by a word of ours."""
     tag = {"SourceId": stock.tag}
     waits = {"NoConfirmRequired": False}
     flat = {"PipelineManifest": Manifest(f"{stock.tag}-own", FLAT).text}
     runs: dict[str, dict[str, Any]] = {
-        "nested": {"PipelineId": "nested", **tag, "Name": "Zürich 運行 ✓", "SourceType": "SDK", "NoConfirmRequired": True},
+        "nested": {
+            "PipelineId": "nested",
+            **tag,
+            "Name": "Zürich 運行 ✓",
+            "SourceType": "SDK",
+            "NoConfirmRequired": True,
+        },
         "waiting": {
-            **{"PipelineId": "nested", **tag, **waits, "Name": "alpha", "SourceType": "DESIGNER"},
+            "PipelineId": "nested",
+            **tag,
+            **waits,
+            "Name": "alpha",
+            "SourceType": "DESIGNER",
             "Arguments": '{"arguments": {"parameters": [{"name": "表", "value": "t"}]}}',
             "Options": '{"mlflow": {"experimentId": "exp-1"}}',
         },
@@ -122,7 +132,12 @@ def spare_run(session: Session, stock: Stock) -> Thing | None:
     """Create one more run that waits to be started."""
     stock.spent += 1
     text = Manifest(f"{stock.tag}-own", FLAT).text
-    arguments = {"PipelineManifest": text, "SourceId": stock.tag, "NoConfirmRequired": False, "Name": f"spare {stock.spent}"}
+    arguments = {
+        "PipelineManifest": text,
+        "SourceId": stock.tag,
+        "NoConfirmRequired": False,
+        "Name": f"spare {stock.spent}",
+    }
     return add_run(session, stock, f"spare {stock.spent}", arguments)
 
 

@@ -14,9 +14,9 @@ from typing import TextIO
 
 from paiflow import _junit
 from paiflow._junit import Case, Failure, Suite
-from paiflow.credentials import Credentials
 from paiflow.contract.checks import CHECKS, Exchange, name_of
 from paiflow.contract.session import Finding, Session, Tally
+from paiflow.credentials import Credentials
 
 EXCERPT = 300
 """Characters of a body that are quoted."""
@@ -127,7 +127,14 @@ def as_json(session: Session) -> str:
     operations = [{"operation": name, **vars(one)} for name, one in session.operations.items()]
     conforms = not session.findings
     return json.dumps(
-        {"endpoint": session.endpoint, "conforms": conforms, "suites": suites, "operations": operations, "unchecked": session.unchecked, "findings": findings},
+        {
+            "endpoint": session.endpoint,
+            "conforms": conforms,
+            "suites": suites,
+            "operations": operations,
+            "unchecked": session.unchecked,
+            "findings": findings,
+        },
         ensure_ascii=False,
         indent=2,
     )
@@ -203,9 +210,9 @@ def _repeat(finding: Finding, options: Sequence[str]) -> str:
     if finding.suite.startswith("generated"):
         request = exchange.request if exchange else None
         operation = exchange.operation if exchange else None
-        if request and operation and "{" not in operation.path and 0 < len(request.body) <= BODY:
-            if _is_plain(request.body):
-                return shlex.join([*command, "--operation", operation.name, "--body", request.body.decode()])
+        at_fixed_path = operation is not None and "{" not in operation.path
+        if request and operation and at_fixed_path and 0 < len(request.body) <= BODY and _is_plain(request.body):
+            return shlex.join([*command, "--operation", operation.name, "--body", request.body.decode()])
         return shlex.join([*command, "--only", "generated"])
     if finding.suite == "guards" or not finding.case:
         return shlex.join(command)

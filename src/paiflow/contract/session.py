@@ -16,9 +16,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from paiflow.credentials import Credentials
 from paiflow.contract import checks
-from paiflow.contract.answers import Call, ANSWERS
+from paiflow.contract.answers import ANSWERS, Call
 from paiflow.contract.arguments import Refusal, drafted, read
 from paiflow.contract.checks import OPEN, Exchange
 from paiflow.contract.http import Reply, Request
@@ -28,6 +27,7 @@ from paiflow.contract.model import Answer, Due, Model
 from paiflow.contract.signer import Draft, sign
 from paiflow.contract.views import kind_of, learn, shown
 from paiflow.contract.wire import NoReplyError, Wire
+from paiflow.credentials import Credentials
 
 PATIENCE = 3
 """Calls without a reply after which the rest of a run is not worth waiting for."""
@@ -124,7 +124,7 @@ class Session:
     address: str | None = None
     pause: float = 0.0
     now: Callable[[], float] = time.time
-    progress: Callable[[str], None] = lambda words: None
+    progress: Callable[[str], object] = str
 
     def __post_init__(self) -> None:
         """Start with an empty record."""
@@ -207,7 +207,7 @@ class Session:
         return self.send(request, Refusal.of(status, *codes))
 
     def send(
-        self, request: Request, due: Due | None | str = OPEN, *, wire: Wire | None = None, discovering: bool = False
+        self, request: Request, due: Due | str | None = OPEN, *, wire: Wire | None = None, discovering: bool = False
     ) -> Reply | None:
         """Send a request as it is, judge the exchange, and return the reply, None if there was none.
 
@@ -238,21 +238,22 @@ class Session:
             exchange = replace(self._understood(exchange), place=f"{self._suite}/{self._case}")
             self.journal.append(exchange)
             tally = self.tallies[self._suite]
-            if exchange.reply is None:
+            reply = exchange.reply
+            if reply is None:
                 self.found("every-call-has-a-reply", exchange.fault, exchange)
                 return
             if discovering and exchange.call is not None:
-                for kind, ids in discovered(exchange.call, exchange.reply):
+                for kind, ids in discovered(exchange.call, reply):
                     self.model.known(kind, ids)
                 exchange = replace(exchange, due=self._due(exchange.call))
             for check in checks.CHECKS:
                 tally.checks += 1
-                for message in check(exchange, exchange.reply, self):
+                for message in check(exchange, reply, self):
                     self.found(checks.name_of(check), message, exchange)
-            self._count(exchange, exchange.reply)
+            self._count(exchange, reply)
             if exchange.answered and exchange.call is not None and isinstance(exchange.due, Answer | None):
                 variant = exchange.due.variant if exchange.due else None
-                learn(exchange.call, exchange.reply, variant)
+                learn(exchange.call, reply, variant)
 
     def _understood(self, exchange: Exchange) -> Exchange:
         """Return an exchange with what the request asks for, and what is due to it."""
@@ -265,8 +266,8 @@ class Session:
             refusal = Refusal.of(405, "UnsupportedHTTPMethod") if route else Refusal.of(404, "InvalidApi.NotFound")
             return replace(exchange, due=refusal) if exchange.due == OPEN else exchange
         if exchange.due == OPEN:
-            for name, due in (("action", operation.name), ("version", operation.version)):
-                if request.header(f"x-acs-{name}") != due:
+            for name, right in (("action", operation.name), ("version", operation.version)):
+                if request.header(f"x-acs-{name}") != right:
                     return replace(exchange, due=Refusal.of(400, f"Invalid{name.title()}", f"Missing{name.title()}"))
         asked = read(operation, route.values, query, request.header("content-type"), request.body)
         if not isinstance(asked, dict):
@@ -289,8 +290,10 @@ class Session:
         counted.refusals += isinstance(exchange.due, Refusal) and reply.status == exchange.due.status
         if exchange.positive and exchange.answered and exchange.call is not None:
             counted.predicted += 1
-            counted.full += bool(reply.fields.get("Logs")) or exchange.operation.method != "GET" or any(
-                self.model.thing(kind, *ids) for kind, ids in discovered(exchange.call, reply)
+            counted.full += (
+                bool(reply.fields.get("Logs"))
+                or exchange.operation.method != "GET"
+                or any(self.model.thing(kind, *ids) for kind, ids in discovered(exchange.call, reply))
             )
 
     def found(self, check: str, message: str, exchange: Exchange | None = None) -> None:

@@ -175,7 +175,9 @@ def told(due: Any, found: Any) -> bool:
 
 def alike(left: Any, right: Any) -> bool:
     """Return whether two operations say the same: an account's id may be a number in one and a text in the other."""
-    return same(left, right) or (isinstance(left, str | int) and isinstance(right, str | int) and str(left) == str(right))
+    return same(left, right) or (
+        isinstance(left, str | int) and isinstance(right, str | int) and str(left) == str(right)
+    )
 
 
 def text_of(thing: Thing, name: str) -> str:

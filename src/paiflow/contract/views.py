@@ -33,7 +33,11 @@ def shown(call: Call, reply: Reply) -> Iterator[Shown]:
     if call.operation.name == "GetPipelineRunNode":
         yield from _details(call.arguments, fields)
     elif (kind := WHOLE.get(call.operation.name)) is not None:
-        yield "", _ids(kind, fields, call.arguments), {name: value for name, value in fields.items() if name != "RequestId"}
+        yield (
+            "",
+            _ids(kind, fields, call.arguments),
+            {name: value for name, value in fields.items() if name != "RequestId"},
+        )
     else:
         for name in call.operation.lists:
             if (kind := LISTS.get(name)) is not None:

@@ -17,7 +17,6 @@ and applied to them before it is given.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -25,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import attrs
 
 from paiflow._description import Place
+from paiflow._forks import Lock
 from paiflow._redaction import redact_json
 from paiflow.drift.collecting import Collection
 from paiflow.drift.findings import Finding
@@ -66,7 +66,7 @@ class Observation:
         """Begin to observe."""
         self._collection = Collection(description, MAX_FINDINGS)
         self._witnesses = _Witnesses(description)
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._stop = client.observe(self._see)
 
     def __repr__(self) -> str:

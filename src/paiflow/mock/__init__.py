@@ -19,10 +19,14 @@ from paiflow._distribution import PACKAGES
 
 try:
     from paiflow.mock.asgi import asgi_app
+    from paiflow.mock.assumptions import ASSUMPTIONS, Assumption
+    from paiflow.mock.behaviour import Behaviour
     from paiflow.mock.clock import Clock, HandClock, HandTime
+    from paiflow.mock.description import Description, effective_description
     from paiflow.mock.faults import Fault, FaultError, parse_fault
     from paiflow.mock.fixture import PaiFlowMock, RecordedRequest
     from paiflow.mock.http_messages import Delivery, Reply, Request
+    from paiflow.mock.request_log import request_log
     from paiflow.mock.scenario import Scenario, load_scenario
     from paiflow.mock.server import run, serve
     from paiflow.mock.service import MockService
@@ -36,8 +40,12 @@ except ModuleNotFoundError as error:
     ) from None
 
 __all__ = [
+    "ASSUMPTIONS",
+    "Assumption",
+    "Behaviour",
     "Clock",
     "Delivery",
+    "Description",
     "Fault",
     "FaultError",
     "HandClock",
@@ -50,8 +58,10 @@ __all__ = [
     "Request",
     "Scenario",
     "asgi_app",
+    "effective_description",
     "load_scenario",
     "parse_fault",
+    "request_log",
     "run",
     "serve",
 ]

@@ -20,7 +20,7 @@ from paiflow.signing import canonical_request, parse_authorization, signature, s
 __all__ = ["WINDOW", "authenticate"]
 
 WINDOW = 15 * 60.0
-"""Seconds by which a request's date may be off, both ways. That the future counts too is an assumption."""
+"""Seconds by which a request's date may be off, both ways. Assumption: time-window."""
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
@@ -79,7 +79,7 @@ def _check_date(text: str, readings: Sequence[float]) -> None:
 def _check_signed_headers(request: Request, headers: Mapping[str, str], signed_headers: tuple[str, ...]) -> None:
     """Check that what must be signed is: host, content-type where there is a body, every x-acs-* sent.
 
-    That a list without them is an IncompleteSignature, whether or not the signature holds, is an assumption.
+    A list without them is an IncompleteSignature, whether or not the signature holds. Assumption: signed-headers.
     More may be signed: the vendor's Python SDK signs accept and user-agent too.
     """
     due = {name for name in headers if name.startswith("x-acs-")}
@@ -103,13 +103,13 @@ def _check_signature(
     text = string_to_sign(canonical)
     holds = hmac.compare_digest(signature(account.access_key_secret, text), given)
     if not holds or content_sha256 != actual_sha256:
-        # The real service echoes both, token included. What it says of a wrong hash is an assumption.
+        # The real service echoes both, token included. Assumption: wrong-hash.
         echo = f"server StringToSign is [{text}] server CanonicalRequest is [{canonical}]"
         raise Refusal("SignatureDoesNotMatch", echo)
 
 
 def _check_token(given: str | None, due: str | None) -> None:
-    """Check the security token. That one with a lasting key is refused, and as what, is an assumption."""
+    """Check the security token; one with a lasting key is refused. Assumption: security-tokens."""
     if given is None and due is not None:
         raise Refusal("MissingSecurityToken", "SecurityToken")
     if given is not None and (due is None or not hmac.compare_digest(given.encode(), due.encode())):

@@ -59,7 +59,7 @@ def _is_json(content_type: str | None) -> bool:
 def _parse(body: bytes) -> dict[str, Any]:
     """Return the JSON object that the body is.
 
-    Assumption: the refusal. That a name given twice is refused is ours: RFC 8259 leaves open what it means.
+    Assumption: bodies. That a name given twice is refused is ours: RFC 8259 leaves open what it means.
     """
     try:
         parsed = _DECODER.decode(body.decode("utf-8"))

@@ -6,8 +6,9 @@ import attrs
 
 from paiflow.mock.behaviour import Behaviour
 from paiflow.mock.description import Operation
+from paiflow.mock.items import Node, Run
 from paiflow.mock.refusals import Refusal
-from paiflow.mock.store import Node, Run, Store
+from paiflow.mock.store import Store
 
 __all__ = ["PHYSICAL", "Call"]
 
@@ -15,7 +16,7 @@ PHYSICAL = "-physical"
 """Assumption: physical-nodes. What the id of a physical node has behind that of its logical node."""
 
 
-@attrs.frozen
+@attrs.define(eq=False)  # not frozen: one is made for each request, and in half the time
 class Call:
     """A call of an operation.
 

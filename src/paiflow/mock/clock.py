@@ -8,12 +8,12 @@ import asyncio
 import contextlib
 import math
 import random
-import threading
 import time
 from collections.abc import Callable
 
 import attrs
 
+from paiflow._forks import Lock
 from paiflow._time import Time
 
 __all__ = ["Clock", "HandClock", "HandTime"]
@@ -92,7 +92,7 @@ class HandClock(Clock):
 
     def __init__(self, start: float | None = None, *, machine: Callable[[], float] = time.time) -> None:
         super().__init__(machine=machine)
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._now = float(math.floor(machine())) if start is None else float(start)
         self._waiting: list[_Waiting] = []
 

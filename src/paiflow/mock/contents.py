@@ -212,7 +212,7 @@ class Contents:
         self._store.add_workspace({"WorkspaceId": workspace_id, **names, **fields})
 
     def play(self, scenario: Scenario) -> None:
-        """Add what a scenario holds, its faults too. Its times are counted from now; its clock does not count.
+        """Add what a scenario holds, its faults too. Its times are counted from now; its clock, sample and behaviour do not count.
 
         Raises:
             ConfigurationError: something cannot be added; says where it stands in the scenario.

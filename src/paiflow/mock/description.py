@@ -68,6 +68,7 @@ class Operation:
     def __init__(self, description: "Description", operation: _description.Operation) -> None:
         self._description = description
         self._operation = operation
+        self._item_fields: dict[str, tuple[str, ...]] = {}
         node = operation.node
         service = node.get("x-paiflow-service") or description.service
         extension = node.get("x-paiflow") or {}
@@ -104,8 +105,12 @@ class Operation:
 
     def item_fields(self, name: str) -> tuple[str, ...]:
         """Return the fields of the items of a list in the reply; none where the reply has no such list."""
-        schema = self.item_schema(name)
-        return () if schema is None else tuple(self._description.properties(schema))
+        fields = self._item_fields.get(name)
+        if fields is None:
+            schema = self.item_schema(name)
+            fields = () if schema is None else tuple(self._description.properties(schema))
+            self._item_fields[name] = fields
+        return fields
 
     def item_schema(self, name: str) -> Place | None:
         """Return the place of the schema of a list's items; of the whole reply for "", None for none."""
@@ -132,11 +137,8 @@ class Operation:
         """What the description says of the JSON of a reply with status 200, and where."""
         document = self._description.document
         key = document.response(self._operation, 200)
-        if key is None:
-            return {}, ()
-        place = document.responses(self._operation)[key]
-        response, place = document.resolved(document.at(place), place)
-        return response.get("content", {}).get("application/json", {}), (*place, "content", "application/json")
+        schema = None if key is None else document.json_schema(document.responses(self._operation)[key])
+        return ({}, ()) if schema is None else (document.at(schema[:-1]), schema[:-1])
 
 
 class Description:
@@ -162,6 +164,12 @@ class Description:
         """Return the validator of all schemas at these places of the description. Formats count."""
         schema = {"$schema": _DIALECT, "allOf": [{"$ref": reference_to(*place, within=_URI)} for place in schemas]}
         return jsonschema_rs.validator_for(schema, registry=self._registry, validate_formats=True)
+
+    @cached_property
+    def error_reply(self) -> jsonschema_rs.Validator:
+        """The validator of the body of a reply that refuses something; takes any where the description has none."""
+        place = ("components", "schemas", "ErrorReply")
+        return self.validator(*[place] if self.document.component("schemas", place[-1]) else [])
 
     def parameters_of(self, operation: _description.Operation) -> Iterator[Parameter]:
         """Yield an operation's parameters."""

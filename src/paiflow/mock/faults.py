@@ -12,12 +12,12 @@ Settings are the same here, in scenarios and on the command line.
 import contextlib
 import math
 import random
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from types import TracebackType
 from typing import Any, Self
 
+from paiflow._forks import Lock
 from paiflow.errors import ConfigurationError
 from paiflow.mock.checks import chance, positive, text, whole
 from paiflow.mock.fault_kinds import KINDS, Effect, combined
@@ -129,7 +129,7 @@ class Faults:
     def __init__(self, operations: Iterable[str] | None = None) -> None:
         self._operations = None if operations is None else tuple(operations)
         self._faults: list[Fault] = []
-        self._lock = threading.Lock()
+        self._lock = Lock()
 
     def add(self, name: str, **settings: Any) -> Fault:
         """Put a fault in force, from the next call on, and return it. A `with` around it ends it.

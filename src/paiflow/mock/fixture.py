@@ -10,14 +10,17 @@ So it can be had without pytest too.
 import contextlib
 import json
 import os
-import threading
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import parse_qsl
 
 import attrs
 
 from paiflow import AsyncPaiFlow, PaiFlow
+from paiflow._forks import Lock
+from paiflow.credentials import Credentials
+from paiflow.mock.behaviour import Behaviour
 from paiflow.mock.clock import HandClock, HandTime
 from paiflow.mock.faults import Fault
 from paiflow.mock.http_messages import Request
@@ -37,17 +40,28 @@ class RecordedRequest:
         method: in upper case.
         path: percent-encoded, as sent.
         headers: by name in lower case.
+        query: of the URL, decoded; of a name that came twice, the last value.
         body: the JSON object that it held; empty if it held none.
     """
 
     method: str
     path: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = attrs.field(repr=False)  # they hold what signs the request
+    query: Mapping[str, str] = attrs.field(repr=False)  # it may hold a share token
     body: Mapping[str, Any]
+
+    @property
+    def operation(self) -> str:
+        """The operation that the request names; empty if it names none."""
+        return self.headers.get("x-acs-action", "")
 
 
 class PaiFlowMock:
     """A mock service on a free port of this machine, whose clock is advanced by hand. Safe to share between threads.
+
+    Args:
+        sample: whether it starts with the documented samples.
+        behaviour: how it behaves where the vendor's pages leave it open.
 
     Attributes:
         service: the service.
@@ -57,20 +71,26 @@ class PaiFlowMock:
         add_run: see Contents.add_run.
         add_node: see Contents.add_node.
         add_output: see Contents.add_output.
+        add_logs: see Contents.add_logs.
+        add_pipeline: see Contents.add_pipeline.
+        add_workspace: see Contents.add_workspace.
         advance: moves the clock by so many seconds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, sample: bool = True, behaviour: Behaviour | None = None) -> None:
         self._requests: list[RecordedRequest] = []
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._open = contextlib.ExitStack()
         self.clock = HandClock()
-        self.service = MockService(clock=self.clock, on_request=self._record)
+        self.service = MockService(clock=self.clock, sample=sample, behaviour=behaviour, on_request=self._record)
         self.credentials = self.service.credentials
         self.endpoint = self._open.enter_context(serve(self.service))
         self.add_run = self.service.stage.add_run
         self.add_node = self.service.stage.add_node
         self.add_output = self.service.stage.add_output
+        self.add_logs = self.service.stage.add_logs
+        self.add_pipeline = self.service.stage.add_pipeline
+        self.add_workspace = self.service.stage.add_workspace
         self.advance = self.clock.advance
 
     def __enter__(self) -> Self:
@@ -96,6 +116,10 @@ class PaiFlowMock:
         with self._lock:
             return list(self._requests)
 
+    def add_user(self) -> Credentials:
+        """Return credentials of another user: `client(credentials=mock.add_user())` sees no private run of the first."""
+        return self.service.add_user()
+
     def client(self, **settings: Any) -> PaiFlow:
         """Return a client of the service, by whose clock it sleeps: its waits advance the clock and take no time.
 
@@ -104,15 +128,11 @@ class PaiFlowMock:
         Args:
             settings: of PaiFlow; these win over the service's endpoint and credentials.
         """
-        client = PaiFlow(**{"endpoint": self.endpoint, "credentials": self.credentials, **settings})
-        client._time = HandTime(self.clock)
-        return self._open.enter_context(client)
+        return self._open.enter_context(PaiFlow(**self._settings(settings)))
 
     def async_client(self, **settings: Any) -> AsyncPaiFlow:
         """Return the same to await. Close it where it was used, best by an `async with`."""
-        client = AsyncPaiFlow(**{"endpoint": self.endpoint, "credentials": self.credentials, **settings})
-        client._time = HandTime(self.clock)
-        return client
+        return AsyncPaiFlow(**self._settings(settings))
 
     def transport(self) -> MockTransport:
         """Return an httpx transport to the same service, without a socket: `client(transport=mock.transport())`."""
@@ -123,14 +143,18 @@ class PaiFlowMock:
         return self.service.faults.add(name, **settings)
 
     def play(self, scenario: Scenario | str | os.PathLike[str]) -> None:
-        """Add the runs and faults of a scenario, or of a file that holds one. Its clock does not count."""
+        """Add what a scenario holds, or a file with one. Its clock, sample and behaviour do not count."""
         self.service.stage.play(scenario if isinstance(scenario, Scenario) else load_scenario(scenario))
+
+    def _settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        return {"endpoint": self.endpoint, "credentials": self.credentials, "time": HandTime(self.clock), **settings}
 
     def _record(self, request: Request) -> None:
         recorded = RecordedRequest(
             request.method,
             request.path.decode("latin-1"),
             {name.lower(): value for name, value in request.headers},
+            dict(parse_qsl(request.query.decode("latin-1"), keep_blank_values=True)),
             _object(request.body),
         )
         with self._lock:

@@ -1,7 +1,7 @@
 """Read a request's headers as the vendor's gateway does, before anybody asks who sent it.
 
-The order of the checks, here and in authentication, is an assumption: what routes a request, then what is
-cheap to see, then who asks, then the signature, then what only a valid signature makes worth telling.
+The order of the checks, here and in authentication: what routes a request, then what is cheap to see, then who asks, then
+the signature, then what only a valid signature makes worth telling. Assumption: order-of-checks.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ def headers_of(request: Request) -> dict[str, str]:
 
     Raises:
         Refusal: one that decides anything here came twice. Signing joins the values, so a check of
-            either one alone could be got round. That the gateway refuses it so is an assumption.
+            either one alone could be got round. Assumption: headers-twice.
     """
     headers: dict[str, str] = {}
     for name, value in request.headers:

@@ -5,6 +5,7 @@ Names are taken in camelCase, as people write them, and in PascalCase, as replie
 Source: "Pipeline manifest", https://www.alibabacloud.com/help/en/pai/developer-reference/pipeline-manifest.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -13,9 +14,10 @@ import attrs
 
 from paiflow import _yaml
 
-__all__ = ["Manifest", "ManifestError", "Step", "read_manifest"]
+__all__ = ["Manifest", "ManifestError", "Step", "of", "parsed", "parts", "read_manifest"]
 
 _DEEPEST = 20
+_DEEPEST_BRACKETS = 200
 
 
 class ManifestError(ValueError):
@@ -76,12 +78,26 @@ def read_manifest(text: str) -> Manifest:
     Raises:
         ManifestError: it is none.
     """
-    try:
-        document = _yaml.load(text, "the manifest")
-    except _yaml.YamlError as error:
-        raise ManifestError(str(error)) from None
+    document = parsed(text, "the manifest")
     root = _step(_mapping(document, "the manifest"), "the manifest", 1)
     return Manifest(str(of(document, "apiVersion") or "core/v1"), root)
+
+
+def parsed(text: str, name: str) -> Any:
+    """Return the value of a text in YAML or JSON; `name` is what an error calls it.
+
+    Raises:
+        ManifestError: it is neither.
+    """
+    depth = 0
+    for bracket in re.finditer(r"[\[\]{}]", text):
+        depth += 1 if bracket.group() in "[{" else -1
+        if depth > _DEEPEST_BRACKETS:  # the parser would take hours
+            raise ManifestError(f"{name} is nested too deeply")
+    try:
+        return _yaml.load(text, name)
+    except _yaml.YamlError as error:
+        raise ManifestError(str(error)) from None
 
 
 def of(mapping: Any, name: str) -> Any:
@@ -90,6 +106,12 @@ def of(mapping: Any, name: str) -> Any:
         return None
     value = mapping.get(name)
     return mapping.get(name[:1].upper() + name[1:]) if value is None else value
+
+
+def parts(spec: Any, side: str, kind: str) -> list[Mapping[str, Any]]:
+    """Return the artifacts or parameters of a spec's arguments, inputs or outputs; what is none of them is left out."""
+    listed = of(of(spec, side), kind)
+    return [part for part in listed if isinstance(part, Mapping)] if isinstance(listed, list) else []
 
 
 def _step(node: Mapping[str, Any], place: str, level: int) -> Step:

@@ -4,16 +4,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from paiflow.mock.call import PHYSICAL, Call
+from paiflow.mock.items import Item, Node, text_of
 from paiflow.mock.listing import page, sort_key
-from paiflow.mock.manifest import of
-from paiflow.mock.store import Node
-from paiflow.mock.table import Item, text_of
+from paiflow.mock.manifest import of, parts
 from paiflow.mock.timeline import ENDED
 
 __all__ = ["get_node", "list_logs", "list_outputs", "list_statuses"]
 
 _DEPTH = 2
-"""Source: "the default is 2", the page of GetPipelineRunNode. Assumption for the statuses: status-depth."""
+"""Source: "the default is 2", the page of GetPipelineRunNode. Assumption: status-depth."""
 
 _NAMES = ("provider", "identifier", "version")
 _OUTPUTS_PER_PAGE = 20
@@ -67,20 +66,21 @@ def list_logs(call: Call) -> dict[str, Any]:
 def _details(node: Node, depth: int, *, physical: bool) -> dict[str, Any]:
     current = node.current or {}
     metadata, spec = (node.step.metadata, node.step.spec) if node.step else ({}, {})
+    name, is_root = text_of(current, "NodeName"), node.parent is None
     return {
         "ApiVersion": current.get("ApiVersion", "core/v1"),
         "Metadata": {
             **{name[:1].upper() + name[1:]: str(of(metadata, name) or "") for name in _NAMES},
-            "Name": text_of(current, "NodeName"),
+            "Name": name,
             "NodeType": "Dag" if node.children else "Pod",
             "RelatedNodeIds": [] if node.children else [_id(node, physical=not physical)],
-            "DisplayName": str(of(metadata, "displayName") or text_of(current, "NodeName")),
+            "DisplayName": str(of(metadata, "displayName") or (text_of(node.run.current, "Name") if is_root else name)),
             **current.get("Metadata", {}),
             "NodeId": _id(node, physical=physical),
         },
         "Spec": {
-            "Inputs": _parts(of(spec, "arguments")),
-            "Outputs": _parts(of(spec, "outputs")),
+            "Inputs": _parts(spec, "arguments"),
+            "Outputs": _parts(spec, "outputs"),
             **current.get("Spec", {}),
             "HasPipelines": bool(node.children),
             "Dependencies": [text_of(other.current, "NodeName") for other in node.dependencies],
@@ -104,16 +104,16 @@ def _id(node: Node, *, physical: bool) -> str:
     return node.id + PHYSICAL if physical and not node.children else node.id
 
 
-def _parts(of_spec: Any) -> dict[str, list[dict[str, Any]]]:
+def _parts(spec: Any, side: str) -> dict[str, list[dict[str, Any]]]:
     """Return artifacts and parameters of a manifest, as replies name their fields."""
     return {
-        name.capitalize(): [
-            {"Name": of(part, "name"), "Value": value if (value := of(part, "value")) is not None else of(part, "from")}
-            for part in of(of_spec, name) or ()
-            if isinstance(part, Mapping)
-        ]
-        for name in ("artifacts", "parameters")
+        kind.capitalize(): [_part(part) for part in parts(spec, side, kind)] for kind in ("artifacts", "parameters")
     }
+
+
+def _part(part: Mapping[str, Any]) -> dict[str, Any]:
+    value = of(part, "value")
+    return {"Name": of(part, "name"), "Value": of(part, "from") if value is None else value}
 
 
 def _progress(node: Node) -> str:

@@ -1,7 +1,8 @@
 """Remember which nonces were used, for as long as a request that carries one could be accepted."""
 
-import threading
 from collections import OrderedDict
+
+from paiflow._forks import Lock
 
 __all__ = ["Nonces"]
 
@@ -17,7 +18,7 @@ class Nonces:
         self._lifetime = lifetime
         # In the order of use. Not a dict: it walks over every deleted entry to find its first one.
         self._used: OrderedDict[tuple[str, str], float] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = Lock()
 
     def __len__(self) -> int:
         return len(self._used)

@@ -7,13 +7,12 @@ from typing import Any
 
 import attrs
 
-from paiflow import _yaml
 from paiflow.mock import lifecycle
 from paiflow.mock.call import Call
-from paiflow.mock.manifest import Manifest, ManifestError, Step, read_manifest
+from paiflow.mock.items import Item, text_of
+from paiflow.mock.manifest import Manifest, ManifestError, Step, parsed, read_manifest
 from paiflow.mock.refusals import Refusal
 from paiflow.mock.store import Store
-from paiflow.mock.table import Item, text_of
 from paiflow.mock.timeline import timestamp
 
 __all__ = ["create_pipeline", "create_run", "delete_pipeline", "get_pipeline", "pipeline", "update_pipeline"]
@@ -71,7 +70,10 @@ def delete_pipeline(call: Call) -> dict[str, Any]:
 
 
 def create_run(call: Call) -> dict[str, Any]:
-    """Create a run, of a pipeline or of a manifest. It runs at once unless NoConfirmRequired is false."""
+    """Create a run, of a pipeline or of a manifest. It runs at once unless NoConfirmRequired is false.
+
+    Source: "true, the default: start at once", the page. Assumption: unknown-workspaces.
+    """
     fields = {name: call.parameters[name] for name in _OF_A_RUN if name in call.parameters}
     if "PipelineId" in call.parameters:
         found = pipeline(call)
@@ -84,7 +86,7 @@ def create_run(call: Call) -> dict[str, Any]:
     fields |= {"Manifest": text, "UserId": call.user, "ParentUserId": call.user}
     if "Arguments" in call.parameters:
         fields["Arguments"] = _arguments(call.parameters["Arguments"])
-    # Source: "Without one, the service makes a name". Which one is an assumption: run-names.
+    # Source: "Without one, the service makes a name". Assumption: run-names.
     fields["Name"] = fields.get("Name") or manifest.root.name
     manifest = Manifest(manifest.api_version, _expanded(call.store, manifest.root))
     start_now = call.get("NoConfirmRequired", True)
@@ -104,7 +106,7 @@ def _defined(call: Call, existing: Item | None) -> dict[str, Any]:
 
 
 def _read(text: str, parameter: str) -> Manifest:
-    """Return the manifest in a text; a refusal says what is wrong with it. Assumption: the refusal's code."""
+    """Return the manifest in a text; a refusal says what is wrong with it. Assumption: own-codes."""
     try:
         return read_manifest(text)
     except ManifestError as error:
@@ -123,8 +125,8 @@ def _used(text: str) -> frozenset[tuple[str, ...]]:
 def _arguments(text: str) -> str:
     """Return the arguments of a run as JSON, which is how replies hold them."""
     try:
-        return json.dumps(_yaml.load(text, "the arguments"), ensure_ascii=False)
-    except _yaml.YamlError as error:
+        return json.dumps(parsed(text, "the arguments"), ensure_ascii=False)
+    except ManifestError as error:
         raise Refusal("InvalidParameter", "Arguments", detail=str(error)) from None
 
 

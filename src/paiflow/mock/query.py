@@ -49,18 +49,16 @@ def _decoded(operation: Operation, query: bytes) -> dict[str, list[str]]:
     """Return the values of the parameters that the operation has, decoded, by name."""
     found = defaultdict(list)
     for pair in query.split(b"&"):
-        name, _, value = pair.partition(b"=")
+        encoded, _, value = pair.replace(b"+", b" ").partition(b"=")
+        name = unquote_to_bytes(encoded).decode(errors="replace")
+        parameter = operation.parameters.get(name)
+        if parameter is None or parameter.place != "query":
+            continue
         try:
-            decoded = _text(name)
-            if decoded in operation.parameters and operation.parameters[decoded].place == "query":
-                found[decoded].append(_text(value))
+            found[name].append(unquote_to_bytes(value).decode())
         except UnicodeDecodeError:
-            raise Refusal("InvalidParameter", "query", detail="it is not UTF-8") from None
+            raise Refusal("InvalidParameter", name, detail="it is not UTF-8") from None
     return found
-
-
-def _text(encoded: bytes) -> str:
-    return unquote_to_bytes(encoded.replace(b"+", b" ")).decode()
 
 
 def _value(parameter: Parameter, texts: list[str]) -> Any:

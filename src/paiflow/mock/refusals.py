@@ -2,7 +2,7 @@
 
 Sources: "Common error codes" of the vendor's products (help.aliyun.com/en/document_detail/434846.html,
 help.aliyun.com/document_detail/51132.html, help.aliyun.com/en/dns/error-code). PAIFlow has no public list of its own.
-Assumptions, where no source has a code for the case, are marked.
+Where no source has a code for the case, the assumption is marked.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _NOT_VALID = "Specified parameter {} is not valid."
 _REFUSALS: dict[str, tuple[int, str]] = {
     "InvalidApi.NotFound": (404, "Specified api is not found, please check your url and method."),
     "UnsupportedHTTPMethod": (405, "This http method is not supported."),
-    # One code for each header is the tables' `Missing{Parameter}`; the parameters' names are an assumption.
+    # One code for each header is the tables' `Missing{Parameter}`; Assumption: header-names.
     "MissingVersion": (400, _MANDATORY),
     "MissingAction": (400, _MANDATORY),
     "MissingTimeStamp": (400, _MANDATORY),
@@ -24,7 +24,7 @@ _REFUSALS: dict[str, tuple[int, str]] = {
     "MissingContentSha256": (400, _MANDATORY),
     "InvalidVersion": (400, _NOT_VALID),
     "InvalidAction": (400, _NOT_VALID),
-    # Assumption: no Authorization at all is refused as one of the wrong form.
+    # No Authorization at all is refused as one of the wrong form. Assumption: no-authorization.
     "IncompleteSignature": (400, "The request signature does not conform to Aliyun standards."),
     "InvalidTimeStamp.Format": (400, "Specified time stamp or date value is not well formatted."),
     "InvalidTimeStamp.Expired": (400, "Specified time stamp or date value is expired."),
@@ -36,8 +36,8 @@ _REFUSALS: dict[str, tuple[int, str]] = {
     "SignatureNonceUsed": (400, "Specified signature nonce was used already."),
     "MissingParameter": (400, _MANDATORY),
     "InvalidParameter": (400, _NOT_VALID),
-    # Assumption: the codes of these six. The statuses are those of RFC 9110, sections 15.5.1, 15.5.9 and 15.5.14 to
-    # 15.5.16, and of RFC 6585, section 5.
+    # Assumption: http-codes. The statuses are those of RFC 9110, sections 15.5.1, 15.5.9 and 15.5.14 to 15.5.16, and of
+    # RFC 6585, section 5.
     "BadRequest": (400, "The request is not well-formed HTTP."),
     "RequestTimeout": (408, "The request did not come to its end in time."),
     "RequestURITooLong": (414, "The request target is too long."),

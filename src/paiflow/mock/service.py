@@ -6,9 +6,9 @@ older signature methods.
 
 import json
 import secrets
-import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from email.utils import formatdate
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, ClassVar
 
@@ -82,7 +82,6 @@ class MockService:
     ) -> None:
         self._description = description or effective_description()
         self._routes = Routes(self._description.operations.values())
-        self._errors = self._description.validator(("components", "schemas", "ErrorReply"))
         self._on_request = on_request
         self._on_reply = on_reply
         # A date may lie as far ahead when its nonce is used as behind when the nonce comes again.
@@ -100,6 +99,12 @@ class MockService:
             add_sample(self.store, self._description)
         if scenario:
             self.stage.play(scenario)
+
+    def add_user(self) -> Credentials:
+        """Return the credentials of a new user, who may call from now on."""
+        credentials = _made_up()
+        self.accounts[credentials.access_key_id] = credentials
+        return credentials
 
     def user_of(self, access_key_id: str) -> str:
         """Return the id of the user that an access key belongs to."""
@@ -173,20 +178,26 @@ class MockService:
             "Recommend": f"https://next.api.aliyun.com/troubleshoot?q={refusal.code}&product={product}",
         }
         if self.validate:
-            self._errors.validate({"RequestId": "-", **fields})
+            self._description.error_reply.validate({"RequestId": "-", **fields})
         return _reply(refusal.status, fields, now, refusal.headers)
 
 
 def _reply(status: int, fields: dict[str, Any], now: float, headers: Sequence[tuple[str, str]] = ()) -> Reply:
     """Return a reply with these fields, a request id, and the service's own date: a client may set its clock by it."""
-    request_id = str(uuid.uuid4()).upper()
+    digits = secrets.token_hex(16).upper()  # as of a UUID, but made in half the time
+    request_id = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
     body = _ENCODER.encode({"RequestId": request_id, **fields})
     common = [
         ("content-type", "application/json;charset=utf-8"),
         ("x-acs-request-id", request_id),
-        ("date", formatdate(now, usegmt=True)),
+        ("date", _date(int(now))),
     ]
     return Reply(status, [*common, *headers], body.encode())
+
+
+@lru_cache(maxsize=16)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 def _host(request: Request) -> str:

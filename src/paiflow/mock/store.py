@@ -4,22 +4,22 @@ Ids are opaque and compared whole.
 """
 
 import contextlib
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
 
+from paiflow._forks import Lock
 from paiflow.errors import ConfigurationError
 from paiflow.mock.clock import Clock
 from paiflow.mock.description import Description
 from paiflow.mock.item_schema import ItemSchema
+from paiflow.mock.items import Item, Node, Run, text_of
 from paiflow.mock.logs import Log
-from paiflow.mock.manifest import Step
-from paiflow.mock.table import PUBLIC, Item, Table, text_of
-from paiflow.mock.timeline import ALWAYS, Timeline, moment_of, timestamp
+from paiflow.mock.table import Table
+from paiflow.mock.timeline import ALWAYS, Timeline, timestamp
 
-__all__ = ["SAMPLE_WORKSPACE", "Node", "Run", "Store"]
+__all__ = ["SAMPLE_WORKSPACE", "Store"]
 
 SAMPLE_WORKSPACE = "948"
 """Where things live if nothing else is said. It holds the run of ListPipelineRunsStatus's documented sample."""
@@ -67,72 +67,6 @@ _PIPELINE = _Kind(
 _WORKSPACE = _Kind("Workspace", ("WorkspaceId",), (("ListWorkspaces", "Workspaces"),), ("WorkspaceId", "WorkspaceName"))
 
 
-class Run(Item):
-    """A run.
-
-    Attributes:
-        nodes: its nodes, in the order in which they came.
-        failure: its message if it fails; empty for none.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.nodes: list[Node] = []
-        self.failure = ""
-
-    @property
-    def audience(self) -> str:
-        """The user who created it, if it is private."""
-        return text_of(self.current, "UserId") if text_of(self.current, "Accessibility") == "PRIVATE" else PUBLIC
-
-    def seen_by(self, user: str | None) -> bool:
-        """Whether it is there for a user; for any, with None."""
-        return self.current is not None and (user is None or self.audience in (PUBLIC, user))
-
-    def refresh(self, now: float) -> None:
-        """Compute what replies hold of it at a moment: its duration and last change, too."""
-        super().refresh(now)
-        if self.current is None:
-            return
-        started, finished = (moment_of(self.current.get(name)) for name in ("StartedAt", "FinishedAt"))
-        if "Duration" not in self.given:  # Assumption: duration.
-            self.current["Duration"] = 0 if started is None or finished is None else int(finished - started)
-        if "GmtModifiedTime" not in self.given and (changed := self.timeline.last_change(now)) is not None:
-            self.current["GmtModifiedTime"] = timestamp(changed)
-        if self.failure and self.status == "Failed":
-            self.current["Message"] = self.failure
-
-
-class Node(Item):
-    """A node of a run.
-
-    Attributes:
-        run: the run.
-        parent: the node that holds it; None for the root, and where nothing is known.
-        children: the nodes in it.
-        step: what its manifest says of it, None if it was made from none.
-        dependencies: the nodes that have to end before it.
-        made: the service made it, as the root of a run of which nothing more was said; it may be replaced.
-    """
-
-    def __init__(self, *args: Any, run: Run, made: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.run = run
-        self.made = made
-        self.parent: Node | None = None
-        self.children: list[Node] = []
-        self.step: Step | None = None
-        self.dependencies: list[Node] = []
-
-    def below(self, depth: int) -> Iterator["Node"]:
-        """Yield the node and the nodes in it, so many levels deep."""
-        if self.current is not None:
-            yield self
-        if depth > 1:
-            for child in self.children:
-                yield from child.below(depth - 1)
-
-
 class Store:
     """All that the service holds. Safe to share between threads: take what is read together from within `at`.
 
@@ -149,7 +83,7 @@ class Store:
     def __init__(self, description: Description, clock: Clock, user: str) -> None:
         self._clock = clock
         self._user = user
-        self._lock = threading.RLock()
+        self._lock = Lock(reentrant=True)
         self._now = clock.now()
         self._schemas = {
             kind.name: ItemSchema(description, kind.name, kind.ids, kind.replies)
@@ -242,10 +176,14 @@ class Store:
         return run
 
     def _add_root(self, run: Run, node_id: str) -> None:
-        """Add the root node of a run of which nothing more is said: it does what the run does."""
-        name = text_of(run.given, "Name") or run.id
-        same = {name: run.given[name] for name in ("Status", "StartedAt", "FinishedAt") if name in run.given}
-        given = {"PipelineRunId": run.id, "NodeId": node_id, "NodeName": name, **same}
+        """Add the root node of a run of which nothing more is said: it does what the run does.
+
+        Source: in the samples of GetPipelineRun and GetPipelineRunNode the root node is called as the run's id.
+        """
+        same: dict[str, Any] = {
+            name: run.given[name] for name in ("Status", "StartedAt", "FinishedAt") if name in run.given
+        }
+        given: dict[str, Any] = {"PipelineRunId": run.id, "NodeId": node_id, "NodeName": run.id, **same}
         timeline = attrs.evolve(run.timeline, absences=(), deleted=None, dated=run.timeline.dated)
         root = Node((run.id, node_id), given, implied=_OF_NODES, timeline=timeline, run=run, made=True)
         self.nodes.add(root, self._now, repr(node_id))

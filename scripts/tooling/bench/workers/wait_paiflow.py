@@ -16,8 +16,8 @@ from pathlib import Path
 import httpx
 
 from paiflow import Credentials, PaiFlow
-from paiflow.ids import BATCH_SIZE
 from paiflow._time import Time
+from paiflow.ids import BATCH_SIZE
 from tooling.bench.workers.timing import run_id
 
 
@@ -93,8 +93,7 @@ for line in sys.stdin:
     open_, polls = map(int, line.split())
     polled = Polls(polls)
     credentials = Credentials("bench-key-id", "bench-key-secret")
-    with PaiFlow(endpoint="127.0.0.1", credentials=credentials, transport=Replies(runs, open_)) as client:
-        client._time = polled
+    with PaiFlow(endpoint="127.0.0.1", credentials=credentials, transport=Replies(runs, open_), time=polled) as client:
         try:
             client.wait(pipeline_runs=[run_id(number) for number in range(runs)])
         except Over:

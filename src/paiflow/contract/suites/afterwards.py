@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from paiflow.mock import HandClock
 from paiflow.contract.session import Case, Session, fields_of
 from paiflow.contract.signer import date
 from paiflow.contract.suites.authentication import USED
+from paiflow.mock import HandClock
 
 
 def cases() -> list[Case]:

@@ -28,8 +28,8 @@ from schemathesis.engine.recorder import Interaction
 
 from paiflow.contract.checks import Exchange
 from paiflow.contract.http import Reply, Request, encoded
-from paiflow.contract.preparation import FLAT, Stock, spare_run
 from paiflow.contract.manifests import Manifest
+from paiflow.contract.preparation import FLAT, Stock, spare_run
 from paiflow.contract.session import Session
 from paiflow.contract.signer import Draft, sign
 from paiflow.contract.suites.subjects import existing, node_references
@@ -85,7 +85,7 @@ def run(session: Session, stock: Stock, examples: int, operation: str = "") -> N
     config = SchemathesisConfig.from_dict({**settings, "base-url": session.endpoint, "generation": generation})
     schema = schemathesis.openapi.from_dict(copy.deepcopy(session.interface.document), config=config)
     if operation:
-        schema = schema.include(operation_id=operation)
+        schema = schema.include(operation_id=operation)  # type: ignore[assignment]  # the same class
     schema.auth.set_from_requests(Signature(session))
     known = Known(session, stock)
 

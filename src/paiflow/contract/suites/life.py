@@ -23,7 +23,7 @@ PATIENCE = 45.0
 
 CHANGES = ("StartPipelineRun", "TerminatePipelineRun", "RerunPipelineRun", "UpdatePipelineRun", "DeletePipelineRun")
 
-Advance = Callable[[float], None]
+Advance = Callable[[float], object]
 
 
 def beginnings(stock: Stock) -> list[Case]:
@@ -124,7 +124,9 @@ def look(session: Session, run: Thing) -> None:
     nodes = [{"PipelineRunId": run.id, "NodeId": node.id} for node in session.model.nodes_of(run)]
     root = session.model.root(run)
     if nodes and root is not None:
-        session.ask("ListPipelineRunsStatus", {"Nodes": nodes}, discovering=any(n.moving for n in session.model.nodes_of(run)))
+        session.ask(
+            "ListPipelineRunsStatus", {"Nodes": nodes}, discovering=any(n.moving for n in session.model.nodes_of(run))
+        )
         path = {**ids, "NodeId": root.id}
         session.ask("GetPipelineRunNode", {**path, "Depth": DEEP})
         session.ask("ListPipelineRunNodeStatus", {**path, "Depth": DEEP})
@@ -195,7 +197,12 @@ def gone(session: Session, run: Thing) -> None:
     for name in CHANGES:
         session.ask(name, {**ids, "Name": "x"} if name == "UpdatePipelineRun" else ids)
     path = {**ids, "NodeId": text_of(run, "NodeId")}
-    for name in ("GetPipelineRunNode", "ListPipelineRunNodeStatus", "ListPipelineRunNodeOutputs", "ListPipelineRunNodeLogs"):
+    for name in (
+        "GetPipelineRunNode",
+        "ListPipelineRunNodeStatus",
+        "ListPipelineRunNodeOutputs",
+        "ListPipelineRunNodeLogs",
+    ):
         session.ask(name, {**path, "Depth": 1} if name != "ListPipelineRunNodeLogs" else path)
 
 
@@ -334,7 +341,10 @@ def _no_effect(session: Session, stock: Stock) -> None:
     manifest = Manifest(f"{stock.tag}-forged", FLAT).text
     session.model.manifests[manifest] = Manifest(f"{stock.tag}-forged", FLAT)
     changes: list[tuple[str, dict[str, Any]]] = [
-        *((name, {"PipelineRunId": run.id, **({"Name": "forged"} if name == "UpdatePipelineRun" else {})}) for name in CHANGES),
+        *(
+            (name, {"PipelineRunId": run.id, **({"Name": "forged"} if name == "UpdatePipelineRun" else {})})
+            for name in CHANGES
+        ),
         ("CreatePipelineRun", {"WorkspaceId": stock.workspace_id, "PipelineManifest": manifest, "SourceId": stock.tag}),
         ("CreatePipeline", {"WorkspaceId": stock.workspace_id, "Manifest": manifest}),
         ("UpdatePipeline", {"PipelineId": pipeline.id, "Manifest": manifest}),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
-from paiflow_api.calling import Parameter
 from paiflow.contract.discovery import pages_of
 from paiflow.contract.http import Reply
 from paiflow.contract.preparation import Stock
 from paiflow.contract.session import Case, Session
 from paiflow.contract.things import text_of
 from paiflow.contract.views import LISTS
+from paiflow_api.calling import Parameter
 
 SIZES = (1, 2, 3, 7, 100)
 
@@ -26,8 +27,8 @@ def cases(session: Session, stock: Stock) -> list[Case]:
         for words, base in _bases(session, stock, name):
             for question, arguments in _questions(session, name, operation.parameters, base):
                 made.append(Case(f"{name}, {words}{question}", _asking(name, arguments), name))
-            for size in SIZES if operation.pages.by == "page" else SIZES[:2]:
-                made.append(Case(f"{name}, {words}pages of {size}", _paging(name, base, size), name))
+            sizes = SIZES if operation.pages.by == "page" else SIZES[:2]
+            made += [Case(f"{name}, {words}pages of {size}", _paging(name, base, size), name) for size in sizes]
     return made
 
 
@@ -53,7 +54,9 @@ def _bases(session: Session, stock: Stock, name: str) -> Iterator[tuple[str, dic
 def _ended(session: Session) -> list[Any]:
     """Return a run whose nodes have put out and written, and one of the samples."""
     runs = [run for run in session.model.of("run") if text_of(run, "NodeId")]
-    return sorted(runs, key=lambda run: -len([one for one in session.model.logs.items() if one[0][0] == run.id and one[1]]))[:3]
+    return sorted(
+        runs, key=lambda run: -len([one for one in session.model.logs.items() if one[0][0] == run.id and one[1]])
+    )[:3]
 
 
 def _questions(
@@ -67,15 +70,21 @@ def _questions(
         yield f"Order {order}", {**base, "Order": order}
         for by in sorts:
             yield f"by {by}, {order}", {**base, "SortBy": by, "Order": order}
-            yield f"by {by}, {order}, the second page", {**base, "SortBy": by, "Order": order, "PageNumber": 2, "PageSize": 3}
+            yield (
+                f"by {by}, {order}, the second page",
+                {**base, "SortBy": by, "Order": order, "PageNumber": 2, "PageSize": 3},
+            )
     for parameter in parameters:
         if parameter.place == "query" and parameter.name not in {"PageNumber", "PageSize", "SortBy", "Order", *base}:
             for value in _values(session, name, parameter, base):
                 yield f"{parameter.name} {value!a}"[:120], {**base, parameter.name: value}
                 if parameter.kind == "text" and name == "ListPipelines":
-                    yield f"{parameter.name} like {value!a}"[:120], {**base, parameter.name: value, "FuzzyMatching": True}
+                    yield (
+                        f"{parameter.name} like {value!a}"[:120],
+                        {**base, parameter.name: value, "FuzzyMatching": True},
+                    )
     together = [one for one in parameters if one.name in ("Status", "Name", "SourceType", "WorkspaceId")]
-    for first, second in zip(together, together[1:], strict=False):
+    for first, second in pairwise(together):
         for left in _values(session, name, first, base)[:3]:
             for right in _values(session, name, second, base)[:3]:
                 both = {**base, first.name: left, second.name: right}
@@ -97,29 +106,32 @@ VALUES: dict[str, list[Any]] = {"Fields": [["Id"]], "Option": ["GetWorkspaces", 
 
 def _values(session: Session, name: str, parameter: Parameter, base: dict[str, Any]) -> list[Any]:
     """Return values for a filter."""
+    fixed: dict[str, list[Any]] = {
+        "boolean": [True, False],
+        "integer": [0, 1, 2, 9] if parameter.minimum == 0 else [1, 2, 3] if parameter.minimum else [],
+        "enum": list(parameter.values),
+    }
     if parameter.name == "Keyword":
-        lines = session.model.logs.get((base["PipelineRunId"], base["NodeId"]), [])
-        words = [word for line in lines[:3] for word in line.split()[-1:]]
-        return list(dict.fromkeys([*words, *(word.upper() for word in words), *lines[:2], "nothing of the kind", "."]))
-    if parameter.name in VALUES:
-        return VALUES[parameter.name]
+        return _keywords(session.model.logs.get((base["PipelineRunId"], base["NodeId"]), []))
     if parameter.secret:
         return ["token-of-a-share"]
-    if parameter.kind == "boolean":
-        return [True, False]
-    if parameter.kind in ("integer", "number"):
-        return [0, 1, 2, 9] if parameter.minimum == 0 else [1, 2, 3] if parameter.minimum else []
+    if (values := VALUES.get(parameter.name, fixed.get(parameter.kind))) is not None:
+        return values
     pages = session.interface.operations[name].pages
     kind = LISTS.get(pages.items if pages else "", "")
     field = FIELDS.get(parameter.name, parameter.name)
-    known = [text_of(thing, field) for thing in session.model.things.get(kind, {}).values()] if kind else []
+    known = [text_of(thing, field) for thing in session.model.things.get(kind, {}).values()]
     there = [value for value in dict.fromkeys(known) if value]
-    if parameter.kind == "enum":
-        return list(parameter.values)
     some = [*there[:3], *there[3:][-3:]]
     if parameter.kind == "comma-list":
         return [some[:1], some[:3], [*some[:1], "nothing"], ["nothing"]] if some else []
-    return [*some, *(value[:-1] for value in some[-2:] if value[:-1]), *(value.swapcase() for value in some[-1:]), "nothing", "%", "*"]
+    likes = [*(value[:-1] for value in some[-2:] if value[:-1]), *(value.swapcase() for value in some[-1:])]
+    return [*some, *likes, "nothing", "%", "*"]
+
+
+def _keywords(lines: list[str]) -> list[Any]:
+    words = [word for line in lines[:3] for word in line.split()[-1:]]
+    return list(dict.fromkeys([*words, *(word.upper() for word in words), *lines[:2], "nothing of the kind", "."]))
 
 
 def _note_what_is_alike(session: Session, name: str, kind: str) -> None:
@@ -147,7 +159,9 @@ def _paging(name: str, base: dict[str, Any], size: int) -> Callable[[Session], N
         counts = {reply.fields.get(pages.total or "") for reply in replies}
         found = [str(item.get(pages.id or "")) for reply in replies for item in reply.items(pages.items)]
         session.expect("pages-hold-each-once", len(set(found)) == len(found), f"{name}: an item is on two pages")
-        session.expect("pages-hold-all", counts == {len(found)}, f"{name}: {len(found)} on all pages, TotalCount {counts}")
+        session.expect(
+            "pages-hold-all", counts == {len(found)}, f"{name}: {len(found)} on all pages, TotalCount {counts}"
+        )
         session.ask(name, {**base, pages.number: len(replies) + 5, pages.size: size})
 
     return run
@@ -167,7 +181,9 @@ def _skipping(session: Session, name: str, base: dict[str, Any], size: int) -> N
     late = _lines(session.ask(name, {**ask, "FromTimeInSeconds": 4_000_000_000}))
     early = _lines(session.ask(name, {**ask, "ToTimeInSeconds": 1}))
     every = _lines(session.ask(name, {**ask, "FromTimeInSeconds": 1, "ToTimeInSeconds": 4_000_000_000}))
-    session.expect("a-log-has-its-times", not late and not early, f"{name}: lines came of a time when none were written")
+    session.expect(
+        "a-log-has-its-times", not late and not early, f"{name}: lines came of a time when none were written"
+    )
     session.expect("a-log-has-its-times", every == lines, f"{name}: lines of all times are not all lines")
 
 

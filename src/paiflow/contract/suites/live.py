@@ -74,7 +74,11 @@ def _of_others(session: Session, workspace_id: str | None) -> Iterator[tuple[str
     yield "ListPipelines", "a page", {**where, "PageSize": 5}
     yield "GetPipeline", "a stranger", {"PipelineId": "pipeline-000000000000000000"}
     for order in ("ASC", "DESC"):
-        yield "ListPipelineRuns", f"a page, {order}", {**where, "SortBy": "GmtCreateTime", "Order": order, "PageSize": 5}
+        yield (
+            "ListPipelineRuns",
+            f"a page, {order}",
+            {**where, "SortBy": "GmtCreateTime", "Order": order, "PageSize": 5},
+        )
     for status in ("Succeeded", "Failed"):
         yield "ListPipelineRuns", f"a page, {status}", {**where, "Status": status, "PageSize": 5}
     for pipeline in session.model.of("pipeline")[:2]:

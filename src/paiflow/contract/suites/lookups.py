@@ -26,7 +26,9 @@ def cases(session: Session, stock: Stock) -> list[Case]:
     """Return the cases."""
     made = [Case(f"{words}", _asking(name, asked), name) for name, words, asked in _by_path(session, stock)]
     if STATUSES in session.interface.operations:
-        kinds = next(one.values for one in session.interface.operations[STATUSES].parameters if one.name == "OutputType")
+        kinds = next(
+            one.values for one in session.interface.operations[STATUSES].parameters if one.name == "OutputType"
+        )
         made += [
             *[Case(name, _asking(STATUSES, asked), STATUSES) for name, asked in questions(session, stock, kinds)],
             *[Case(f"spelt {name}", _spelt(body), STATUSES) for name, body in spelt(session, stock).items()],
@@ -52,7 +54,13 @@ def _by_path(session: Session, stock: Stock) -> Iterator[tuple[str, str, dict[st
         if not path or not operation.repeatable:
             continue
         for run in session.model.of("run")[:SOME] if path == ["PipelineRunId"] else ():
-            for more in ({}, {"Verbose": True}, {"Verbose": False}, {"ManifestType": "Raw"}, {"TokenId": "token-of-a-share"}):
+            for more in (
+                {},
+                {"Verbose": True},
+                {"Verbose": False},
+                {"ManifestType": "Raw"},
+                {"TokenId": "token-of-a-share"},
+            ):
                 yield name, f"{name} of {text_of(run, 'Name')} {more}", {"PipelineRunId": run.id, **more}
         for pipeline in session.model.of("pipeline")[:SOME] if path == ["PipelineId"] else ():
             yield name, f"{name} of {pipeline.id}", {"PipelineId": pipeline.id}
@@ -61,7 +69,11 @@ def _by_path(session: Session, stock: Stock) -> Iterator[tuple[str, str, dict[st
             for depth in (1, 2, 3, 20):
                 for more in ({}, {"Type": "Logical"}, {"Type": "Physical"}):
                     extra = more if name != "ListPipelineRunNodeOutputs" else {}
-                    yield name, f"{name} of {text_of(node, 'NodeName')}, {depth} deep {extra}", {**ids, "Depth": depth, **extra}
+                    yield (
+                        name,
+                        f"{name} of {text_of(node, 'NodeName')}, {depth} deep {extra}",
+                        {**ids, "Depth": depth, **extra},
+                    )
             yield name, f"{name} of {text_of(node, 'NodeName')}", {**right, **ids}
             yield name, f"{name} of a node of another run", {**right, **ids, "PipelineRunId": STRANGER}
 

@@ -1,0 +1,341 @@
+"""Connections: how they are opened in time, what makes one unfit, and what is said when one breaks."""
+
+import asyncio
+import contextlib
+import socket
+import struct
+import threading
+import time
+
+import httpcore
+import pytest
+from echo import certificate
+from httpcore._backends.sync import SyncStream
+
+import paiflow
+from paiflow import _dialing, _network
+from paiflow._dialing import dial
+
+CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
+
+
+@pytest.fixture(params=[paiflow.PaiFlow, paiflow.AsyncPaiFlow], ids=["sync", "async"])
+def kind(request):
+    """The blocking client, or the one to await."""
+    return request.param
+
+
+def ask(kind, endpoint, names=("a",), between=lambda: None, **settings):
+    """Ask for each of the runs in turn, and return the ids that the replies are about."""
+    settings = {"endpoint": endpoint, "credentials": CREDENTIALS, "retries": 0, **settings}
+
+    async def run():
+        async with kind(**settings) as client:
+            told = []
+            for name in names:
+                told.append((await client.list_pipeline_runs_status(pipeline_runs=[name])).request_id)
+                await asyncio.to_thread(between)
+            return told
+
+    if kind is paiflow.AsyncPaiFlow:
+        return asyncio.run(run())
+    with kind(**settings) as client:
+        told = []
+        for name in names:
+            told.append(client.list_pipeline_runs_status(pipeline_runs=[name]).request_id)
+            between()
+        return told
+
+
+def reply(name, size=0):
+    """Return a reply about a run, of at least that many bytes in all."""
+    head, content = b"HTTP/1.1 200 OK\r\ncontent-length: %07d\r\n\r\n", b'{"RequestId": "%s"}' % name.encode()
+    content += b" " * (size - len(head % 0) - len(content))
+    return head % len(content) + content
+
+
+def asked_for(connection):
+    """Return the run that the next request asks for, of one letter; nothing at the end."""
+    asked = b""
+    while not asked.endswith(b'"]}'):
+        more = connection.recv(65536)
+        if not more:
+            return ""
+        asked += more
+    return asked[-4:-3].decode()
+
+
+class TestUnasked:
+    """Bytes that came before their request are not taken for its reply."""
+
+    @contextlib.contextmanager
+    def serving(self, serve, context=None):
+        """Serve each connection in a thread by `serve(connection)`."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.connections = []
+
+        def work(connection):
+            with contextlib.suppress(OSError), connection:
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is sent is there at once
+                if context is not None:
+                    connection = context.wrap_socket(connection, server_side=True)
+                self.connections.append(connection)
+                with connection:
+                    serve(connection)
+
+        def listen():
+            with contextlib.suppress(OSError):
+                while True:
+                    threading.Thread(target=work, args=(listener.accept()[0],), daemon=True).start()
+
+        threading.Thread(target=listen, daemon=True).start()
+        try:
+            yield f"http{'' if context is None else 's'}://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
+
+    @pytest.mark.parametrize("size", [0, 65536, 3 * 65536, 262144])
+    @pytest.mark.parametrize("encrypted", [False, True], ids=["http", "https"])
+    def test_not_those_that_came_with_the_last_reply(self, kind, encrypted, size, tmp_path, monkeypatch):
+        def serve(connection):
+            while name := asked_for(connection):
+                connection.sendall(reply(name, size) + reply("surplus"))
+
+        assert ["a", "b", "c"] == self.asked(serve, kind, encrypted, tmp_path, monkeypatch)
+
+    @pytest.mark.parametrize("encrypted", [False, True], ids=["http", "https"])
+    def test_not_those_that_came_since(self, kind, encrypted, tmp_path, monkeypatch):
+        received, pushed = threading.Semaphore(0), threading.Semaphore(0)
+
+        def serve(connection):
+            while name := asked_for(connection):
+                connection.sendall(reply(name))
+                assert received.acquire(timeout=10)
+                connection.sendall(reply("surplus"))
+                pushed.release()
+
+        def push():
+            received.release()
+            assert pushed.acquire(timeout=10)
+
+        assert ["a", "b", "c"] == self.asked(serve, kind, encrypted, tmp_path, monkeypatch, push)
+
+    def asked(self, serve, kind, encrypted, tmp_path, monkeypatch, between=lambda: None):
+        context = None
+        if encrypted:
+            context, file = certificate(tmp_path)
+            monkeypatch.setenv("SSL_CERT_FILE", str(file))
+        with self.serving(serve, context) as endpoint:
+            return ask(kind, endpoint, "abc", between)
+
+    def test_a_connection_without_such_is_used_again(self, kind):
+        def serve(connection):
+            while name := asked_for(connection):
+                connection.sendall(reply(name))
+
+        with self.serving(serve) as endpoint:
+            ask(kind, endpoint, "aaa")
+        assert 1 == len(self.connections)
+
+    def test_a_server_that_answers_before_it_is_asked_is_not_believed(self):
+        sent = threading.Event()
+
+        def serve(connection):
+            connection.sendall(reply("unasked"))
+            sent.set()
+            connection.recv(65536)
+
+        with self.serving(serve) as endpoint:
+            stream = _network.Backend(httpcore.SyncBackend()).connect_tcp("127.0.0.1", int(endpoint.rpartition(":")[2]))
+            assert sent.wait(10)
+            with pytest.raises(httpcore.RemoteProtocolError, match="answered before it was asked"):
+                stream.write(b"PUT ")
+            stream.close()
+
+    def test_what_comes_between_the_pools_look_and_the_request_is_seen_too(self):
+        ours, theirs = socket.socketpair()
+        stream = _network.Stream(SyncStream(ours))
+        with theirs:
+            stream.write(b"request")
+            theirs.sendall(b"reply")
+            stream.write(b", its end")
+            assert (b"reply", b"request, its end") == (stream.read(100), theirs.recv(100))
+            theirs.sendall(b"surplus")
+            with pytest.raises(httpcore.ConnectionNotAvailable):
+                stream.write(b"another")
+            stream.close()
+
+    async def test_so_it_is_with_async_connections(self):
+        peers = asyncio.Queue()
+        server = await asyncio.start_server(lambda *peer: peers.put_nowait(peer), "127.0.0.1", 0)
+        async with server:
+            backend = _network.AsyncBackend(httpcore.AnyIOBackend())
+            stream = await backend.connect_tcp(*server.sockets[0].getsockname())
+            # Where anyio keeps what it has taken from the system.
+            assert stream._queue is stream._stream._stream._protocol.read_queue
+            reading, writing = await peers.get()
+            await stream.write(b"request")
+            writing.write(b"reply")
+            assert (b"reply", b"request") == (await stream.read(100), await reading.read(100))
+            writing.write(b"surplus")
+            await writing.drain()
+            with pytest.raises(httpcore.ConnectionNotAvailable):
+                await stream.write(b"another")
+            await stream.aclose()
+            writing.close()
+
+
+@contextlib.contextmanager
+def swallowing():
+    """Give an address that does not answer: its queue of connections is full."""
+    with contextlib.ExitStack() as open_:
+        listener = open_.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(8):
+            waiting = open_.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()
+
+
+def refusing():
+    """Return an address that refuses."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        return closed.getsockname()
+
+
+@pytest.fixture
+def resolve(monkeypatch):
+    """Let every name have these addresses: `resolve(address, …)`."""
+
+    def resolve_(*addresses):
+        found = [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", address) for address in addresses]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+
+    return resolve_
+
+
+class TestDialing:
+    """Opening a connection to a host that has several addresses."""
+
+    def test_all_addresses_share_the_time_of_the_call(self, resolve):
+        began = time.monotonic()
+        with swallowing() as address:
+            resolve(*[address] * 6)
+            with pytest.raises(paiflow.TransportError, match="the time for the whole call was up"):
+                ask(paiflow.PaiFlow, "https://many.example", retries=paiflow.RetryPolicy(total=0.3))
+
+        assert time.monotonic() - began < 1.2
+
+    def test_all_addresses_share_the_timeout(self, resolve):
+        began = time.monotonic()
+        with swallowing() as address:
+            resolve(*[address] * 6)
+            with pytest.raises(paiflow.TransportError, match="no connection within the timeout"):
+                ask(paiflow.PaiFlow, "https://many.example", timeout=0.2)
+
+        assert time.monotonic() - began < 1
+
+    def test_a_look_up_that_hangs_ends_with_the_call(self, monkeypatch):
+        over = threading.Event()
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(30))
+        try:
+            with pytest.raises(paiflow.TransportError, match="the time for the whole call was up"):
+                ask(paiflow.PaiFlow, "https://slow.example", retries=paiflow.RetryPolicy(total=0.1))
+        finally:
+            over.set()
+
+    @pytest.mark.parametrize("before", ["swallowing", "refusing"])
+    def test_an_address_after_a_bad_one_is_used(self, resolve, monkeypatch, before):
+        monkeypatch.setattr(_dialing, "NEXT_AFTER", 0.01)
+        with swallowing() as silent, socket.create_server(("127.0.0.1", 0)) as listener:
+            resolve(silent if before == "swallowing" else refusing(), listener.getsockname())
+            with dial("host.example", 443, 10) as sock:
+                assert (listener.getsockname(), None) == (sock.getpeername(), sock.gettimeout())
+
+    def test_the_first_failure_is_told_when_all_have_failed(self, resolve, monkeypatch):
+        resolve(refusing(), refusing())
+
+        with pytest.raises(ConnectionRefusedError, match=r"\[Errno \d+\] Connection refused"):
+            dial("host.example", 443, None)
+
+    def test_a_name_without_addresses_is_an_error(self, resolve):
+        resolve()
+
+        with pytest.raises(OSError, match="the name has no address"):
+            dial("host.example", 443, 1)
+
+    def test_a_local_address_may_be_given(self):
+        with (
+            socket.create_server(("127.0.0.1", 0)) as listener,
+            dial(*listener.getsockname(), 10, "127.0.0.2") as sock,
+        ):
+            assert "127.0.0.2" == sock.getsockname()[0]
+
+
+def fails_to_resolve(*_, **__):
+    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+
+class TestErrors:
+    """Both clients tell alike what the system said."""
+
+    @contextlib.contextmanager
+    def resetting(self):
+        """Give an endpoint that resets each connection once a request has come."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+
+            def serve():
+                with contextlib.suppress(OSError):
+                    while True:
+                        connection, _ = listener.accept()
+                        asked_for(connection)
+                        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                        connection.close()
+
+            threading.Thread(target=serve, daemon=True).start()
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            listener.shutdown(socket.SHUT_RDWR)
+
+    def test_a_refused_connection(self, kind):
+        with pytest.raises(paiflow.TransportError, match=r"no reply from \S+:\d+ in 1 attempt: \[Errno \d+\] Connection refused\.$"):
+            ask(kind, f"http://127.0.0.1:{refusing()[1]}")
+
+    def test_several_refused_connections(self, kind, resolve):
+        resolve(refusing(), refusing())
+
+        with pytest.raises(paiflow.TransportError, match=r"no reply from \S+:\d+ in 1 attempt: \[Errno \d+\] Connection refused\.$"):
+            ask(kind, "https://many.example")
+
+    def test_a_connection_that_is_reset(self, kind):
+        with (
+            self.resetting() as endpoint,
+            pytest.raises(paiflow.TransportError, match=r"1 attempt: \[Errno \d+\] Connection reset by peer\.$"),
+        ):
+            ask(kind, endpoint)
+
+    def test_a_name_that_is_not_known(self, kind, monkeypatch):
+        monkeypatch.setattr(socket, "getaddrinfo", fails_to_resolve)
+
+        with pytest.raises(paiflow.TransportError, match=r"1 attempt: \[Errno -?\d+\] Name or service not known\.$"):
+            ask(kind, "https://nowhere.example")
+
+    def test_a_certificate_that_is_not_trusted(self, kind, tmp_path, monkeypatch):
+        context, _ = certificate(tmp_path)
+        with (
+            TestUnasked().serving(lambda connection: connection.recv(1), context) as endpoint,
+            pytest.raises(paiflow.TransportError, match="CERTIFICATE_VERIFY_FAILED"),
+        ):
+            ask(kind, endpoint)
+
+    @pytest.mark.parametrize("raised", [UnicodeError("label too long"), OverflowError("port must be 0-65535")])
+    def test_what_cannot_be_looked_up(self, kind, monkeypatch, raised):
+        def fail(*_, **__):
+            raise raised
+
+        monkeypatch.setattr(socket, "getaddrinfo", fail)
+
+        with pytest.raises(paiflow.TransportError, match=str(raised)):
+            ask(kind, "https://odd.example")
