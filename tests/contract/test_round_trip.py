@@ -17,16 +17,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import paiflow
+from paiflow.contract.http import same
+from paiflow.contract.interface import Interface
 from paiflow.mock import MockService, MockTransport
 from paiflow.mock.sample import cleaned
 from paiflow_api.models import ErrorReply, NodeState, OutputValue, PipelineRunState
 from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS
-from tooling.contract.http import same
-from tooling.contract.targets import sample
 from tooling.generation import effective_description
 
 DESCRIPTION = effective_description()
-SAMPLE = sample(DESCRIPTION)
+SAMPLE = Interface(DESCRIPTION, closed=False).sample("ListPipelineRunsStatus")
 RUN = "flow-hynm2bv8wqhp5esfxq"
 ENGINE = Engine(DESCRIPTION)
 TIMES = {"StartedAt", "FinishedAt", "GmtCreateTime"}

@@ -14,9 +14,9 @@ from typing import TextIO
 
 from paiflow import _junit
 from paiflow._junit import Case, Failure, Suite
+from paiflow.contract.checks import CHECKS, Exchange, name_of
+from paiflow.contract.session import Finding, Session, Tally
 from paiflow.credentials import Credentials
-from tooling.contract.checks import CHECKS, Exchange, name_of
-from tooling.contract.session import Finding, Session, Tally
 
 EXCERPT = 300
 """Characters of a body that are quoted."""
@@ -38,7 +38,7 @@ def summary(session: Session, options: Sequence[str]) -> str:
 
     Args:
         session: the run.
-        options: of the command, as far as a repetition needs them.
+        options: the command, with the options that a repetition needs.
     """
     lines = [*table(session.tallies), "", *by_operation(session), ""]
     if session.unchecked:
@@ -205,14 +205,14 @@ def _excerpt(body: bytes) -> str:
 
 def _repeat(finding: Finding, options: Sequence[str]) -> str:
     """Return a command that does it again. Credentials are taken from the environment, as before."""
-    command = ["scripts/contract", *options]
+    command = [*options]
     exchange = finding.exchange
     if finding.suite.startswith("generated"):
         request = exchange.request if exchange else None
         operation = exchange.operation if exchange else None
-        if request and operation and "{" not in operation.path and 0 < len(request.body) <= BODY:
-            if _is_plain(request.body):
-                return shlex.join([*command, "--operation", operation.name, "--body", request.body.decode()])
+        at_fixed_path = operation is not None and "{" not in operation.path
+        if request and operation and at_fixed_path and 0 < len(request.body) <= BODY and _is_plain(request.body):
+            return shlex.join([*command, "--operation", operation.name, "--body", request.body.decode()])
         return shlex.join([*command, "--only", "generated"])
     if finding.suite == "guards" or not finding.case:
         return shlex.join(command)

@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from paiflow.contract.http import encoded
+from paiflow.contract.preparation import Stock
+from paiflow.contract.session import Case, Session
+from paiflow.contract.suites.subjects import Subject, subjects
 from paiflow_api.calling import Parameter
-from tooling.contract.http import encoded
-from tooling.contract.preparation import Stock
-from tooling.contract.session import Case, Session
-from tooling.contract.suites.subjects import Subject, subjects
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE")
 RIGHT_TYPES = (
@@ -43,36 +43,32 @@ def _of(session: Session, subject: Subject) -> Iterator[Case]:
     draft = session.draft(*subject.call)
     route = session.interface.route(draft.path)
     operation = session.interface.operations[subject.operation]
-
-    def case(words: str, **how: Any) -> Case:
-        return Case(f"{words} ({subject.words})", _sending(subject, how), subject.operation)
-
-    for method in METHODS:
-        if route is not None and method not in route.methods:
-            yield case(f"method {method}", method=method)
-            yield case(f"method {method}, no body", method=method, body=b"", content_type=None)
-    for name in OVERRIDES:
-        yield case(f"method PATCH, {name}", method="PATCH", headers=((name, draft.method),))
-    for path in _paths(draft.path):
-        yield case(f"path {path}", path=path)
-    for words, query in _queries(draft.query):
-        yield case(f"query {words}", query=query)
-    for words, arguments in parameters(operation.parameters, subject.arguments):
-        yield Case(f"parameters {words} ({subject.words})", _asking(subject.operation, arguments), subject.operation)
+    others = [method for method in METHODS if route is not None and method not in route.methods]
+    tried: dict[str, dict[str, Any]] = {
+        **{f"method {method}": {"method": method} for method in others},
+        **{f"method {method}, no body": {"method": method, **NO_BODY} for method in others},
+        **{f"method PATCH, {name}": {"method": "PATCH", "headers": ((name, draft.method),)} for name in OVERRIDES},
+        **{f"path {path}": {"path": path} for path in _paths(draft.path)},
+        **{f"query {words}": {"query": query} for words, query in _queries(draft.query)},
+    }
     if draft.body:
-        for name in (*RIGHT_TYPES, *WRONG_TYPES, "", None):
-            yield case(f"content type {name}", content_type=name)
-        for words, body in bodies(subject.arguments):
-            yield case(f"body {words}", body=body)
+        tried |= {f"content type {name}": {"content_type": name} for name in (*RIGHT_TYPES, *WRONG_TYPES, "", None)}
+        tried |= {f"body {words}": {"body": body} for words, body in bodies(subject.arguments)}
         for name in (None, "application/json", "text/plain"):
-            yield case(f"content type {name}, no body", body=b"", content_type=name)
-        twice = draft.body[:-1] + b"," + draft.body[1:]
-        yield case("body with its names twice", body=twice)
-        yield case("body with an unknown name twice", body=draft.body[:-1] + b',"a":1,"a":1}')
-        for words, body in _heavy(draft.body):
-            yield Case(f"body {words} ({subject.words})", _bearing(subject, body), subject.operation)
-        yield Case(f"body at the limit ({subject.words})", _at_the_limit(subject), subject.operation)
-        yield Case(f"body past the limit ({subject.words})", _past_the_limit(subject), subject.operation)
+            tried[f"content type {name}, no body"] = {**NO_BODY, "content_type": name}
+        tried["body with its names twice"] = {"body": draft.body[:-1] + b"," + draft.body[1:]}
+        tried["body with an unknown name twice"] = {"body": draft.body[:-1] + b',"a":1,"a":1}'}
+    runs = {words: _sending(subject, how) for words, how in tried.items()}
+    for words, arguments in parameters(operation.parameters, subject.arguments):
+        runs[f"parameters {words}"] = _asking(subject.operation, arguments)
+    if draft.body:
+        runs |= {f"body {words}": _bearing(subject, body) for words, body in _heavy(draft.body)}
+        runs |= {"body at the limit": _at_the_limit(subject), "body past the limit": _past_the_limit(subject)}
+    for words, run in runs.items():
+        yield Case(f"{words} ({subject.words})", run, subject.operation)
+
+
+NO_BODY: dict[str, Any] = {"body": b"", "content_type": None}
 
 
 def _paths(path: str) -> list[str]:
@@ -163,30 +159,19 @@ def _heavy(body: bytes) -> Iterator[tuple[str, bytes]]:
 def parameters(known: tuple[Parameter, ...], right: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield arguments that do not fit the description, each for one reason, and some that do."""
     for parameter in known:
-        name = parameter.name
-        without = {one: value for one, value in right.items() if one != name}
+        without = {one: value for one, value in right.items() if one != parameter.name}
         if parameter.required and parameter.place != "path":
-            yield f"without {name}", without
+            yield f"without {parameter.name}", without
         if parameter.place == "body":
-            for words, value in _strange(right.get(name)).items():
-                yield f"{name} {words}", {**right, name: value}
-                if parameter.kind in ("texts", "objects"):
-                    yield f"{name} with {words} in it", {**right, name: [value]}
-                    yield f"{name} with {words} at its end", {**right, name: [*right.get(name, [value]), value]}
-            for field in parameter.fields:
-                for words, value in _strange("x").items():
-                    whole = {one.name: "x" for one in parameter.fields}
-                    yield f"{name}'s {field.name} {words}", {**right, name: [{**whole, field.name: value}]}
-                yield f"{name} without {field.name}", {**right, name: [{"Other": 1}]}
-                yield f"{name}, at its end without {field.name}", {**right, name: [*[whole] * 20, {}]}
-            for count in COUNTS if parameter.kind == "texts" else ():
-                yield f"{name}, a bad one after {count}", {**right, name: [*["x"] * count, ""]}
+            for words, value in _wrong_values(parameter, right.get(parameter.name)):
+                yield f"{parameter.name} {words}", {**right, parameter.name: value}
         elif parameter.place == "query":
             for text in _texts(parameter):
-                yield f"{name}={text!a}", {**without, name: text}
-            yield f"{name} twice", {**without, name: ["1", "2"]} if parameter.kind != "comma-list" else right
+                yield f"{parameter.name}={text!a}", {**without, parameter.name: text}
+            if parameter.kind != "comma-list":
+                yield f"{parameter.name} twice", {**without, parameter.name: ["1", "2"]}
         for value in _like(parameter.values):
-            yield f"{name} {value!a}", {**without, name: value}
+            yield f"{parameter.name} {value!a}", {**without, parameter.name: value}
     body = [parameter.name for parameter in known if parameter.place == "body"]
     path = {parameter.name: right[parameter.name] for parameter in known if parameter.place == "path"}
     if body:
@@ -194,6 +179,23 @@ def parameters(known: tuple[Parameter, ...], right: dict[str, Any]) -> Iterator[
         yield "only unknown ones", {**path, "Runs": [1], "pipelineRuns": ["x"], "PIPELINERUNS": ["x"], "name": "x"}
         yield "all at once", {**right, **dict.fromkeys(body, "x")}
         yield "in small letters", {**path, **{name.lower(): value for name, value in right.items() if name in body}}
+
+
+def _wrong_values(parameter: Parameter, right: Any) -> Iterator[tuple[str, Any]]:
+    """Yield values of all kinds for a parameter in the body; in lists and objects, for each part of them."""
+    for words, value in _strange(right).items():
+        yield words, value
+        if parameter.kind in ("texts", "objects"):
+            yield f"with {words} in it", [value]
+            yield f"with {words} at its end", [*(right or [value]), value]
+    whole = {field.name: "x" for field in parameter.fields}
+    for name in whole:
+        for words, value in _strange("x").items():
+            yield f"whose {name} is {words}", [{**whole, name: value}]
+        yield f"without {name}", [{"Other": 1}]
+        yield f"without {name} at its end", [*[whole] * 20, {}]
+    for count in COUNTS if parameter.kind == "texts" else ():
+        yield f"with a bad one after {count}", [*["x"] * count, ""]
 
 
 COUNTS = (2, 50, 100, 1001)
@@ -225,8 +227,18 @@ def _like(values: tuple[str | int, ...]) -> Iterator[str]:
 def _strange(right: Any) -> dict[str, Any]:
     """Return values of all kinds by name."""
     return {
-        "null": None, "true": True, "false": False, "0": 0, "1": 1, "1.5": 1.5, "empty text": "", "text": "flow-1",
-        "empty object": {}, "object": {"PipelineRunId": "flow-1"}, "nested list": [[right]], "empty list": [],
+        "null": None,
+        "true": True,
+        "false": False,
+        "0": 0,
+        "1": 1,
+        "1.5": 1.5,
+        "empty text": "",
+        "text": "flow-1",
+        "empty object": {},
+        "object": {"PipelineRunId": "flow-1"},
+        "nested list": [[right]],
+        "empty list": [],
     }
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tooling.contract.answers import Call
-from tooling.contract.http import Reply, encoded
-from tooling.contract.session import Session
-from tooling.contract.things import ENDED, Thing, Wire, text_of
-from tooling.contract.views import kind_of, shown
+from paiflow.contract.answers import Call
+from paiflow.contract.http import Reply, encoded
+from paiflow.contract.session import Session
+from paiflow.contract.things import ENDED, Ids, Thing, Wire, text_of
+from paiflow.contract.views import kind_of, shown
 
 MOST = 200
 """Things of a kind beyond which not all are looked at."""
@@ -33,6 +33,22 @@ def discover(session: Session) -> None:
         discover_run(session, run)
     if "run" in session.model.complete:
         session.model.complete.add("node")
+
+
+def discover_a_little(session: Session, keys: list[Ids]) -> None:
+    """Find out, in a few calls, what there is to be asked for."""
+    runs = session.model.of("run")
+    for name, arguments in (
+        ("ListPipelineRuns", {"PipelineRunId": runs[0].id} if runs else {"PageSize": 2}),
+        ("ListPipelines", {"PageSize": 2}),
+        ("ListWorkspaces", {"PageSize": 2}),
+    ):
+        session.ask(name, arguments, discovering=True)
+    found = [(run.id, root) for run in runs[:2] if (root := text_of(run, "NodeId"))]
+    for run, node in found[:1]:
+        session.ask("GetPipelineRunNode", {"PipelineRunId": run, "NodeId": node, "Depth": 2}, discovering=True)
+    if references := [{"PipelineRunId": run, "NodeId": node} for run, node in dict.fromkeys([*keys, *found])]:
+        session.ask("ListPipelineRunsStatus", {"Nodes": references}, discovering=True)
 
 
 def discover_run(session: Session, run: Thing) -> None:
@@ -127,16 +143,17 @@ def _grow(session: Session, run_id: str, fields: Wire) -> Thing | None:
 
 
 VARIANTS = {"GetPipelineRun": ("Verbose ",), "ListWorkspaces": ("Verbose False", "Verbose True")}
-_NOT_SHOWN = {"GetPipelineRunNode": {"Spec", "StatusInfo"}, "GetPipeline": {"Manifest"}}
-_CONTRADICT = {"ListPipelineRunNodeOutputs"}
-"""The sample has another Type for the output of ListPipelineRunsStatus's sample."""
+# What is masked, or stands for another thing; and the Type that ListPipelineRunsStatus's sample has otherwise.
+_NOT_SHOWN = {
+    "GetPipelineRunNode": {"Spec", "StatusInfo"},
+    "GetPipeline": {"Manifest"},
+    "ListPipelineRunNodeOutputs": {"Type"},
+}
 
 
 def compare_with_samples(session: Session) -> None:
     """Note what the samples document of the things that exist, and where one of them is missing."""
     for name, operation in session.interface.operations.items():
-        if name in _CONTRADICT:
-            continue
         sample = cleaned(session.interface.sample(name))
         call = Call(session.model, operation, {}, "")
         for part, ids, wire in shown(call, Reply(200, (), encoded(sample))):

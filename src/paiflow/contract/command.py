@@ -19,26 +19,26 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from paiflow import PaiFlowError
+from paiflow import PaiFlowError, _yaml
+from paiflow._description import EFFECTIVE, effective_text
+from paiflow.contract import discovery, report, targets
+from paiflow.contract.guards import guard
+from paiflow.contract.preparation import Stock, add_stock
+from paiflow.contract.recording import recorded
+from paiflow.contract.session import Case, GaveUpError, Session, Tally
+from paiflow.contract.suites import afterwards, authentication, generated, life, lists, live, lookups, protocol
+from paiflow.contract.targets import Target
+from paiflow.contract.wire import CannotConnectError
 from paiflow.credentials import KEY_ID, KEY_SECRET
-from tooling.contract import discovery, report, targets
-from tooling.contract.guards import guard
-from tooling.contract.preparation import Stock, add_stock
-from tooling.contract.recording import recorded
-from tooling.contract.session import Case, GaveUpError, Session, Tally
-from tooling.contract.suites import afterwards, authentication, generated, life, lists, live, lookups, protocol
-from tooling.contract.targets import Target
-from tooling.contract.things import text_of
-from tooling.contract.wire import CannotConnectError
-from tooling.generation import effective_description
 
 EXAMPLES = 5
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says."""
+    """What the command line says, and what the command is called."""
 
+    program: str = "scripts/contract"
     endpoint: str | None = None
     examples: int = EXAMPLES
     only: str = ""
@@ -53,30 +53,31 @@ class Options:
 
     def repeated(self) -> list[str]:
         """Return the options that a repetition needs."""
-        repeated = [] if self.endpoint is None else ["--endpoint", self.endpoint]
+        repeated = self.program.split()
+        repeated += [] if self.endpoint is None else ["--endpoint", self.endpoint]
         repeated += [] if self.resolve is None else ["--resolve", self.resolve]
         repeated += ["--allow-http"] if self.allow_http else []
         return repeated if self.examples == EXAMPLES else [*repeated, "--examples", str(self.examples)]
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command and return its exit status."""
-    options = parsed(arguments)
+def main(arguments: list[str] | None = None, program: str = "scripts/contract") -> int:
+    """Run the command and return its exit status; `program` is what it is called."""
+    options = parsed(arguments, program)
     try:
         with _no_proxies():
             return run(options, os.environ)
     except (PaiFlowError, CannotConnectError, OSError) as error:
-        print(f"scripts/contract: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"{program}: {' '.join(str(error).split())}", file=sys.stderr)
     except KeyboardInterrupt:
-        print("scripts/contract: interrupted", file=sys.stderr)
+        print(f"{program}: interrupted", file=sys.stderr)
     return 2
 
 
-def parsed(arguments: list[str] | None) -> Options:
+def parsed(arguments: list[str] | None, program: str = "scripts/contract") -> Options:
     """Return the options, or leave with 2."""
     summary, _, details = (__doc__ or "").partition("\n")
     parser = argparse.ArgumentParser(
-        prog="scripts/contract",
+        prog=program,
         description=summary,
         epilog=details,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -103,7 +104,7 @@ def parsed(arguments: list[str] | None) -> Options:
     )
     parser.add_argument("--resolve", metavar="ADDRESS", help="connect to this address, whatever the endpoint's host is")
     parser.add_argument("--allow-http", action="store_true", help="plain http also to a host that is not this machine")
-    return Options(**vars(parser.parse_args(arguments)))
+    return Options(program, **vars(parser.parse_args(arguments)))
 
 
 def positive(text: str) -> int:
@@ -140,8 +141,6 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
                 judge(target, options)
             except GaveUpError as reason:
                 session.found("the-service-goes-on", str(reason))
-        if target.hand is not None:
-            _join(session, target.hand.session)
         if options.json == "-":
             print(report.as_json(session))
         else:
@@ -154,15 +153,13 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
 
 
 @contextlib.contextmanager
-def opened(
-    options: Options, environ: Mapping[str, str], progress: Callable[[str], None] = lambda words: None
-) -> Iterator[Target]:
+def opened(options: Options, environ: Mapping[str, str], progress: Callable[[str], object] = str) -> Iterator[Target]:
     """Give what the options name.
 
     Raises:
         PaiFlowError: it cannot be judged.
     """
-    document = effective_description()
+    document = _yaml.load(effective_text(), EFFECTIVE)
     if options.endpoint is None:
         with targets.our_mock(document, progress) as target:
             yield target
@@ -180,25 +177,26 @@ def judge(target: Target, options: Options) -> None:
         GaveUpError: the service does not answer any more.
     """
     session = target.session
-    if not _start(target):
+    if not _start(target, few=target.live or options.reads_only):
         print(f"the service refuses right requests: are {KEY_ID} and {KEY_SECRET} right? Nothing else was tried.")
         return
     if options.body is not None:
         with session.suite("body"), session.case("body"):
             session.ask(options.operation or live.STATUSES, {}, body=options.body.encode())
         return
-    if target.live or options.reads_only:
+    reads_only = target.live or options.reads_only
+    if reads_only:
         session.run("live", live.cases(session, target.workspace_id), options.only, options.operation)
         ran = ["live"]
     else:
         ran = _all(target, options)
     if not options.only:
-        guard(session, ran, options.operation)
+        guard(session, () if options.operation else ran, options.operation, reads_only=reads_only)
     elif not any(session.tallies[suite].cases for suite in ran if suite in session.tallies):
         raise PaiFlowError(f"no case starts like {options.only!r}")
 
 
-def _start(target: Target) -> bool:
+def _start(target: Target, *, few: bool) -> bool:
     """Make the first calls: find out whether the credentials are accepted, and what exists. Return whether they are.
 
     Raises:
@@ -217,10 +215,8 @@ def _start(target: Target) -> bool:
         for run_id in promised:
             there = session.model.thing("run", run_id)
             session.expect("what-was-promised-is-there", there, f"{run_id} is not there: one that exists was left out")
-        found = [(run.id, text_of(run, "NodeId")) for run in session.model.of("run") if text_of(run, "NodeId")]
-        if target.live and (keys := list(dict.fromkeys([*target.keys, *found]))):
-            nodes = [{"PipelineRunId": run, "NodeId": node} for run, node in keys]
-            session.ask(live.STATUSES, {"Nodes": nodes}, discovering=True)
+        if few:
+            discovery.discover_a_little(session, target.keys)
     return True
 
 
@@ -233,8 +229,7 @@ def _all(target: Target, options: Options) -> list[str]:
     def run(suite: str, cases: Callable[[], list[Case]]) -> None:
         if _wanted(suite, only):
             session.run(suite, cases(), only, operation)
-            if not operation:
-                ran.append(suite)
+            ran.append(suite)
 
     run("life", lambda: life.beginnings(stock))
     run("authentication", lambda: authentication.cases(session, stock))
@@ -248,10 +243,15 @@ def _all(target: Target, options: Options) -> list[str]:
         ran += [suite for suite in session.tallies if suite.startswith("generated/")] or ["generated/fuzzing"]
     if ends:
         session.run("endings", life.endings(stock))
+        ran.append("endings")
     run("lists", lambda: lists.cases(session, stock))
     run("afterwards", afterwards.cases)
     if target.hand is not None and _wanted("by hand", only) and not operation:
-        _by_hand(target, only)
+        try:
+            _by_hand(target, only)
+        finally:
+            _join(session, target.hand.session)
+        ran.append("by hand")
     elif target.hand is None:
         session.unchecked.append(
             "what shows after minutes only, such as a nonce that is forgotten early: it needs our mock"
@@ -275,11 +275,12 @@ def _by_hand(target: Target, only: str) -> None:
     if target.hand is None:
         return
     session, clock = target.hand.session, target.hand.clock
-    session.tallies = {}
+    session.model.frozen = True
     stock = _prepared(target, session)
     session.run("by hand", life.beginnings(stock), only)
     session.run("by hand", life.reruns(stock, clock.advance), only)
     session.run("by hand", life.endings(stock, clock.advance), only)
+    session.run("by hand", life.by_hand(stock, clock.advance, clock.now), only)
     session.run("by hand", afterwards.by_hand(clock), only)
 
 

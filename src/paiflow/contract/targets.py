@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paiflow import PaiFlowError
+from paiflow.contract.interface import Interface
+from paiflow.contract.session import Session
+from paiflow.contract.suites.live import PAUSE
+from paiflow.contract.things import Ids
 from paiflow.credentials import Credentials, from_environment
 from paiflow.endpoint import is_loopback, resolve_endpoint
 from paiflow.mock import HandClock, MockService, serve
-from tooling.contract.interface import Interface
-from tooling.contract.session import Session
-from tooling.contract.suites.live import PAUSE
-from tooling.contract.things import Ids
 
 RUNS = "PAIFLOW_CONTRACT_RUNS"
 NODES = "PAIFLOW_CONTRACT_NODES"
@@ -66,7 +66,7 @@ class Target:
 
 
 @contextlib.contextmanager
-def our_mock(document: dict[str, Any], progress: Callable[[str], None] = lambda words: None) -> Iterator[Target]:
+def our_mock(document: dict[str, Any], progress: Callable[[str], object] = str) -> Iterator[Target]:
     """Start our mock, and a second one whose clock is advanced by hand, and give both."""
     clock = HandClock()
     service, by_hand = MockService([LASTING, TEMPORARY]), MockService([LASTING, TEMPORARY], clock=clock)
@@ -85,7 +85,7 @@ def at_endpoint(
     allow_http: bool,
     environ: Mapping[str, str],
     document: dict[str, Any],
-    progress: Callable[[str], None] = lambda words: None,
+    progress: Callable[[str], object] = str,
 ) -> Iterator[Target]:
     """Give what is at an endpoint, by what the environment says of it.
 

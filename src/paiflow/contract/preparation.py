@@ -6,10 +6,10 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from tooling.contract.discovery import discover_run
-from tooling.contract.manifests import BAD, PROVIDER, Manifest, Step
-from tooling.contract.session import Session
-from tooling.contract.things import Thing, text_of
+from paiflow.contract.discovery import discover_run
+from paiflow.contract.manifests import BAD, PROVIDER, Manifest, Step
+from paiflow.contract.session import Session
+from paiflow.contract.things import Thing, text_of
 
 NESTED = (
     Step("load", outputs=[("raw", "DataSet")]),
@@ -55,15 +55,17 @@ def add_stock(session: Session, workspace_id: str | None) -> Stock:
     model.manifests |= dict.fromkeys(BAD.values())
     plain = Manifest(f"{stock.tag}-flat", FLAT)
     nested = Manifest(f"{stock.tag}-nested", NESTED)
+    for manifest in (Manifest(f"{stock.tag}-own", FLAT), Manifest(f"{stock.tag}-yaml", FLAT)):
+        model.manifests |= {manifest.text: manifest, manifest.yaml: manifest}
     user = Manifest(f"{stock.tag}-user", [Step("inner", uses=plain.identity)], version="v2")
     for word, manifest in {"flat": plain, "nested": nested, "user": user}.items():
         add_pipeline(session, stock, word, manifest)
-    for word, arguments in _runs(stock, plain, nested).items():
+    for word, arguments in _runs(stock).items():
         add_run(session, stock, word, arguments)
     return stock
 
 
-def _runs(stock: Stock, plain: Manifest, nested: Manifest) -> dict[str, dict[str, Any]]:
+def _runs(stock: Stock) -> dict[str, dict[str, Any]]:
     """Return the arguments of the runs to create, by a word of ours."""
     tag = {"SourceId": stock.tag}
     waits = {"NoConfirmRequired": False}
@@ -77,7 +79,11 @@ def _runs(stock: Stock, plain: Manifest, nested: Manifest) -> dict[str, dict[str
             "NoConfirmRequired": True,
         },
         "waiting": {
-            "PipelineId": "nested", **tag, **waits, "Name": "alpha", "SourceType": "DESIGNER",
+            "PipelineId": "nested",
+            **tag,
+            **waits,
+            "Name": "alpha",
+            "SourceType": "DESIGNER",
             "Arguments": '{"arguments": {"parameters": [{"name": "表", "value": "t"}]}}',
             "Options": '{"mlflow": {"experimentId": "exp-1"}}',
         },
@@ -112,8 +118,6 @@ def add_run(session: Session, stock: Stock, word: str, arguments: dict[str, Any]
     sent = {"WorkspaceId": stock.workspace_id, **arguments}
     if (pipeline := sent.get("PipelineId")) in stock.pipelines:
         sent["PipelineId"] = stock.pipelines[pipeline].id
-    if (text := sent.get("PipelineManifest")) is not None and text not in session.model.manifests:
-        session.model.manifests[text] = Manifest(f"{stock.tag}-own", FLAT)
     reply = session.ask("CreatePipelineRun", sent)
     run = session.model.thing("run", str(reply.fields.get("PipelineRunId"))) if reply else None
     if run is not None:

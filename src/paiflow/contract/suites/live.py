@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tooling.contract.session import Case, GaveUpError, Session
-from tooling.contract.suites.subjects import STRANGER, STRANGER_NODE
-from tooling.contract.things import Thing, text_of
+from paiflow.contract.session import Case, GaveUpError, Session
+from paiflow.contract.suites.subjects import STRANGER, STRANGER_NODE
+from paiflow.contract.things import Thing, text_of
 
 CALLS = 60
 """The most calls of a run."""

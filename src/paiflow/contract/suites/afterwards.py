@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from paiflow.contract.session import Case, Session, fields_of
+from paiflow.contract.signer import date
+from paiflow.contract.suites.authentication import USED
 from paiflow.mock import HandClock
-from tooling.contract.session import Case, Session, fields_of
-from tooling.contract.signer import date
-from tooling.contract.suites.authentication import USED
 
 
 def cases() -> list[Case]:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tooling.contract.arguments import Refusal
-from tooling.contract.interface import Interface
-from tooling.contract.manifests import Manifest
-from tooling.contract.things import IDS, Ids, Thing, text_of
+from paiflow.contract.arguments import Refusal
+from paiflow.contract.interface import Interface
+from paiflow.contract.manifests import Manifest
+from paiflow.contract.things import IDS, Ids, Thing, text_of
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,14 @@ class Answer:
         variant: tells replies of one operation apart that hold other fields.
         lines: of a log, those that are due; and how many there are of all pages.
         absent: fields that the reply does not hold.
+        only: the fields that the things in it may hold; None for all.
     """
 
     parts: Mapping[str, Part] = field(default_factory=dict)
     variant: str = ""
     lines: tuple[Sequence[str], int] | None = None
     absent: frozenset[str] = frozenset()
+    only: frozenset[str] | None = None
 
 
 Due = Answer | Refusal
@@ -65,6 +67,7 @@ class Model:
     Args:
         interface: the description.
         strict: whether each value stays as it is, and what is known is all of it.
+        frozen: time stands still: what was seen a moment ago is still so.
         things: by kind and ids, in the order in which they were created.
         complete: the kinds of which everything is known that exists.
         logs: lines of nodes that do not write any more, by the nodes' ids.
@@ -75,6 +78,7 @@ class Model:
 
     interface: Interface
     strict: bool
+    frozen: bool = False
     things: dict[str, dict[Ids, Thing]] = field(default_factory=lambda: {kind: {} for kind in IDS})
     complete: set[str] = field(default_factory=set)
     logs: dict[Ids, list[str]] = field(default_factory=dict)
@@ -89,6 +93,12 @@ class Model:
     def known(self, kind: str, ids: Ids, **put: Any) -> Thing:
         """Return a thing, which is added if it is not there."""
         return self.things[kind].setdefault(ids, Thing(kind, ids, put))
+
+    def passes(self) -> None:
+        """Time passes: what is moving may be anywhere."""
+        for things in self.things.values():
+            for thing in things.values():
+                thing.seen = None
 
     def of(self, kind: str) -> list[Thing]:
         """Return all of a kind that are not deleted."""

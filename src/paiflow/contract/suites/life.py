@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
-from tooling.contract.discovery import DEEP, discover_ends, discover_log, discover_run
-from tooling.contract.http import encoded
-from tooling.contract.manifests import BAD, Manifest, Step
-from tooling.contract.preparation import FLAT, Stock, add_pipeline, add_run, spare_run
-from tooling.contract.session import Case, Session
-from tooling.contract.things import ENDED, Thing, text_of
+from paiflow.contract.discovery import DEEP, discover_ends, discover_log, discover_run
+from paiflow.contract.http import encoded
+from paiflow.contract.manifests import BAD, Manifest, Step
+from paiflow.contract.preparation import FLAT, Stock, add_pipeline, add_run, spare_run
+from paiflow.contract.session import Case, Session
+from paiflow.contract.things import ENDED, Thing, text_of
 
 PATIENCE = 45.0
 """Seconds after which a run that has not ended is not waited for any more."""
 
 CHANGES = ("StartPipelineRun", "TerminatePipelineRun", "RerunPipelineRun", "UpdatePipelineRun", "DeletePipelineRun")
 
-Advance = Callable[[float], None]
+Advance = Callable[[float], object]
 
 
 def beginnings(stock: Stock) -> list[Case]:
@@ -64,6 +65,56 @@ def endings(stock: Stock, advance: Advance | None = None) -> list[Case]:
     ]
 
 
+def by_hand(stock: Stock, advance: Advance, now: Callable[[], float]) -> list[Case]:
+    """Return the cases that say what is due to the millisecond, of a mock whose time stands still but for `advance`."""
+    return [Case("a run by the clock", lambda session: _by_the_clock(session, stock, advance, now))]
+
+
+NODE, TERMINATING = 10, 2
+"""Seconds that our mock lets a node run, and a termination take."""
+
+
+def _by_the_clock(session: Session, stock: Stock, advance: Advance, now: Callable[[], float]) -> None:
+    """What runs for ten seconds has started and finished when the clock says so; so has what is terminated."""
+    finished, stopped = spare_run(session, stock), spare_run(session, stock)
+    if finished is None or stopped is None:
+        return
+    began = now()
+    for run in (finished, stopped):
+        session.ask("StartPipelineRun", {"PipelineRunId": run.id})
+        _is(session, run, "Running", began, None)
+    advance(NODE - 1)
+    session.model.passes()
+    _is(session, finished, "Running", began, None)
+    session.ask("TerminatePipelineRun", {"PipelineRunId": stopped.id})
+    _is(session, stopped, "Terminating", began, None)
+    advance(1)
+    session.model.passes()
+    _is(session, finished, "Succeeded", began, began + NODE)
+    _is(session, stopped, "Terminating", began, None)
+    advance(TERMINATING - 1)
+    session.model.passes()
+    _is(session, stopped, "Terminated", began, began + NODE - 1 + TERMINATING)
+    _is(session, finished, "Succeeded", began, began + NODE)
+
+
+def _is(session: Session, run: Thing, status: str, began: float, ended: float | None) -> None:
+    """A run, and its nodes, have this status and these times in every reply."""
+    facts = {
+        "Status": status,
+        "StartedAt": timestamp(began),
+        "FinishedAt": timestamp(ended),
+        "Duration": 0 if ended is None else int(ended - began),
+    }
+    for thing in (run, *session.model.nodes_of(run)):
+        thing.stay(status)
+        thing.put |= facts if thing is run else {name: value for name, value in facts.items() if name != "Duration"}
+    look(session, run)
+    if status not in ENDED:
+        for thing in (run, *session.model.nodes_of(run)):
+            thing.move({status})
+
+
 def look(session: Session, run: Thing) -> None:
     """Ask all operations about a run."""
     ids = {"PipelineRunId": run.id}
@@ -84,8 +135,16 @@ def look(session: Session, run: Thing) -> None:
 def _try_all(session: Session, run: Thing, *names: str) -> None:
     """Try changes that the run's state does not allow."""
     for name in names:
-        session.ask(name, {"PipelineRunId": run.id})
-        session.ask("GetPipelineRun", {"PipelineRunId": run.id})
+        before = _status(session, run)
+        reply = session.ask(name, {"PipelineRunId": run.id})
+        after = _status(session, run)
+        done = reply is not None and reply.status == 200 and not {before, after} & {*ENDED, None}
+        session.expect("states-are-enforced", not done, f"{name} was answered while the run was {before}")
+
+
+def _status(session: Session, run: Thing) -> str | None:
+    reply = session.ask("ListPipelineRunsStatus", {"PipelineRuns": [run.id]})
+    return next((item.get("Status") for item in reply.items("PipelineRuns")), None) if reply else None
 
 
 def _waiting(session: Session, stock: Stock) -> None:
@@ -326,6 +385,7 @@ def until(session: Session, runs: list[Thing], wait: Advance) -> list[Thing]:
                 session.expect("a-log-only-grows", kept, "lines of a log have gone, or changed")
         if any(run.moving for run in moving):
             wait(1.0)
+            session.model.passes()
     return [run for run in runs if run.moving]
 
 
@@ -362,6 +422,13 @@ def _outcomes(session: Session, stock: Stock) -> None:
         look(session, run)
     session.ask("ListPipelineRuns", {"SourceId": stock.tag, "Status": "Succeeded", "PageSize": 100})
     session.ask("ListPipelineRuns", {"SourceId": stock.tag, "Status": "Terminated", "PageSize": 100})
+
+
+def timestamp(moment: float | None) -> str | None:
+    """Return a moment as the service writes it; None stays."""
+    if moment is None:
+        return None
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _ended_deleted(session: Session, stock: Stock) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import quote, unquote_plus
 
 from paiflow import _json
+from paiflow.contract.http import encoded, strict_json
+from paiflow.contract.interface import Described
+from paiflow.contract.signer import JSON, Draft
 from paiflow_api.calling import Parameter
-from tooling.contract.http import encoded, strict_json
-from tooling.contract.interface import Described
-from tooling.contract.signer import JSON, Draft
 
 NESTING = 100
 """Levels beyond which nothing is predicted: a limit on nesting is a server's own affair."""
@@ -78,42 +78,47 @@ def read(
     operation: Described, path: Mapping[str, str], query: str, content_type: str | None, body: bytes
 ) -> Arguments | Refusal | None:
     """Return the arguments of a request, the refusal that is due to it, or None where that is open."""
-    given: Arguments = dict(path)
-    faults: list[tuple[str, str]] = []
-    certain = True
     pairs = _pairs(operation, query)
     if pairs is None:
         return Refusal(400, frozenset(["InvalidParameter"]), frozenset(["query"]))
-    for name, texts in pairs.items():
-        parameter = operation.parameter(name)
-        if texts == [""] and parameter.kind in ("text", "comma-list") and not parameter.non_empty:
-            continue  # the same as none
-        try:
-            value = given[name] = _value(parameter, texts)
-        except ValueError:
-            faults.append(("InvalidParameter", name))
-            given[name] = None
-        else:
-            certain = certain and value is not None
-            faults += [] if value is None else _faults(parameter, value, name)
+    given: Arguments = dict(path)
+    faults = list(_read_query(operation, pairs, given))
+    certain = all(given.get(name, "") is not None for name in pairs if ("InvalidParameter", name) not in faults)
     if _has_body(operation):
         parsed = _body(operation, content_type, body)
-        if parsed is None or (isinstance(parsed, Refusal) and not faults):
-            return parsed
         if isinstance(parsed, Refusal):
-            return Refusal(parsed.status, parsed.codes | {code for code, _ in faults})
+            return Refusal(parsed.status, parsed.codes | {code for code, _ in faults}) if faults else parsed
+        if parsed is None:
+            return None
         given |= parsed
-        faults += _faults_together(operation, parsed)
-        for parameter in operation.parameters:
-            if parameter.place == "body" and parameter.name in parsed:
-                faults += _faults(parameter, parsed[parameter.name], parameter.name)
-    for parameter in operation.parameters:
-        if parameter.required and parameter.name not in given:
-            faults.append(("MissingParameter", parameter.name))
+        faults += _faults_of_body(operation, parsed)
+    faults += [("MissingParameter", one.name) for one in operation.parameters if one.required and one.name not in given]
     if not faults:
         return given if certain else None
     codes, about = zip(*faults, strict=True)
     return Refusal(400, frozenset(codes), frozenset(about) if certain else frozenset())
+
+
+def _read_query(operation: Described, pairs: Mapping[str, list[str]], given: Arguments) -> Iterator[tuple[str, str]]:
+    """Put the values of a query's parameters into `given`, None where readers may differ, and yield their faults."""
+    for name, texts in pairs.items():
+        parameter = operation.parameter(name)
+        if texts == [""] and parameter.kind in ("text", "comma-list") and not parameter.non_empty:
+            continue  # the same as none
+        given[name] = None
+        try:
+            given[name] = _value(parameter, texts)
+        except ValueError:
+            yield "InvalidParameter", name
+        if given[name] is not None:
+            yield from _faults(parameter, given[name], name)
+
+
+def _faults_of_body(operation: Described, body: Arguments) -> Iterator[tuple[str, str]]:
+    yield from _faults_together(operation, body)
+    for parameter in operation.parameters:
+        if parameter.place == "body" and parameter.name in body:
+            yield from _faults(parameter, body[parameter.name], parameter.name)
 
 
 def is_json(content_type: str | None) -> bool:
@@ -210,7 +215,11 @@ def _faults(parameter: Parameter, value: Any, name: str) -> Iterator[tuple[str, 
     for item in value if isinstance(value, list) else [value] if parameter.kind == "object" else ():
         if parameter.fields:
             yield from _faults_of_object(parameter.fields, item, name)
-        elif not isinstance(item, str) or (parameter.non_empty_items and not item) or (parameter.items == "enum" and item not in parameter.values):
+        elif (
+            not isinstance(item, str)
+            or (parameter.non_empty_items and not item)
+            or (parameter.items == "enum" and item not in parameter.values)
+        ):
             yield "InvalidParameter", name
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from tooling.contract.answers import Call
-from tooling.contract.http import Reply
-from tooling.contract.model import Model
-from tooling.contract.things import ENDED, IDS, RANKS, Ids, Thing, Wire
+from paiflow.contract.answers import Call
+from paiflow.contract.http import Reply
+from paiflow.contract.model import Model
+from paiflow.contract.things import ENDED, IDS, RANKS, Ids, Thing, Wire
 
 LISTS = {
     "PipelineRuns": "run",
@@ -115,7 +115,7 @@ def _deleted_pipeline(model: Model, call: Call, reply: Reply) -> None:  # noqa: 
     model.things["pipeline"].pop((call.arguments["PipelineId"],), None)
 
 
-_OF_A_RUN = ("Name", "WorkspaceId", "SourceType", "SourceId", "Options", "Accessibility", "PipelineId")
+_OF_A_RUN = ("Name", "WorkspaceId", "SourceType", "SourceId", "Options", "Arguments", "Accessibility", "PipelineId")
 
 
 def _created_run(model: Model, call: Call, reply: Reply) -> None:
@@ -170,6 +170,8 @@ def _deleted(model: Model, call: Call, reply: Reply) -> None:  # noqa: ARG001 - 
     if (run := model.thing("run", call.arguments["PipelineRunId"])) is not None:
         run.forget({"IsDeleted", "GmtModifiedTime"})
         run.put["IsDeleted"] = True
+        if call.operation.states:
+            run.possible = (run.possible or frozenset(RANKS)).intersection(call.operation.states)
         run.deleted = True
 
 

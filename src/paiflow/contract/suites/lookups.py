@@ -9,11 +9,11 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tooling.contract.http import encoded
-from tooling.contract.preparation import Stock
-from tooling.contract.session import Case, GaveUpError, Session, fields_of
-from tooling.contract.suites.subjects import STRANGER, STRANGER_NODE, Subject, existing, node_references, subjects
-from tooling.contract.things import text_of
+from paiflow.contract.http import encoded
+from paiflow.contract.preparation import Stock
+from paiflow.contract.session import Case, GaveUpError, Session, fields_of
+from paiflow.contract.suites.subjects import STRANGER, STRANGER_NODE, Subject, existing, node_references, subjects
+from paiflow.contract.things import text_of
 
 STATUSES = "ListPipelineRunsStatus"
 COUNTS = (2, 11, 51, 101, 201, 501, 1001, 2500)

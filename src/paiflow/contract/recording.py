@@ -34,11 +34,11 @@ import harfile
 import paiflow
 from paiflow import PaiFlowError
 from paiflow._redaction import REDACTED, Redaction
+from paiflow.contract.checks import Exchange
+from paiflow.contract.http import Headers, Reply
+from paiflow.contract.known_secrets import SHORTEST, KnownSecrets
+from paiflow.contract.session import Session
 from paiflow.credentials import KEY_ID, KEY_SECRET, TOKEN, Credentials
-from tooling.contract.checks import Exchange
-from tooling.contract.http import Headers, Reply
-from tooling.contract.known_secrets import SHORTEST, KnownSecrets
-from tooling.contract.session import Session
 
 CREATOR = harfile.Creator("paiflow scripts/contract --record", paiflow.__version__)
 _SIGNATURE = re.compile(r"(?i)\bSignature=([0-9a-f]{16,})")

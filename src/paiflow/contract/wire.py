@@ -13,7 +13,7 @@ import ssl
 import time
 from urllib.parse import urlsplit
 
-from tooling.contract.http import Reply, Request
+from paiflow.contract.http import Reply, Request
 
 TIMEOUT = 10.0
 """Seconds without a byte after which there is no reply."""

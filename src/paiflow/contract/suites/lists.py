@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
+from paiflow.contract.discovery import pages_of
+from paiflow.contract.http import Reply
+from paiflow.contract.preparation import Stock
+from paiflow.contract.session import Case, Session
+from paiflow.contract.things import text_of
+from paiflow.contract.views import LISTS
 from paiflow_api.calling import Parameter
-from tooling.contract.discovery import pages_of
-from tooling.contract.http import Reply
-from tooling.contract.preparation import Stock
-from tooling.contract.session import Case, Session
-from tooling.contract.things import text_of
-from tooling.contract.views import LISTS
 
 SIZES = (1, 2, 3, 7, 100)
 
@@ -22,11 +23,12 @@ def cases(session: Session, stock: Stock) -> list[Case]:
     for name, operation in session.interface.operations.items():
         if operation.pages is None:
             continue
+        _note_what_is_alike(session, name, LISTS.get(operation.pages.items, ""))
         for words, base in _bases(session, stock, name):
             for question, arguments in _questions(session, name, operation.parameters, base):
                 made.append(Case(f"{name}, {words}{question}", _asking(name, arguments), name))
-            for size in SIZES if operation.pages.by == "page" else SIZES[:2]:
-                made.append(Case(f"{name}, {words}pages of {size}", _paging(name, base, size), name))
+            sizes = SIZES if operation.pages.by == "page" else SIZES[:2]
+            made += [Case(f"{name}, {words}pages of {size}", _paging(name, base, size), name) for size in sizes]
     return made
 
 
@@ -82,7 +84,7 @@ def _questions(
                         {**base, parameter.name: value, "FuzzyMatching": True},
                     )
     together = [one for one in parameters if one.name in ("Status", "Name", "SourceType", "WorkspaceId")]
-    for first, second in zip(together, together[1:], strict=False):
+    for first, second in pairwise(together):
         for left in _values(session, name, first, base)[:3]:
             for right in _values(session, name, second, base)[:3]:
                 both = {**base, first.name: left, second.name: right}
@@ -98,34 +100,45 @@ FIELDS = {
 }
 
 
+VALUES: dict[str, list[Any]] = {"Fields": [["Id"]], "Option": ["GetWorkspaces", "GetResourceLimits"]}
+"""Values that no thing has in a field."""
+
+
 def _values(session: Session, name: str, parameter: Parameter, base: dict[str, Any]) -> list[Any]:
     """Return values for a filter."""
+    fixed: dict[str, list[Any]] = {
+        "boolean": [True, False],
+        "integer": [0, 1, 2, 9] if parameter.minimum == 0 else [1, 2, 3] if parameter.minimum else [],
+        "enum": list(parameter.values),
+    }
     if parameter.name == "Keyword":
-        lines = session.model.logs.get((base["PipelineRunId"], base["NodeId"]), [])
-        words = [word for line in lines[:3] for word in line.split()[-1:]]
-        return list(dict.fromkeys([*words, *(word.upper() for word in words), *lines[:2], "nothing of the kind", "."]))
-    if parameter.kind == "boolean":
-        return [True, False]
-    if parameter.kind in ("integer", "number"):
-        return [0, 1, 2, 9] if parameter.minimum == 0 else [1, 2, 3] if parameter.minimum else []
+        return _keywords(session.model.logs.get((base["PipelineRunId"], base["NodeId"]), []))
+    if parameter.secret:
+        return ["token-of-a-share"]
+    if (values := VALUES.get(parameter.name, fixed.get(parameter.kind))) is not None:
+        return values
     pages = session.interface.operations[name].pages
     kind = LISTS.get(pages.items if pages else "", "")
     field = FIELDS.get(parameter.name, parameter.name)
-    known = [text_of(thing, field) for thing in session.model.things.get(kind, {}).values()] if kind else []
+    known = [text_of(thing, field) for thing in session.model.things.get(kind, {}).values()]
     there = [value for value in dict.fromkeys(known) if value]
-    if parameter.kind == "enum":
-        return list(parameter.values)
     some = [*there[:3], *there[3:][-3:]]
     if parameter.kind == "comma-list":
         return [some[:1], some[:3], [*some[:1], "nothing"], ["nothing"]] if some else []
-    return [
-        *some,
-        *(value[:-1] for value in some[-2:] if value[:-1]),
-        *(value.swapcase() for value in some[-1:]),
-        "nothing",
-        "%",
-        "*",
-    ]
+    likes = [*(value[:-1] for value in some[-2:] if value[:-1]), *(value.swapcase() for value in some[-1:])]
+    return [*some, *likes, "nothing", "%", "*"]
+
+
+def _keywords(lines: list[str]) -> list[Any]:
+    words = [word for line in lines[:3] for word in line.split()[-1:]]
+    return list(dict.fromkeys([*words, *(word.upper() for word in words), *lines[:2], "nothing of the kind", "."]))
+
+
+def _note_what_is_alike(session: Session, name: str, kind: str) -> None:
+    """Say so where the order of a list cannot be judged, because all of its things are alike."""
+    things = session.model.of(kind) if kind else []
+    if things and len({text_of(thing, "GmtCreateTime") for thing in things}) < 2:
+        session.unchecked.append(f"{name}: its order: all that is there was created at the same time")
 
 
 def _asking(name: str, arguments: dict[str, Any]) -> Callable[[Session], object]:

@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 import jsonschema_rs
 
 from paiflow._description import Description, Place, name_of, reference_to
+from paiflow._description import Operation as DescribedHere
 from paiflow_api.calling import Operation
 from paiflow_api.operations import OPERATIONS
 
@@ -78,7 +79,7 @@ class Interface:
         place: Place | None = ("components", "schemas", "ErrorReply")
         if status == 200 and operation is not None:
             one = self._description.by_name[operation.name]
-            place = self._description.json_schema(self._description.responses(one)["200"])
+            place = self._answer(one)
         if place is not None:
             for error in self._validator(place).iter_errors(body):
                 where = ".".join("[]" if isinstance(key, int) else str(key) for key in error.instance_path)
@@ -89,7 +90,7 @@ class Interface:
         """The fields of the items of each operation's lists, by operation and list; of the whole reply, by ""."""
         found = {}
         for one in self._description.operations:
-            schema = self._description.json_schema(self._description.responses(one)["200"])
+            schema = self._answer(one)
             if schema is not None:
                 fields = self._properties(self.document_at(schema))
                 found[one.name, ""] = frozenset(fields)
@@ -104,10 +105,15 @@ class Interface:
     def sample(self, operation: str) -> dict[str, Any]:
         """Return the documented sample reply of an operation, to the letter; empty if there is none."""
         node = self._description.by_name[operation].node
-        response, _ = self._description.resolved(node["responses"]["200"])
+        response, _ = self._description.resolved(node["responses"].get("200", {}))
         examples = response.get("content", {}).get("application/json", {}).get("examples") or {}
-        value = next((example["value"] for example in examples.values() if "value" in example), {})
+        value: Any = next((example["value"] for example in examples.values() if "value" in example), {})
         return dict(value) if isinstance(value, dict) else {}
+
+    def _answer(self, operation: DescribedHere) -> Place | None:
+        """Return the place of the schema of an operation's answers."""
+        key = self._description.response(operation, 200)
+        return None if key is None else self._description.json_schema(self._description.responses(operation)[key])
 
     def _validator(self, place: Place) -> jsonschema_rs.Validator:
         if place not in self._validators:
@@ -123,7 +129,8 @@ class Interface:
             found |= self._properties(self._description.target(reference))
         for branch in schema.get("allOf", ()):
             found |= self._properties(branch)
-        return found | schema.get("properties", {})
+        found |= schema.get("properties", {})
+        return found
 
 
 def close(document: dict[str, Any]) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from tooling.contract.manifests import BAD
-from tooling.contract.preparation import Stock
-from tooling.contract.session import Session
-from tooling.contract.things import text_of
+from paiflow.contract.manifests import BAD
+from paiflow.contract.preparation import Stock
+from paiflow.contract.session import Session
+from paiflow.contract.things import text_of
 
 STRANGER = "flow-000000000000000000"
 STRANGER_NODE = {"PipelineRunId": STRANGER, "NodeId": "node-000000000000000000"}

@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tooling.contract.arguments import Arguments, Refusal
-from tooling.contract.interface import Described
-from tooling.contract.model import Answer, Due, Model, Part
-from tooling.contract.things import CHANGING, ENDED, RANKS, Thing, text_of
+from paiflow.contract.arguments import Arguments, Refusal
+from paiflow.contract.interface import Described
+from paiflow.contract.model import Answer, Due, Model, Part
+from paiflow.contract.things import CHANGING, ENDED, RANKS, Thing, text_of
 
 NO_SUCH = Refusal(404)
 NO_PIPELINE = Refusal.of(404, "200200004")
@@ -129,19 +129,18 @@ class Listing:
     def __call__(self, call: Call) -> Due | None:
         """Return what is due."""
         things = [thing for thing in call.model.of(self.kind) if call.sees(thing)]
-        return self.page(call, things)
+        return self.page(call, things, exact=self.kind in call.model.complete)
 
     def _filters(self, call: Call) -> dict[str, Any]:
         pages = call.operation.pages
         skipped = {"SortBy", "Order", "FuzzyMatching", *self.ignored, *((pages.number, pages.size) if pages else ())}
         return {name: value for name, value in call.arguments.items() if name not in skipped}
 
-    def page(self, call: Call, things: list[Thing]) -> Due | None:
-        """Return what is due of these."""
+    def page(self, call: Call, things: list[Thing], *, exact: bool) -> Due | None:
+        """Return what is due of these; `exact` if they are all that exist."""
         pages = call.operation.pages
         if pages is None:
             return None
-        exact = self.kind in call.model.complete
         for name, value in self._filters(call).items():
             of = self.fields.get(name, name)
             if any(_may_be_anything(thing, of) for thing in things):
@@ -192,7 +191,8 @@ def of_workspaces(call: Call) -> Due | None:
         return None
     answer = _WORKSPACES(call)
     if isinstance(answer, Answer) and call.get("Fields"):
-        return Answer(answer.parts, f"Fields {call.get('Fields')}") if call.get("Fields") == ["Id"] else None
+        known = call.get("Fields") == ["Id"]
+        return Answer(answer.parts, "Fields Id", only=frozenset({"WorkspaceId"})) if known else None
     return Answer(answer.parts, f"Verbose {bool(call.get('Verbose'))}") if isinstance(answer, Answer) else answer
 
 
@@ -212,7 +212,9 @@ def of_change(call: Call) -> Due | None:
     allowed = frozenset(call.operation.states) or STATES.get(call.operation.name)
     if not isinstance(run, Thing) or allowed is None:
         return Answer() if isinstance(run, Thing) else run
-    possible = run.possible or frozenset([text_of(run, "Status")])
+    possible = run.possible or (frozenset(RANKS) if run.moving else frozenset([text_of(run, "Status")]))
+    if call.model.frozen and run.moving and run.seen:
+        possible = frozenset([run.seen])
     if possible <= allowed:
         return Answer()
     return None if possible & allowed else NOT_ALLOWED
@@ -223,10 +225,7 @@ def of_new_run(call: Call) -> Due | None:
     due = call.manifest("PipelineManifest") if "PipelineManifest" in call.arguments else call.pipeline()
     if isinstance(due, Answer | Thing) and call.get("Arguments", "{}")[:1] != "{":
         return None
-    if not isinstance(due, Thing):
-        return due
-    pipeline = due
-    return Answer() if isinstance(pipeline, Thing) else pipeline
+    return Answer() if isinstance(due, Thing) else due
 
 
 def of_new_pipeline(call: Call) -> Due | None:
@@ -282,7 +281,7 @@ def of_outputs(call: Call) -> Due | None:
         for output in call.model.outputs_of(one)
         if name in (None, text_of(one, "NodeName"), text_of(output, "Name"))
     ]
-    return _OUTPUTS.page(call, found)
+    return _OUTPUTS.page(call, found, exact=call.model.strict)
 
 
 def of_logs(call: Call) -> Due | None:

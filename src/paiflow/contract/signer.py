@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
+from paiflow.contract.http import Headers, Request
 from paiflow.credentials import Credentials
 from paiflow.signing import authorization, canonical_request, signature, string_to_sign
-from tooling.contract.http import Headers, Request
 
 JSON = "application/json"
 

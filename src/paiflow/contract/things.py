@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tooling.contract.http import same
-from tooling.contract.manifests import Manifest
+from paiflow.contract.http import same
+from paiflow.contract.manifests import Manifest
 
 Wire = dict[str, Any]
 Ids = tuple[str, ...]
@@ -59,6 +59,7 @@ class Thing:
         owner: the access key's id of the only user who sees it, None if everybody does.
         moving: it may change by itself.
         possible: the statuses that it may have; None for any.
+        seen: the status that it had a moment ago, while it was moving.
         deleted: it is deleted, and shown by ListPipelineRunsStatus only.
         documented: the fields that an operation's page shows, by operation.
         said: what each operation, and variant of its reply, has said.
@@ -73,6 +74,7 @@ class Thing:
     owner: str | None = None
     moving: bool = False
     possible: frozenset[str] | None = None
+    seen: str | None = None
     deleted: bool = False
     documented: dict[str, Wire] = field(default_factory=dict)
     said: dict[str, Wire] = field(default_factory=dict)
@@ -118,7 +120,7 @@ class Thing:
             if name not in wire:
                 if name in (before or ()) or (name in due and name in described):
                     yield f"{name} is missing, {short(known[name])} is due"
-            elif name in due and not same(due[name], wire[name]):
+            elif name in due and not told(due[name], wire[name]):
                 yield f"{name} is {short(wire[name])}, {short(due[name])} is due"
             elif before is not None and name not in before:
                 yield f"{name} is not due, but there"
@@ -131,6 +133,7 @@ class Thing:
         """Take note of what an operation says."""
         status = wire.get("Status")
         if self.moving:
+            self.seen = status or self.seen
             if status in ENDED:
                 self.stay(status)
             elif status in RANKS:
@@ -142,7 +145,7 @@ class Thing:
 
     def move(self, possible: Iterable[str] | None) -> None:
         """It may change by itself from now on, and has one of these statuses."""
-        self.moving, self.possible = True, None if possible is None else frozenset(possible)
+        self.moving, self.seen, self.possible = True, None, None if possible is None else frozenset(possible)
         self.forget(CHANGING)
 
     def stay(self, status: str | None) -> None:
@@ -156,6 +159,18 @@ class Thing:
         self.facts = {name: value for name, value in self.fields.items() if name not in gone}
         self.put = {name: value for name, value in self.put.items() if name not in gone}
         self.documented, self.said = {}, {}
+
+
+def told(due: Any, found: Any) -> bool:
+    """Return whether a value is the one that was put in: the same, or the same JSON in a text."""
+    if same(due, found):
+        return True
+    if not (isinstance(due, str) and isinstance(found, str) and due[:1] == found[:1] == "{"):
+        return False
+    try:
+        return same(json.loads(due), json.loads(found))
+    except ValueError:
+        return False
 
 
 def alike(left: Any, right: Any) -> bool:

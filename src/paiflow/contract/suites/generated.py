@@ -26,15 +26,15 @@ from schemathesis.core.failures import Failure
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.recorder import Interaction
 
-from tooling.contract.checks import Exchange
-from tooling.contract.http import Reply, Request, encoded
-from tooling.contract.manifests import Manifest
-from tooling.contract.preparation import FLAT, Stock, spare_run
-from tooling.contract.session import Session
-from tooling.contract.signer import Draft, sign
-from tooling.contract.suites.subjects import existing, node_references
+from paiflow.contract.checks import Exchange
+from paiflow.contract.http import Reply, Request, encoded
+from paiflow.contract.manifests import Manifest
+from paiflow.contract.preparation import FLAT, Stock, spare_run
+from paiflow.contract.session import Session
+from paiflow.contract.signer import Draft, sign
+from paiflow.contract.suites.subjects import existing, node_references
 
-SETTINGS = Path(__file__).parents[4] / "tests" / "contract" / "schemathesis.toml"
+SETTINGS = Path(__file__).parents[1] / "schemathesis.toml"
 
 # Of four generated ids, how many are replaced by some that exist: made-up ones find nothing, so most replies would be
 # empty and most checks on them vacuous.
@@ -85,7 +85,7 @@ def run(session: Session, stock: Stock, examples: int, operation: str = "") -> N
     config = SchemathesisConfig.from_dict({**settings, "base-url": session.endpoint, "generation": generation})
     schema = schemathesis.openapi.from_dict(copy.deepcopy(session.interface.document), config=config)
     if operation:
-        schema = schema.include(operation_id=operation)
+        schema = schema.include(operation_id=operation)  # type: ignore[assignment]  # the same class
     schema.auth.set_from_requests(Signature(session))
     known = Known(session, stock)
 
@@ -115,9 +115,7 @@ class Known:
         """Look what there is."""
         self._values = existing(self.session, self.stock)
         model = self.session.model
-        manifest = Manifest(f"{self.stock.tag}-own", FLAT)
-        model.manifests[manifest.text] = manifest
-        self._manifest = manifest.text
+        self._manifest = Manifest(f"{self.stock.tag}-own", FLAT).text
         self._nodes = [node.ids for node in model.of("node")]
         self._runs = [run.id for run in model.of("run")]
 

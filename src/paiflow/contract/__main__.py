@@ -2,7 +2,7 @@
 
 import sys
 
-from tooling.contract.command import main
+from paiflow.contract.command import main
 
 if __name__ == "__main__":
     sys.exit(main())

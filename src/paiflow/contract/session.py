@@ -16,18 +16,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from paiflow.contract import checks
+from paiflow.contract.answers import ANSWERS, Call
+from paiflow.contract.arguments import Refusal, drafted, read
+from paiflow.contract.checks import OPEN, Exchange
+from paiflow.contract.http import Reply, Request
+from paiflow.contract.interface import Interface
+from paiflow.contract.known_secrets import KnownSecrets
+from paiflow.contract.model import Answer, Due, Model
+from paiflow.contract.signer import Draft, sign
+from paiflow.contract.views import kind_of, learn, shown
+from paiflow.contract.wire import NoReplyError, Wire
 from paiflow.credentials import Credentials
-from tooling.contract import checks
-from tooling.contract.answers import ANSWERS, Call
-from tooling.contract.arguments import Refusal, drafted, read
-from tooling.contract.checks import OPEN, Exchange
-from tooling.contract.http import Reply, Request
-from tooling.contract.interface import Interface
-from tooling.contract.known_secrets import KnownSecrets
-from tooling.contract.model import Answer, Due, Model
-from tooling.contract.signer import Draft, sign
-from tooling.contract.views import kind_of, learn, shown
-from tooling.contract.wire import NoReplyError, Wire
 
 PATIENCE = 3
 """Calls without a reply after which the rest of a run is not worth waiting for."""
@@ -124,7 +124,7 @@ class Session:
     address: str | None = None
     pause: float = 0.0
     now: Callable[[], float] = time.time
-    progress: Callable[[str], None] = lambda words: None
+    progress: Callable[[str], object] = str
 
     def __post_init__(self) -> None:
         """Start with an empty record."""
@@ -238,21 +238,22 @@ class Session:
             exchange = replace(self._understood(exchange), place=f"{self._suite}/{self._case}")
             self.journal.append(exchange)
             tally = self.tallies[self._suite]
-            if exchange.reply is None:
+            reply = exchange.reply
+            if reply is None:
                 self.found("every-call-has-a-reply", exchange.fault, exchange)
                 return
             if discovering and exchange.call is not None:
-                for kind, ids in discovered(exchange.call, exchange.reply):
+                for kind, ids in discovered(exchange.call, reply):
                     self.model.known(kind, ids)
                 exchange = replace(exchange, due=self._due(exchange.call))
             for check in checks.CHECKS:
                 tally.checks += 1
-                for message in check(exchange, exchange.reply, self):
+                for message in check(exchange, reply, self):
                     self.found(checks.name_of(check), message, exchange)
-            self._count(exchange, exchange.reply)
+            self._count(exchange, reply)
             if exchange.answered and exchange.call is not None and isinstance(exchange.due, Answer | None):
                 variant = exchange.due.variant if exchange.due else None
-                learn(exchange.call, exchange.reply, variant)
+                learn(exchange.call, reply, variant)
 
     def _understood(self, exchange: Exchange) -> Exchange:
         """Return an exchange with what the request asks for, and what is due to it."""
@@ -265,8 +266,8 @@ class Session:
             refusal = Refusal.of(405, "UnsupportedHTTPMethod") if route else Refusal.of(404, "InvalidApi.NotFound")
             return replace(exchange, due=refusal) if exchange.due == OPEN else exchange
         if exchange.due == OPEN:
-            for name, due in (("action", operation.name), ("version", operation.version)):
-                if request.header(f"x-acs-{name}") != due:
+            for name, right in (("action", operation.name), ("version", operation.version)):
+                if request.header(f"x-acs-{name}") != right:
                     return replace(exchange, due=Refusal.of(400, f"Invalid{name.title()}", f"Missing{name.title()}"))
         asked = read(operation, route.values, query, request.header("content-type"), request.body)
         if not isinstance(asked, dict):
