@@ -19,12 +19,13 @@ from paiflow.credentials import KEY_ID, KEY_SECRET, Credentials
 from paiflow.mock import MockService, serve
 from tooling.contract import recording, targets
 from tooling.contract.checks import Exchange
-from tooling.contract.expected_replies import SAMPLE_RUN
 from tooling.contract.http import Reply, Request
 from tooling.contract.session import Session
+from tooling.contract.targets import SAMPLE_RUN
 from tooling.generation import effective_description
 
 HERE = Path(__file__).parent
+OPERATION = "ListPipelineRunsStatus"
 NODE = {"PipelineRunId": SAMPLE_RUN, "NodeId": "node-hynm2bv8wqhp5esfx1"}
 MASKED = {"PipelineRunId": "flow-dsjfk******jdskls", "NodeId": "node-obpzu*******418grb7"}
 RUN = {"PipelineRuns": [SAMPLE_RUN]}
@@ -108,13 +109,13 @@ def main() -> None:
 def documented_sample() -> Iterator[Session]:
     """Give a session in which a service answered with the documented sample."""
     with playing(MockService()) as session:
-        sample = json.dumps(targets.sample(effective_description())).encode()
+        sample = json.dumps(session.interface.sample(OPERATION)).encode()
         headers = (
             ("content-type", "application/json;charset=utf-8"),
             ("x-acs-request-id", "473469C7-****-****-****-A3DC0DE3C83E"),
         )
         letter = {**MASKED, "NodeId": f"{MASKED['NodeId']}\n"}
-        asked = session.build({**RUN, "Nodes": [NODE, letter]}, host="paiflow.cn-hangzhou.aliyuncs.com")
+        asked = session.build(OPERATION, {**RUN, "Nodes": [NODE, letter]}, host="paiflow.cn-hangzhou.aliyuncs.com")
         session.journal.append(Exchange(asked, Reply(200, headers, sample), place="documented/sample"))
         session.endpoint = "https://paiflow.cn-hangzhou.aliyuncs.com"
         yield session
@@ -127,16 +128,16 @@ def mock() -> Iterator[Session]:
     furnish(service)
     with playing(service) as session:
         for name, parameters in ASKED.items():
-            send(session, name, session.build(parameters))
+            send(session, name, session.build(OPERATION, parameters))
         for name, how in WRONG.items():
-            send(session, name, session.build(RUN, **how))
-        send(session, "http/method", session.build(RUN, method="DELETE"))
-        send(session, "http/content type", session.build(RUN, content_type="text/plain"))
-        send(session, "http/path", session.build(RUN, path="/api/v1/pipelinejobs"))
-        send(session, "http/body that is not JSON", session.build(body=b'{"PipelineRuns": ["flow-a"'))
+            send(session, name, session.build(OPERATION, RUN, **how))
+        send(session, "http/method", session.build(OPERATION, RUN, method="DELETE"))
+        send(session, "http/content type", session.build(OPERATION, RUN, content_type="text/plain"))
+        send(session, "http/path", session.build(OPERATION, RUN, path="/api/v1/pipelinejobs"))
+        send(session, "http/body that is not JSON", session.build(OPERATION, {}, body=b'{"PipelineRuns": ["flow-a"'))
         for name, settings in FAULTS.items():
             with service.faults.add(name.partition(" ")[0], **settings):
-                send(session, f"fault/{name}", session.build({**RUN, "Nodes": [NODE]} if name == "nulls" else RUN))
+                send(session, f"fault/{name}", session.build(OPERATION, {**RUN, "Nodes": [NODE]} if name == "nulls" else RUN))
         yield session
 
 
@@ -161,7 +162,7 @@ def playing(service: MockService) -> Iterator[Session]:
     with (
         serve(service) as endpoint,
         targets.at_endpoint(
-            endpoint, None, allow_http=False, environ=environ, description=effective_description()
+            endpoint, None, allow_http=False, environ=environ, document=effective_description()
         ) as target,
     ):
         yield target.session
