@@ -108,7 +108,9 @@ def test_a_plain_reply_is_read(tmp_path, content):
 def test_plain_replies_are_read_one_a_line(tmp_path):
     path = written(tmp_path, f'{BODY}\n\n{{"RequestId": "2", "Logs": []}}\r\n', "log.jsonl")
 
-    assert [("log.jsonl line 1", 200, REPLY), ("log.jsonl line 3", 200, {"RequestId": "2", "Logs": []})] == replies(path)
+    assert [("log.jsonl line 1", 200, REPLY), ("log.jsonl line 3", 200, {"RequestId": "2", "Logs": []})] == replies(
+        path
+    )
 
 
 @pytest.mark.parametrize("name", ["compressed.yaml", "decoded.json"])

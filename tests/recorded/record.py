@@ -137,7 +137,11 @@ def mock() -> Iterator[Session]:
         send(session, "http/body that is not JSON", session.build(OPERATION, {}, body=b'{"PipelineRuns": ["flow-a"'))
         for name, settings in FAULTS.items():
             with service.faults.add(name.partition(" ")[0], **settings):
-                send(session, f"fault/{name}", session.build(OPERATION, {**RUN, "Nodes": [NODE]} if name == "nulls" else RUN))
+                send(
+                    session,
+                    f"fault/{name}",
+                    session.build(OPERATION, {**RUN, "Nodes": [NODE]} if name == "nulls" else RUN),
+                )
         yield session
 
 

@@ -210,7 +210,11 @@ def _faults(parameter: Parameter, value: Any, name: str) -> Iterator[tuple[str, 
     for item in value if isinstance(value, list) else [value] if parameter.kind == "object" else ():
         if parameter.fields:
             yield from _faults_of_object(parameter.fields, item, name)
-        elif not isinstance(item, str) or (parameter.non_empty_items and not item) or (parameter.items == "enum" and item not in parameter.values):
+        elif (
+            not isinstance(item, str)
+            or (parameter.non_empty_items and not item)
+            or (parameter.items == "enum" and item not in parameter.values)
+        ):
             yield "InvalidParameter", name
 
 

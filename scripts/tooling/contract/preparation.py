@@ -77,7 +77,11 @@ def _runs(stock: Stock, plain: Manifest, nested: Manifest) -> dict[str, dict[str
             "NoConfirmRequired": True,
         },
         "waiting": {
-            "PipelineId": "nested", **tag, **waits, "Name": "alpha", "SourceType": "DESIGNER",
+            "PipelineId": "nested",
+            **tag,
+            **waits,
+            "Name": "alpha",
+            "SourceType": "DESIGNER",
             "Arguments": '{"arguments": {"parameters": [{"name": "表", "value": "t"}]}}',
             "Options": '{"mlflow": {"experimentId": "exp-1"}}',
         },

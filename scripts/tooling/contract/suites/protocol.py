@@ -225,8 +225,18 @@ def _like(values: tuple[str | int, ...]) -> Iterator[str]:
 def _strange(right: Any) -> dict[str, Any]:
     """Return values of all kinds by name."""
     return {
-        "null": None, "true": True, "false": False, "0": 0, "1": 1, "1.5": 1.5, "empty text": "", "text": "flow-1",
-        "empty object": {}, "object": {"PipelineRunId": "flow-1"}, "nested list": [[right]], "empty list": [],
+        "null": None,
+        "true": True,
+        "false": False,
+        "0": 0,
+        "1": 1,
+        "1.5": 1.5,
+        "empty text": "",
+        "text": "flow-1",
+        "empty object": {},
+        "object": {"PipelineRunId": "flow-1"},
+        "nested list": [[right]],
+        "empty list": [],
     }
 
 
