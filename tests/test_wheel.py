@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -19,6 +20,7 @@ from packaging.utils import canonicalize_name
 from paiflow import _distribution
 
 ROOT = Path(__file__).parent.parent
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 SCRIPT = """
 import asyncio
@@ -111,7 +113,7 @@ def test_the_wheel_holds_both_packages_and_their_types(wheel):
 
     for name in ("paiflow/py.typed", "paiflow_api/py.typed", "paiflow_api/openapi.yaml", "paiflow/cli/__init__.py"):
         assert name in names
-    assert {name.split("/")[0] for name in names} == {"paiflow", "paiflow_api", "paiflow_client-0.1.0.dist-info"}
+    assert {name.split("/")[0] for name in names} == {"paiflow", "paiflow_api", f"paiflow_client-{VERSION}.dist-info"}
 
 
 def test_a_users_script_runs_with_core_dependencies_only(python):
@@ -257,7 +259,7 @@ def test_importing_the_package_loads_nothing_before_a_name_is_used(python):
         "import paiflow, pydoc; assert 'class PaiFlow(' in pydoc.render_doc(paiflow, renderer=pydoc.plaintext)",
         "import paiflow, rlcompleter; assert 'paiflow.PaiFlow' in ' '.join(rlcompleter.Completer(globals()).attr_matches('paiflow.'))",
         "import paiflow; [getattr(paiflow, name) for name in (*dir(paiflow), *paiflow.__all__)]",
-        "import paiflow; assert paiflow.__version__ == '0.1.0'",
+        f"import paiflow; assert paiflow.__version__ == '{VERSION}'",
         "import paiflow; assert not hasattr(paiflow, 'nothing_like_this')",
     ],
 )

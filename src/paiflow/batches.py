@@ -43,7 +43,9 @@ class Batch:
         """The ids of either kind."""
         return (*self.pipeline_runs, *self.nodes)
 
-    def call(self, workspace_id: str | int | None, output_type: str | None = None) -> Call[ListPipelineRunsStatusResponse]:
+    def call(
+        self, workspace_id: str | int | None, output_type: str | None = None
+    ) -> Call[ListPipelineRunsStatusResponse]:
         """Return the call that asks for them."""
         arguments = {
             "pipeline_runs": self.pipeline_runs,

@@ -248,9 +248,7 @@ class _Client(Generic[Transport, Held]):
 
         limits = Limits.of(until, timeout, interval)
         runs, refs = ids_of(pipeline_runs, nodes)
-        return follow(
-            runs, refs, limits, self._time, refreshes=self._credentials.refreshes, workspace_id=workspace_id
-        )
+        return follow(runs, refs, limits, self._time, refreshes=self._credentials.refreshes, workspace_id=workspace_id)
 
     def _pages(self, call: Call[Any], limit: int | None, page_size: int) -> Steps[Any, None]:
         from paiflow.paging import items  # noqa: PLC0415 - whoever makes single calls needs none of it
