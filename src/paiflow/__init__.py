@@ -15,7 +15,8 @@ Example:
 """
 
 _HOMES = {
-    "paiflow.ids": ("NodeRef",),
+    "paiflow._durations": ("Duration",),
+    "paiflow.ids": ("Id", "NodeRef"),
     "paiflow._exchange": ("Response",),
     "paiflow.batches": ("Found", "StatusReport"),
     "paiflow.client": ("AsyncPaiFlow", "PaiFlow"),

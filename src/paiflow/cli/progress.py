@@ -12,8 +12,8 @@ from typing import Final
 from paiflow import Change, PaiFlowError, Waited, WaitResult
 from paiflow._durations import spelled
 from paiflow._time import Time
-from paiflow.batches import Id
 from paiflow.cli.ids import Wanted
+from paiflow.ids import Id
 from paiflow.waiting import OUTCOMES, unstarted
 
 # Seconds without a word after which a line says that the wait goes on: some CI systems end silent jobs.
