@@ -818,9 +818,9 @@ def test_a_duration_is_written_as_a_person_does(value):
     time = FakeTime()
     wire = Wire(Scenario({"flow-a": life("Running")}), time)
     transport = httpx.MockTransport(wire.answer)
-    with paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, time=time, transport=transport) as client:
-        with pytest.raises(paiflow.WaitTimedOut, match="have not ended after 5400 s"):
-            client.wait(pipeline_runs=["flow-a"], timeout=value)
+    client = paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, time=time, transport=transport)
+    with client, pytest.raises(paiflow.WaitTimedOut, match="have not ended after 5400 s"):
+        client.wait(pipeline_runs=["flow-a"], timeout=value)
 
     assert 5400 == pytest.approx(time.elapsed, abs=1)
 

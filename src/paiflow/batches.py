@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, ClassVar, Generic, TypeVar, overload
 
 import attrs
 
@@ -145,7 +145,7 @@ class Found(Sequence[Item], Generic[Item]):
     def __eq__(self, other: object) -> bool:
         return self._items == list(other) if isinstance(other, Sequence) else NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]  # as a list's
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # as a list's
 
     def __repr__(self) -> str:
         return repr(vars(self).get("_items"))

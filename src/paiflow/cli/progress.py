@@ -45,7 +45,7 @@ class Progress:
         self.on_quiet: Callable[[str], None] = lambda _: None
         self.trouble: PaiFlowError | None = None
         self.hint: str | None = None
-        self.calls = 0
+        self.calls: int = 0
         self.time = Time()
 
     @property
@@ -59,7 +59,7 @@ class Progress:
         self._started = self._said = time.monotonic()
         now = datetime.fromtimestamp(time.now(), UTC)
         ids: list[Id] = [*self._wanted.runs, *self._wanted.nodes]
-        self.known = {id_: Waited(id=id_, since=now) for id_ in ids}
+        self.known: dict[Id, Waited] = {id_: Waited(id=id_, since=now) for id_ in ids}
 
     def take(self, change: Change) -> None:
         """Take in a change."""
