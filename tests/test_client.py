@@ -17,6 +17,7 @@ from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS
 
 SAMPLE = Path(__file__).with_name("data").joinpath("documented_sample.json").read_bytes()
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
+HOST = "paiflow.cn-hangzhou.aliyuncs.com:443"
 ONE_ATTEMPT = {"credentials": CREDENTIALS, "retries": 0}
 RUN, NODE = "flow-hynm2bv8wqhp5esfxq", "node-hynm2bv8wqhp5esfx1"
 
@@ -194,7 +195,9 @@ def test_a_refusal_is_raised_as_what_a_caller_can_do_about_it(call, status, code
     with pytest.raises(error) as caught:
         call(Wire(httpx.Response(status, json=content)), {}, {"pipeline_runs": ["a"]})
 
-    assert f"ListPipelineRunsStatus: {status} {code}: Words (request id R-1)." == str(caught.value)
+    needs = "; it needs the permission paiflow:ListPipelineRunsStatus" if code == "NoPermission" else ""
+
+    assert f"ListPipelineRunsStatus: {status} {code}: Words{needs} (request id R-1)." == str(caught.value)
     assert caught.value.attempts == 1
 
 
@@ -275,7 +278,7 @@ def test_no_reply_is_a_transport_error_with_its_cause(call, raised, words):
     with pytest.raises(paiflow.TransportError) as caught:
         call(Wire(fail), {}, {"pipeline_runs": ["a"]})
 
-    assert f"ListPipelineRunsStatus: no reply in 1 attempt: {words}." == str(caught.value)
+    assert f"ListPipelineRunsStatus: no reply from {HOST} in 1 attempt: {words}." == str(caught.value)
     assert caught.value.__cause__ is raised
 
 

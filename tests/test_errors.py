@@ -461,3 +461,33 @@ def test_an_excerpt_is_one_short_line_without_secrets() -> None:
 
     assert shown.startswith(r"first second \x1b[0m x-acs-security-token: [redacted] yyy")
     assert 201 + len(r"\x1b") - 1 == len(shown)
+
+
+@pytest.mark.parametrize("code", ["Forbidden", "Forbidden.RAM", "NoPermission", "AccessDenied", None])
+def test_a_missing_permission_is_named(code: str | None) -> None:
+    content = b"" if code is None else json.dumps({"Code": code}).encode()
+    error = service_error("Op", 403, {}, content, attempts=1, now=0, ram_action="paiflow:Op")
+
+    assert "paiflow:Op" == error.ram_action
+    assert "; it needs the permission paiflow:Op." in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(404, "InvalidAccessKeyId.NotFound"), (400, "SignatureDoesNotMatch"), (403, "InvalidSecurityToken"), (404, "X")],
+)
+def test_no_permission_is_named_where_another_thing_is_wrong(status: int, code: str) -> None:
+    content = json.dumps({"Code": code}).encode()
+    error = service_error("Op", status, {}, content, attempts=1, now=0, ram_action="paiflow:Op")
+
+    assert error.ram_action is None
+    assert "permission" not in str(error)
+
+
+@pytest.mark.parametrize("code", ["200200004", 200200004], ids=["text", "number"])
+@pytest.mark.parametrize("status", [200, 400, 403, 404])
+def test_paiflow_s_own_number_of_a_pipeline_that_is_not_there_is_not_found(status: int, code: object) -> None:
+    content = json.dumps({"Code": code, "Message": "no such pipeline"}).encode()
+    error = service_error("GetPipeline", status, {}, content, attempts=1, now=0)
+
+    assert (NotFound, "200200004") == (type(error), error.code)

@@ -83,7 +83,7 @@ class Server:
         self.fault = Fault(paiflow.PaiFlowError, False, False)
         self.came = 0
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=100)
-        self.endpoint = "http://127.0.0.1:{}".format(self._listener.getsockname()[1])
+        self.endpoint = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def __enter__(self):
         threading.Thread(target=self._serve, daemon=True).start()
@@ -137,16 +137,16 @@ def failure(endpoint: str, operation: Operation[Any], *, awaits: bool, **setting
     """Return the error of a call, by either client."""
     given = {"credentials": CREDENTIALS, "time": HandTime(HandClock(0)), "retries": ATTEMPTS - 1, **settings}
 
-    async def call() -> None:
+    async def acall() -> None:
         async with paiflow.AsyncPaiFlow(endpoint=endpoint, **given) as client:
             await client.call(operation, **arguments(operation))
 
+    def call() -> None:
+        with paiflow.PaiFlow(endpoint=endpoint, **given) as client:
+            client.call(operation, **arguments(operation))
+
     with pytest.raises(paiflow.PaiFlowError) as caught:
-        if awaits:
-            asyncio.run(call())
-        else:
-            with paiflow.PaiFlow(endpoint=endpoint, **given) as client:
-                client.call(operation, **arguments(operation))
+        asyncio.run(acall()) if awaits else call()
     return caught.value
 
 

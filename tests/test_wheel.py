@@ -283,7 +283,8 @@ import paiflow, types
 for name in dir(paiflow):
     value = getattr(paiflow, name)
     home = value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", "paiflow")
-    if not name.startswith("_") and not home.startswith("paiflow"):
+    # A union, such as paiflow.Outcome, has no home of its own.
+    if not name.startswith("_") and name not in paiflow.__all__ and not home.startswith("paiflow"):
         print(name, home)
 """
 

@@ -16,6 +16,7 @@ Example:
 
 _HOMES = {
     "paiflow._durations": ("Duration",),
+    "paiflow._time": ("Time",),
     "paiflow.ids": ("Id", "NodeRef"),
     "paiflow._exchange": ("Response",),
     "paiflow.batches": ("Found", "StatusReport"),

@@ -2,6 +2,7 @@
 
 from paiflow._durations import Duration
 from paiflow._exchange import Response
+from paiflow._time import Time
 from paiflow.batches import Found, StatusReport
 from paiflow.client import AsyncPaiFlow, PaiFlow
 from paiflow.credentials import Credentials
@@ -54,6 +55,7 @@ __all__ = [
     "ServiceError",
     "StatusReport",
     "Throttled",
+    "Time",
     "TransportError",
     "UnexpectedReply",
     "Until",

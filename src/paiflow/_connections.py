@@ -8,7 +8,7 @@ it. It never sends on the connections of another process, and never closes them.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import httpx
 
 from paiflow import _forks  # noqa: F401 - for what it registers
-from paiflow._environment import certificates, proxy_of
+from paiflow._environment import certificates
 from paiflow._httpx import HEADERS, OWN, equip, renewed
 from paiflow.errors import ConfigurationError
 
@@ -31,7 +31,7 @@ _CLOSED: Final = "the client is closed: make a new one"
 
 def opener(
     kind: type[Http],
-    endpoints: Sequence[str],
+    proxies: Mapping[str, httpx.Proxy | None],
     transport: Any,
     timeout: float | httpx.Timeout,
     headers: Mapping[str, str],
@@ -40,7 +40,7 @@ def opener(
 
     Args:
         kind: the blocking class, or the async one.
-        endpoints: the requests go there.
+        proxies: by the endpoints to which requests go, the proxy on the way.
         transport: the user's own. The first client takes it as it is, others a copy without connections.
         timeout: for each phase of a request.
         headers: of each request.
@@ -64,12 +64,15 @@ def opener(
 
         return open_given
 
-    settings["verify"] = certificates(encrypted=any(endpoint.startswith("https:") for endpoint in endpoints))
-    proxies = {endpoint: proxy for endpoint in endpoints if (proxy := proxy_of(endpoint)) is not None}
+    settings["verify"] = certificates(encrypted=any(endpoint.startswith("https:") for endpoint in proxies))
     way: Any = httpx.HTTPTransport if kind is httpx.Client else httpx.AsyncHTTPTransport
 
     def open_own() -> Http:
-        mounts = {endpoint: way(verify=settings["verify"], proxy=proxy) for endpoint, proxy in proxies.items()}
+        mounts = {
+            endpoint: way(verify=settings["verify"], proxy=proxy)
+            for endpoint, proxy in proxies.items()
+            if proxy is not None
+        }
         client = kind(**settings, mounts=mounts)
         equip(client)
         return client

@@ -15,6 +15,7 @@ import httpx
 
 from paiflow._discretion import unchain
 from paiflow._replies import Whole
+from paiflow._routes import Route
 from paiflow._service_errors import excerpt, request_id_of, service_error
 from paiflow._text import clean
 from paiflow.answering import NO_BODY, Described, judge
@@ -71,14 +72,14 @@ _UNSENT = (
 
 
 @contextmanager
-def attempt(name: str, number: int, deadline: float, *, sends: bool = True) -> Iterator[None]:
+def attempt(name: str, number: int, deadline: float, route: Route | None = None) -> Iterator[None]:
     """Turn what goes wrong on the way to a reply into our errors, and log it.
 
     Args:
         name: the operationId.
         number: of the attempt, from 1.
         deadline: the monotonic clock's reading at which the call's time is up.
-        sends: whether the request is sent within this.
+        route: the way that the request takes; None if it is not sent within this.
     """
     started = time.monotonic()
     failure: PaiFlowError
@@ -86,11 +87,11 @@ def attempt(name: str, number: int, deadline: float, *, sends: bool = True) -> I
     try:
         yield
     except (httpx.HTTPError, httpx.StreamError, OSError) as error:  # TimeoutError is an OSError
-        failure = _transport_error(name, number, error, out_of_time=time.monotonic() >= deadline, sends=sends)
+        failure = _transport_error(name, number, error, route, out_of_time=time.monotonic() >= deadline)
         # The text of a protocol error quotes what came, or a header that could not go out: not to be shown.
         cause = None if isinstance(error, httpx.ProtocolError) else error
     except TransportError as error:  # of the intake, which does not know the number
-        failure, cause = TransportError(name, error.reason, number, sent=True), None
+        failure, cause = _lost(name, error.reason, number, route, sent=True), None
     else:
         return
     logger.debug("%s attempt %d: %s after %.3f s", name, number, str(failure), time.monotonic() - started)
@@ -101,15 +102,26 @@ def attempt(name: str, number: int, deadline: float, *, sends: bool = True) -> I
         del failure, cause
 
 
-def _transport_error(name: str, number: int, error: Exception, *, out_of_time: bool, sends: bool) -> TransportError:
-    sent = sends and not isinstance(error, _UNSENT)
+def _transport_error(
+    name: str, number: int, error: Exception, route: Route | None, *, out_of_time: bool
+) -> TransportError:
+    sent = route is not None and not isinstance(error, _UNSENT)
     if isinstance(error, TimeoutError | httpx.TimeoutException) and out_of_time:
-        return TransportError(name, "the time for the whole call was up", number, sent=sent)
+        return _lost(name, "the time for the whole call was up", number, route, sent=sent)
     if isinstance(error, httpx.LocalProtocolError):
-        return TransportError(name, "the request could not be written: a header is malformed", number)
+        return _lost(name, "the request could not be written: a header is malformed", number, route)
     reason = _REASONS.get(type(error)) or clean(str(error), _REASON_CHARACTERS) or type(error).__name__
-    may_pass = not isinstance(error, httpx.UnsupportedProtocol)
-    return TransportError(name, reason, number, may_pass=may_pass, sent=sent)
+    # A proxy that asks for a password, or does not let through, will do so again.
+    refused = isinstance(error, httpx.ProxyError) and reason.startswith("4")
+    may_pass = not refused and not isinstance(error, httpx.UnsupportedProtocol)
+    if route is not None:
+        reason = route.reason(error, reason)
+    return _lost(name, reason, number, route, may_pass=may_pass, sent=sent)
+
+
+def _lost(name: str, reason: str, number: int, route: Route | None, **known: bool) -> TransportError:
+    host, proxy = (None, None) if route is None else (route.host, route.proxy)
+    return TransportError(name, reason, number, host=host, proxy=proxy, **known)
 
 
 def interpret(operation: Operation[R], response: Whole, attempts: int, now: float) -> Response[R]:
@@ -158,7 +170,16 @@ def _decoded(operation: Operation[R], response: Whole, attempts: int, now: float
         reason = "it nests too deeply"
     else:
         if verdict.says == "no":
-            return service_error(name, status, headers, content, attempts=attempts, now=now, fields=body)
+            return service_error(
+                name,
+                status,
+                headers,
+                content,
+                attempts=attempts,
+                now=now,
+                fields=body,
+                ram_action=operation.ram_action,
+            )
     # The body of a redirect quotes the URL that it leads to.
     begins = "" if 300 <= status < 400 else excerpt(content)
     return UnexpectedReply(name, status, begins, request_id_of(headers), reason)

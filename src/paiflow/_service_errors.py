@@ -19,11 +19,14 @@ __all__ = ["excerpt", "request_id_of", "service_error"]
 
 # Codes by which the service says that it does not accept who signed the request, how or when,
 # or does not permit it. Their status says little: a wrong key id is a 404, a stale date a 400.
+_PERMISSION = r"(?i)Forbidden|NoPermission|AccessDenied|Unauthorized|NotAuthorized"
 _DENIED = (
-    r"(?i)Forbidden|NoPermission|AccessDenied|Unauthorized|NotAuthorized"
-    r"|(Invalid|Missing)AccessKey|SignatureDoesNotMatch|IncompleteSignature|InvalidSignature"
+    rf"{_PERMISSION}|(Invalid|Missing)AccessKey|SignatureDoesNotMatch|IncompleteSignature|InvalidSignature"
     r"|SignatureNonceUsed|InvalidTimeStamp|\w*SecurityToken"
 )
+
+# PAIFlow's own codes are numbers. Source: aliyun/terraform-provider-alicloud takes this one for a pipeline that is not found.
+_NOT_FOUND = frozenset({"200200004"})
 
 # The status that comes with a code, where a reply's own status says that all is well; the first one counts.
 _USUAL_STATUS = (
@@ -59,12 +62,13 @@ def service_error(
     attempts: int,
     now: float,
     fields: Mapping[str, object] | None = None,
+    ram_action: str = "",
 ) -> ServiceError:
     """Return the error that a reply stands for: of the class by which a caller can act.
 
-    In this order: a `Throttling…` code or 429, Throttled; 5xx, ServerFault; a code about credentials,
-    signature, clock or permission, 401 or 403, AccessDenied; 404, NotFound; other 4xx, InvalidRequest;
-    anything else, ServiceError itself. Where the status is a success, the code stands in for it.
+    In this order: a `Throttling…` code or 429, Throttled; 5xx, ServerFault; PAIFlow's number of what is not found,
+    NotFound; a code about credentials, signature, clock or permission, 401 or 403, AccessDenied; 404, NotFound; other
+    4xx, InvalidRequest; anything else, ServiceError itself. Where the status is a success, the code stands in for it.
 
     Args:
         operation: the operationId.
@@ -74,6 +78,7 @@ def service_error(
         attempts: made so far, this one included.
         now: seconds since the epoch, for a Retry-After that is a date.
         fields: the body's fields, where it has been parsed.
+        ram_action: the permission that the operation needs, if that is known.
     """
     names = {name.lower(): value for name, value in headers.items()}
     fields = _fields(content) if fields is None else fields
@@ -87,7 +92,10 @@ def service_error(
     if code is not None and code.startswith("SignatureDoesNotMatch"):
         message = f"{message.rstrip('. ')}. {_WHAT_TO_CHECK}".lstrip(". ")
     recommend = _text(fields, "Recommend")
-    return _class(_meant(code or "") if status < 300 else status, code or "")(
+    kind = _class(_meant(code or "") if status < 300 else status, code or "")
+    # A wrong key or signature is no lack of a permission.
+    lacks = kind is AccessDenied and re.match(_PERMISSION if code else "", code or "")
+    return kind(
         operation,
         status,
         code,
@@ -96,6 +104,7 @@ def service_error(
         None if recommend is None else clean(recommend, _MESSAGE_CHARACTERS),
         _retry_after(names, now),
         attempts,
+        (ram_action or None) if lacks else None,
     )
 
 
@@ -125,6 +134,8 @@ def _class(status: int, code: str) -> type[ServiceError]:
         return Throttled
     if status >= 500:
         return ServerFault
+    if code in _NOT_FOUND:
+        return NotFound
     if status in (401, 403) or re.match(_DENIED, code):
         return AccessDenied
     if status == 404:

@@ -19,10 +19,12 @@ import httpx
 from paiflow import _deadline
 from paiflow._connections import AsyncConnections, Connections, is_shared, opener
 from paiflow._discretion import Discretion
+from paiflow._environment import proxy_of
 from paiflow._exchange import Response, attempt, clock_skew, interpret
 from paiflow._hidden import Environment, Hidden
 from paiflow._httpx import attend
 from paiflow._replies import ACCEPTED_ENCODINGS, Intake, Whole, aread, read
+from paiflow._routes import Route, route_of
 from paiflow._threads import in_threads
 from paiflow._time import Time
 from paiflow.credentials import Credentials, CredentialsSource, VendorClient
@@ -41,6 +43,7 @@ from paiflow_api.methods import AsyncMethods, Methods
 if TYPE_CHECKING:
     from paiflow._durations import Duration
     from paiflow.batches import StatusReport
+    from paiflow.submitting import Arguments
     from paiflow.waiting import Change, Until, WaitResult
     from paiflow_api.models import ListPipelineRunsStatusResponse, NodeState, OutputType, PipelineRunState
 
@@ -141,6 +144,9 @@ class _Client(Generic[Transport, Held]):
         self._skew = 0.0
         self._observers: tuple[Observer, ...] = ()
         _check_timeout(timeout)
+        # Who gives a transport of their own sees to proxies too.
+        self._proxies = {url: None if transport is not None else proxy_of(url) for url in self._endpoints.all()}
+        self._routes = {url: route_of(url, proxy) for url, proxy in self._proxies.items()}
         self._connections: Held = self._connect(transport, timeout)
 
     def __repr__(self) -> str:
@@ -191,6 +197,9 @@ class _Client(Generic[Transport, Held]):
         # Of the phases, this is the one in which nothing is sent or received, and so nothing else would cut it.
         timeouts["pool"] = left if timeouts["pool"] is None else min(timeouts["pool"], left)
         return request
+
+    def _route(self, operation: Operation[Any]) -> Route:
+        return self._routes[self._endpoints.of(operation.host)]
 
     def _auth(self, operation: Operation[Any], credentials: Credentials) -> SignatureAuth:
         return SignatureAuth(operation.name, operation.version, lambda: credentials, clock=self._service_time)
@@ -319,34 +328,49 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         pipeline_run_id: str,
         node_id: str,
         *,
+        from_time_in_seconds: int | None = None,
+        keyword: str | None = None,
+        reverse: bool | None = None,
+        to_time_in_seconds: int | None = None,
+        token_id: str | None = None,
         follow: bool = False,
         limit: int | None = None,
         page_size: int = 100,
-        **filters: Any,
     ) -> Iterator[str]:
         """Yield the lines of a node's log.
 
         Args:
             pipeline_run_id: The run's id.
             node_id: The node's id.
+            from_time_in_seconds: Only lines from this time on, in seconds since the epoch.
+            keyword: Only lines that contain this text.
+            reverse: Whether the newest line comes first. Lines that come meanwhile may then make others come twice.
+            to_time_in_seconds: Only lines up to this time, in seconds since the epoch.
+            token_id: The token of a shared run. A secret: it is never shown.
             follow: Go on until the node has ended. What may pass (throttling, faults of the service and of the network)
                 is waited out. New lines are looked for every 2 to 15 s.
             limit: The number of lines to stop after; None for all.
             page_size: The number of lines to ask for at a time.
-            filters: as those of `list_pipeline_run_node_logs`: from_time_in_seconds, to_time_in_seconds, keyword,
-                reverse, token_id.
 
         Raises:
             PaiFlowError: as `list_pipeline_run_node_logs`.
         """
         call = Call(
             operations.LIST_PIPELINE_RUN_NODE_LOGS,
-            {"pipeline_run_id": pipeline_run_id, "node_id": node_id, **filters},
+            {
+                "pipeline_run_id": pipeline_run_id,
+                "node_id": node_id,
+                "from_time_in_seconds": from_time_in_seconds,
+                "keyword": keyword,
+                "reverse": reverse,
+                "to_time_in_seconds": to_time_in_seconds,
+                "token_id": token_id,
+            },
         )
-        del filters  # a traceback may show what variables hold
+        del token_id  # a traceback may show what variables hold
         return iter(self._run(self._log_lines(call, follow, limit, page_size)))
 
-    def submit(self, *, start: bool = True, once: str | None = None, **arguments: Any) -> str:
+    def submit(self, *, start: bool = True, once: str | None = None, **arguments: Unpack[Arguments]) -> str:
         """Create a run and return its id.
 
         Args:
@@ -479,7 +503,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         self.close()
 
     def _connect(self, transport: httpx.BaseTransport | None, timeout: float | httpx.Timeout) -> Connections:
-        open_ = opener(httpx.Client, self._endpoints.all(), transport, timeout, HEADERS)
+        open_ = opener(httpx.Client, self._proxies, transport, timeout, HEADERS)
         return Connections(open_, shared=is_shared(transport))
 
     def _run(self, steps: Steps[Item, Result]) -> Iteration[Item, Result]:
@@ -503,7 +527,11 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
             http = self._connections.client()
             request = self._request(http, operation, prepared, deadline)
         with Discretion(credentials, request, prepared.secrets) as discretion:
-            with attempt(operation.name, number, deadline), self._connections.in_use(), _deadline.until(deadline):
+            with (
+                attempt(operation.name, number, deadline, self._route(operation)),
+                self._connections.in_use(),
+                _deadline.until(deadline),
+            ):
                 response = attend(http.send(request, auth=self._auth(operation, credentials), stream=True))
                 try:
                     whole = read(Intake(operation.name, response, deadline), response)
@@ -555,20 +583,32 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         pipeline_run_id: str,
         node_id: str,
         *,
+        from_time_in_seconds: int | None = None,
+        keyword: str | None = None,
+        reverse: bool | None = None,
+        to_time_in_seconds: int | None = None,
+        token_id: str | None = None,
         follow: bool = False,
         limit: int | None = None,
         page_size: int = 100,
-        **filters: Any,
     ) -> AsyncIterator[str]:
         """Yield what PaiFlow.iter_pipeline_run_node_logs does, and raise the same."""
         call = Call(
             operations.LIST_PIPELINE_RUN_NODE_LOGS,
-            {"pipeline_run_id": pipeline_run_id, "node_id": node_id, **filters},
+            {
+                "pipeline_run_id": pipeline_run_id,
+                "node_id": node_id,
+                "from_time_in_seconds": from_time_in_seconds,
+                "keyword": keyword,
+                "reverse": reverse,
+                "to_time_in_seconds": to_time_in_seconds,
+                "token_id": token_id,
+            },
         )
-        del filters  # a traceback may show what variables hold
+        del token_id  # a traceback may show what variables hold
         return aiter(self._run(self._log_lines(call, follow, limit, page_size)))
 
-    async def submit(self, *, start: bool = True, once: str | None = None, **arguments: Any) -> str:
+    async def submit(self, *, start: bool = True, once: str | None = None, **arguments: Unpack[Arguments]) -> str:
         """Return what PaiFlow.submit does, and raise the same."""
         return await self._run(self._submit(start, once, arguments)).finish()
 
@@ -654,7 +694,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         await self.aclose()
 
     def _connect(self, transport: httpx.AsyncBaseTransport | None, timeout: float | httpx.Timeout) -> AsyncConnections:
-        open_ = opener(httpx.AsyncClient, self._endpoints.all(), transport, timeout, HEADERS)
+        open_ = opener(httpx.AsyncClient, self._proxies, transport, timeout, HEADERS)
         return AsyncConnections(open_, shared=is_shared(transport))
 
     def _run(self, steps: Steps[Item, Result]) -> AsyncIteration[Item, Result]:
@@ -676,14 +716,14 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
 
         deadline = real_time.monotonic() + left
         source = self._credentials
-        with attempt(operation.name, number, deadline, sends=False):
+        with attempt(operation.name, number, deadline):
             async with asyncio.timeout(left):
                 credentials = await asyncio.to_thread(source.get) if source.blocks else source.get()
         with self._connections.in_use():
             http = await self._connections.open()
             request = self._request(http, operation, prepared, deadline)
         with Discretion(credentials, request, prepared.secrets) as discretion:
-            with attempt(operation.name, number, deadline), self._connections.in_use():
+            with attempt(operation.name, number, deadline, self._route(operation)), self._connections.in_use():
                 async with asyncio.timeout(deadline - real_time.monotonic()):
                     response = attend(await http.send(request, auth=self._auth(operation, credentials), stream=True))
                     try:

@@ -81,24 +81,37 @@ class TransportError(PaiFlowError):
         attempts: attempts made.
         may_pass: whether it may go away by itself, so that another attempt makes sense.
         sent: whether the request, or a part of it, may have reached the service.
+        host: of the service, with its port; None where it is not known, or nothing was to be sent.
+        proxy: the same of the proxy on the way, None if there is none.
     """
 
     def __init__(
-        self, operation: str, reason: str, attempts: int = 1, may_pass: bool = False, sent: bool = False
+        self,
+        operation: str,
+        reason: str,
+        attempts: int = 1,
+        may_pass: bool = False,
+        sent: bool = False,
+        host: str | None = None,
+        proxy: str | None = None,
     ) -> None:
-        super().__init__(operation, reason, attempts, may_pass, sent)
+        super().__init__(operation, reason, attempts, may_pass, sent, host, proxy)
         self.operation = operation
         self.reason = reason
         self.attempts = attempts
         self.may_pass = may_pass
         self.sent = sent
+        self.host = host
+        self.proxy = proxy
 
     def __str__(self) -> str:
         attempts = "1 attempt" if self.attempts == 1 else f"{self.attempts} attempts"
-        return _sentence(f"{self.operation}: no reply in {attempts}: {self.reason}", None)
+        place = "" if self.host is None else f" from {self.host}"
+        way = "" if self.proxy is None else f" through the proxy {self.proxy}"
+        return _sentence(f"{self.operation}: no reply{place}{way} in {attempts}: {self.reason}", None)
 
     def __repr__(self) -> str:
-        return _repr(self, "operation", "reason", "attempts")
+        return _repr(self, "operation", "reason", "attempts", "host", "proxy")
 
 
 class ServiceError(PaiFlowError):
@@ -113,6 +126,7 @@ class ServiceError(PaiFlowError):
         recommend: the vendor's troubleshooting link.
         retry_after: seconds after which the service asked to be called again.
         attempts: attempts made, 0 when the request was refused here.
+        ram_action: the permission that the operation needs, where the account may lack it.
     """
 
     def __init__(
@@ -125,8 +139,9 @@ class ServiceError(PaiFlowError):
         recommend: str | None = None,
         retry_after: float | None = None,
         attempts: int = 0,
+        ram_action: str | None = None,
     ) -> None:
-        super().__init__(operation, status, code, message, request_id, recommend, retry_after, attempts)
+        super().__init__(operation, status, code, message, request_id, recommend, retry_after, attempts, ram_action)
         self.operation = operation
         self.status = status
         self.code = code
@@ -135,6 +150,7 @@ class ServiceError(PaiFlowError):
         self.recommend = recommend
         self.retry_after = retry_after
         self.attempts = attempts
+        self.ram_action = ram_action
 
     def __str__(self) -> str:
         head = "not sent" if self.status is None else str(self.status)
@@ -145,11 +161,15 @@ class ServiceError(PaiFlowError):
             head = self.message
         elif self.message:
             head += f": {self.message}"
+        if self.ram_action is not None:
+            head = f"{head.rstrip('. ')}; it needs the permission {self.ram_action}"
         return _sentence(f"{self.operation}: {head}", self.request_id)
 
     def __repr__(self) -> str:
         return _repr(
-            self, "operation", "status", "code", "message", "request_id", "recommend", "retry_after", "attempts"
+            self,
+            *("operation", "status", "code", "message", "request_id", "recommend", "retry_after", "attempts"),
+            "ram_action",
         )
 
 
@@ -169,7 +189,7 @@ class AccessDenied(ServiceError):
 
 
 class NotFound(ServiceError):
-    """What was asked for does not exist, or this endpoint does not know the operation."""
+    """It does not exist, or is not visible to this account; or this endpoint does not know the operation."""
 
 
 class InvalidRequest(ServiceError):

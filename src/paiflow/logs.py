@@ -1,8 +1,9 @@
 """Read a node's log to its end, and follow it while the node runs.
 
 The vendor's pages contradict each other about Offset: a page number (Chinese), or the number of lines to leave out
-(English). The first page of a log decides: two more lines are asked for at an offset and size where both readings
-return different lines of those that are known. A log shorter than a page needs no decision.
+(English). Both mean the same for the first page, and for pages of one line. That decides: of two places in the log, of
+which the second is twice as far and holds no line, a page of two lines begins at the first by one reading, and at the
+second by the other. So no content is compared, and a log of one repeated line is read as any other.
 
 Source: ListPipelineRunNodeLogs, "Offset", in both languages.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from paiflow.errors import PaiFlowError
+from paiflow.errors import InvalidRequest, PaiFlowError
 from paiflow.paging import check_counts
 from paiflow.steps import Item, Pause, Steps, one
 from paiflow.waiting import mends, wished
@@ -24,14 +25,14 @@ LINES: Final = 100
 SHORTEST: Final = 2.0
 LONGEST: Final = 15.0
 GROWTH: Final = 1.5
-# Two readings of Offset differ within the known lines from here on.
-FEWEST_TO_DECIDE: Final = 4
+# No log is so long. A service that has a line at any place pays no heed to Offset.
+FURTHEST: Final = 1 << 30
 
 Reading = Literal["lines", "pages"]
 
 
 def lines(
-    call: Call[Any], *, follow: bool, limit: int | None, page_size: int, refreshes: bool = True
+    call: Call[Any], *, follow: bool, limit: int | None, page_size: int = LINES, refreshes: bool = True
 ) -> Steps[str, None]:
     """Yield a log's lines in order.
 
@@ -42,18 +43,23 @@ def lines(
         limit: at most so many lines; None for all.
         page_size: lines a call.
         refreshes: whether an expired token may be followed by a fresh one.
+
+    Raises:
+        InvalidRequest: a number below 1; or the newest lines are to come first, which have no end while one follows.
     """
     check_counts(call.operation.name, limit=limit, page_size=page_size)
-    log = _Log(call, page_size)
+    if follow and call.arguments.get("reverse"):
+        message = "follow and reverse do not go together: new lines would come first"
+        raise InvalidRequest(call.operation.name, code="InvalidParameter", message=message)
+    log = _Log(call, page_size if limit is None else min(page_size, limit))
     pause = SHORTEST
-    given = 0
+    left = limit
     ended = not follow
     while True:
         try:
             new = yield from log.more()
             # Asked only when there is nothing new, and the log once more after it: no line after the end is lost.
-            if not new and not ended and (yield from _has_ended(call)):
-                ended = True
+            if not new and not ended and (ended := (yield from _has_ended(call))):
                 continue
         except PaiFlowError as error:
             if not follow or not mends(error, refreshes=refreshes):
@@ -63,8 +69,7 @@ def lines(
             continue
         for line in new:
             yield Item(line)
-            given += 1
-            if given == limit:
+            if left is not None and (left := left - 1) <= 0:
                 return
         if new:
             pause = SHORTEST
@@ -82,47 +87,41 @@ class _Log:
         self._call = call
         self._size = size
         self._read = 0  # lines
-        self._first: list[str] = []  # of page 0, as it was last returned
         self._reading: Reading | None = None
 
     def more(self) -> Steps[Any, list[str]]:
         """Return the lines after those that were read, [] at the end of what there is."""
-        if self._reading is None and len(self._first) >= FEWEST_TO_DECIDE:
-            self._reading = yield from self._decide()
+        if self._reading is None:
+            if self._read and not (yield from self._page(self._read, 1)):
+                return []
+            if self._read < self._size:
+                new = (yield from self._page(0, self._size))[self._read :]
+                self._read += len(new)
+                if new or not self._read:
+                    return new
+                # There is a line that the first page does not hold: the service returns no more lines a page.
+                self._size = self._read
+            self._reading = "lines" if self._size == 1 else (yield from self._decide())
         if self._reading == "lines":
             new = yield from self._page(self._read, self._size)
-        elif self._read == len(self._first) < self._size:
-            new = yield from self._first_page_again()
         else:
             number, known = divmod(self._read, self._size)
             new = (yield from self._page(number, self._size))[known:]
         self._read += len(new)
         return new
 
-    def _first_page_again(self) -> Steps[Any, list[str]]:
-        """Return what is new while the first page is not full, or is shorter than asked because the service caps it."""
-        known = len(self._first)
-        self._first = yield from self._page(0, self._size)
-        new = self._first[known:]
-        if not new and self._reading == "pages":
-            new = yield from self._page(1, known)
-            if new:
-                self._size = known
-        return new
-
     def _decide(self) -> Steps[Any, Reading]:
-        """Return how Offset counts, by asking for lines that are known.
-
-        Where the whole first page repeats one line, the number of lines decides.
-        """
-        known = self._first
-        for size in range(2, len(known) // 2 + 1):
-            if known[1 : 1 + size] != known[size : 2 * size]:
-                return "pages" if (yield from self._page(1, size)) == known[size : 2 * size] else "lines"
-        if (yield from self._page(len(known), 1)):
-            return "lines"
-        beyond = yield from self._page(1, len(known))
-        return "lines" if beyond == known[1:] else "pages"
+        """Return how Offset counts. At least two lines are read."""
+        place = self._read - 1
+        while place < FURTHEST:
+            if not (yield from self._page(2 * place, 1)):
+                if not (yield from self._page(place, 2)):
+                    return "pages"
+                # Asked again, for the line may have come meanwhile.
+                if not (yield from self._page(2 * place, 1)):
+                    return "lines"
+            place *= 2
+        return "lines"
 
     def _page(self, offset: int, size: int) -> Steps[Any, list[str]]:
         call = Call(self._call.operation, {**self._call.arguments, "offset": offset, "page_size": size})

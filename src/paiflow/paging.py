@@ -1,8 +1,13 @@
 """Read all pages of an operation that returns one page a call.
 
 Pages are counted from 1 and have no cursor, so they shift while items are added or deleted. Each item is yielded once,
-by its id. The end is a page without items, or one that repeats the page before: TotalCount changes while one reads, and
-a page may be shorter than what was asked for, because the service leaves out what an account may not see.
+by its id. The end is a page without items: TotalCount changes while one reads, and a page may be shorter than what was
+asked for, because the service leaves out what an account may not see.
+
+A page that was short, but was not the last, is asked for once more: oldest first, items may have been added to it after
+it was read. A page that repeats the one before is the end too, where a service answers with its last page from there on.
+But newest first, a page also repeats when as many items as it holds were added meanwhile. So while TotalCount promises
+more, a few repetitions are forgiven.
 
 Source: PageNumber and PageSize in the vendor's pages of ListPipelineRuns, ListPipelines, ListPipelineRunNodeOutputs,
 ListWorkspaces; TotalCount 2 beside one item in the sample of ListPipelineRunNodeOutputs.
@@ -10,15 +15,16 @@ ListWorkspaces; TotalCount 2 beside one item in the sample of ListPipelineRunNod
 
 from __future__ import annotations
 
-from itertools import count
 from typing import Any, Final
 
 from paiflow.errors import InvalidRequest
 from paiflow.steps import Item, Steps, one
-from paiflow_api.calling import Call
+from paiflow_api.calling import Call, Pages
 
 # Ours: the vendor's pages name no greatest size.
 PAGE_SIZE: Final = 100
+# Repetitions of a page in a row that end the reading, whatever TotalCount promises.
+REPEATS: Final = 3
 
 
 def items(call: Call[Any], limit: int | None, page_size: int = PAGE_SIZE) -> Steps[Any, None]:
@@ -36,25 +42,57 @@ def items(call: Call[Any], limit: int | None, page_size: int = PAGE_SIZE) -> Ste
     pages = call.operation.pages
     if pages is None:
         raise InvalidRequest(call.operation.name, code="InvalidParameter", message="this operation has no pages")
-    size = page_size if limit is None else min(page_size, limit)
-    seen: set[object] = set()
-    before: list[object] = []  # the page before: ids, and the items that have none
+    listing = _Listing(call, pages, page_size if limit is None else min(page_size, limit))
     left = limit
-    for number in count(1):
-        reply = yield from one(Call(call.operation, {**call.arguments, pages.number: number, pages.size: size}))
-        page = pages.items_of(reply)
-        ids = [pages.id_of(item) if pages.id_of(item) is not None else item for item in page]
-        if not page or ids == before:
-            return
-        before = ids
-        for id_, item in zip(ids, page, strict=True):
-            if isinstance(id_, str):
-                if id_ in seen:
-                    continue
-                seen.add(id_)
+    while (new := (yield from listing.more())) is not None:
+        for item in new:
             yield Item(item)
             if left is not None and (left := left - 1) <= 0:
                 return
+
+
+class _Listing:
+    """How far a list has been read."""
+
+    def __init__(self, call: Call[Any], pages: Pages, size: int) -> None:
+        self._call = call
+        self._pages = pages
+        self._size = size
+        self._number = 0
+        self._full = size  # items of a page that is not short
+        self._before: list[object] = []  # what tells the items of the last page from others
+        self._repeats = 0
+        self._seen: set[str] = set()
+
+    def more(self) -> Steps[Any, list[Any] | None]:
+        """Return the items of the next page that were not returned before, None at the end."""
+        self._number += 1
+        page, total = yield from self._page(self._number)
+        keys = [item if (id_ := self._pages.id_of(item)) is None else id_ for item in page]
+        self._repeats = self._repeats + 1 if keys == self._before else 0
+        if not page or (self._repeats and (self._repeats == REPEATS or total <= self._number * self._size)):
+            return None
+        added: list[Any] = []
+        if 0 < len(self._before) < self._full and not self._repeats:
+            again, _ = yield from self._page(self._number - 1)
+            added = self._unseen([item for item in again if self._pages.id_of(item) is not None])
+            if not added:
+                self._full = len(self._before)  # the service returns no more a page, or leaves some out
+        self._before = keys
+        return added + self._unseen(page)
+
+    def _page(self, number: int) -> Steps[Any, tuple[list[Any], int]]:
+        """Return the items of a page, and TotalCount."""
+        call = Call(
+            self._call.operation, {**self._call.arguments, self._pages.number: number, self._pages.size: self._size}
+        )
+        reply = yield from one(call)
+        return self._pages.items_of(reply), self._pages.total_of(reply) or 0
+
+    def _unseen(self, page: list[Any]) -> list[Any]:
+        new = [item for item in page if self._pages.id_of(item) not in self._seen]
+        self._seen.update(id_ for item in page if (id_ := self._pages.id_of(item)) is not None)
+        return new
 
 
 def check_counts(operation: str, **counts: object) -> None:

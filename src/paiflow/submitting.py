@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from paiflow.errors import InvalidRequest, PaiFlowError, UnexpectedReply
+from paiflow.ids import BATCH_SIZE
 from paiflow.paging import items
 from paiflow.steps import Pause, Steps, collected, one
 from paiflow_api.calling import Call
@@ -26,6 +27,26 @@ OPERATION: Final = CREATE_PIPELINE_RUN.name
 SOURCE_TYPE: Final = "SDK"
 # Seconds before each look after an unclear failure: a run that was created may be listed a little later.
 LOOKS: Final = (0.0, 1.0, 3.0)
+
+
+class Arguments(TypedDict, total=False):
+    """What `submit` takes beside start and once: the arguments of create_pipeline_run, with more that may be given as such.
+
+    Attributes:
+        arguments: text, or a mapping from names to values.
+        pipeline_manifest: text, or what JSON can hold.
+        options: likewise.
+    """
+
+    workspace_id: str | int | None
+    pipeline_id: str | None
+    pipeline_manifest: str | Mapping[str, Any] | None
+    arguments: str | Mapping[str, Any] | None
+    name: str | None
+    options: str | Mapping[str, Any] | None
+    accessibility: str | None
+    source_id: str | None
+    source_type: str | None
 
 
 def submit(arguments: Mapping[str, Any], *, start: bool, once: str | None) -> Steps[Any, str]:
@@ -40,35 +61,33 @@ def submit(arguments: Mapping[str, Any], *, start: bool, once: str | None) -> St
         InvalidRequest: an argument, or two runs have the key already.
         PaiFlowError: as create_pipeline_run. With `maybe_done`, the run may exist though it was not found.
     """
-    create = Call(
-        CREATE_PIPELINE_RUN,
-        {
-            **arguments,
-            "pipeline_manifest": as_text(arguments.get("pipeline_manifest")),
-            "arguments": run_arguments(arguments.get("arguments")),
-            "options": as_text(arguments.get("options")),
-            "no_confirm_required": start,
-        },
-    )
+    if arguments.get("no_confirm_required") is not None:
+        raise _refused("give start, not no_confirm_required, which says the same")
+    sent = {
+        **arguments,
+        "pipeline_manifest": as_text(arguments.get("pipeline_manifest")),
+        "arguments": run_arguments(arguments.get("arguments")),
+        "options": as_text(arguments.get("options")),
+        "no_confirm_required": start,
+    }
     if once is None:
-        return _id((yield from one(create)))
+        return _id((yield from one(Call(CREATE_PIPELINE_RUN, sent))))
     _check_key(once, arguments)
-    create = Call(CREATE_PIPELINE_RUN, {**create.arguments, "source_id": once, "source_type": SOURCE_TYPE})
     workspace = arguments.get("workspace_id")
-    if (found := (yield from _existing(once, workspace))) is not None:
+    if (found := _only(once, (yield from _existing(once, workspace)))) is not None:
         return found
     try:
-        return _id((yield from one(create)))
+        return _id((yield from one(Call(CREATE_PIPELINE_RUN, {**sent, "source_id": once, "source_type": SOURCE_TYPE}))))
     except PaiFlowError as error:
         if not error.maybe_done:
             raise
         for seconds in LOOKS:
             yield Pause(seconds)
             try:
-                found = yield from _existing(once, workspace)
+                ids = yield from _existing(once, workspace)
             except PaiFlowError:
                 continue
-            if found is not None:
+            if (found := _only(once, ids)) is not None:
                 return found
         raise
 
@@ -96,41 +115,43 @@ def as_text(value: object) -> str | None:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError):
         message = f"a manifest, arguments and options are text or what JSON can hold, not {type(value).__name__}"
-        raise InvalidRequest(OPERATION, code="InvalidParameter", message=message) from None
+        raise _refused(message) from None
 
 
 def _check_key(once: object, arguments: Mapping[str, Any]) -> None:
     if not isinstance(once, str) or not once.strip() or once != once.strip():
-        message = f"once must be a text without spaces around it, not {once!r:.60}"
-        raise InvalidRequest(OPERATION, code="InvalidParameter", message=message)
+        raise _refused(f"once must be a text without spaces around it, not {once!r:.60}")
     for name in ("source_id", "source_type"):
         if arguments.get(name) is not None:
-            message = f"give once or {name}, not both: the key of once is sent as the run's source"
-            raise InvalidRequest(OPERATION, code="InvalidParameter", message=message)
+            raise _refused(f"give once or {name}, not both: the key of once is sent as the run's source")
 
 
-def _existing(once: str, workspace_id: str | None) -> Steps[Any, str | None]:
-    """Return the id of the run with this key, None if there is none that was not deleted.
+def _refused(message: str) -> InvalidRequest:
+    return InvalidRequest(OPERATION, code="InvalidParameter", message=message)
 
-    Raises:
-        InvalidRequest: there are two.
-    """
+
+def _existing(once: str, workspace_id: str | None) -> Steps[Any, list[str]]:
+    """Return the ids of the runs with this key that were not deleted."""
     filters = {"source_id": once, "source_type": SOURCE_TYPE, "workspace_id": workspace_id}
     listed = yield from collected(items(Call(LIST_PIPELINE_RUNS, filters), limit=None))
     ids = [run.pipeline_run_id for run in listed if run.source_id == once and run.pipeline_run_id]
-    if not ids:
-        return None
-    arguments = {"pipeline_runs": ids, "workspace_id": workspace_id}
-    reply = yield from one(Call(LIST_PIPELINE_RUNS_STATUS, arguments))
-    deleted = {run.pipeline_run_id for run in reply.pipeline_runs if run.is_deleted}
-    match [id_ for id_ in ids if id_ not in deleted]:
-        case []:
-            return None
-        case [str(id_)]:
-            return id_
-        case left:
-            message = f"once={once!r:.100}: {len(left)} runs have this key: {', '.join(left[:5])}; delete all but one"
-            raise InvalidRequest(OPERATION, code="InvalidParameter", message=message)
+    deleted: set[str] = set()
+    for first in range(0, len(ids), BATCH_SIZE):
+        arguments = {"pipeline_runs": ids[first : first + BATCH_SIZE], "workspace_id": workspace_id}
+        reply = yield from one(Call(LIST_PIPELINE_RUNS_STATUS, arguments))
+        deleted.update(run.pipeline_run_id or "" for run in reply.pipeline_runs if run.is_deleted)
+    return [id_ for id_ in ids if id_ not in deleted]
+
+
+def _only(once: str, ids: list[str]) -> str | None:
+    """Return the one id, None if there is none.
+
+    Raises:
+        InvalidRequest: there are more.
+    """
+    if len(ids) > 1:
+        raise _refused(f"once={once!r:.100}: {len(ids)} runs have this key: {', '.join(ids[:5])}; delete all but one")
+    return ids[0] if ids else None
 
 
 def _id(reply: Any) -> str:

@@ -211,6 +211,8 @@ class WaitResult(Mapping[Id_co, Waited[Id_co, State_co]], Generic[Id_co, State_c
 
 
 OUTCOMES: Final = ("succeeded", "failed", "stopped", "missing", "unknown", "active")
+# Why an id is missing. Source: the vendor's table of permissions; a private run is visible to its owner alone.
+MISSING: Final = "does not exist, or is not visible to this account"
 BAD: Final = frozenset({"failed", "stopped", "missing"})
 
 
@@ -453,6 +455,8 @@ class _Wait:
         """Return the error for a wait whose time is up."""
         open_ = [item for item in self._items.values() if not item.ended]
         what = f"{len(open_)} of {len(self._items)} have not ended after {timeout:g} s: {_some(map(_told, open_))}"
+        if any(item.outcome == "missing" for item in open_):
+            what = f"{what}; a missing one {MISSING}"
         if words := unstarted(self._items.values()):
             what = f"{what}; {words}"
         return WaitTimedOut(what if self._answered else f"no answer within {timeout:g} s", self.result())

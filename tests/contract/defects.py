@@ -480,7 +480,7 @@ def answers_from_a_cache(proxy, request, send):
 # The second table. What is known to exist, and what defects of this table have in common.
 
 RUN = "flow-hynm2bv8wqhp5esfxq"
-NODES = ((RUN, "node-hynm2bv8wqhp5esfx1"), ("flow-dsjfk******jdskls", "node-obpzu*******418grb7\n"))
+NODES = ((RUN, "node-hynm2bv8wqhp5esfx1"), ("flow-dsjfk******jdskls", "node-obpzu*******418grb7"))
 
 
 def finds(alike: Callable[[str, str], object]) -> Behave:

@@ -182,7 +182,7 @@ def test_any_request_that_the_client_builds_fits_the_description(runs, nodes, wo
     [
         ({"pipeline_runs": [RUN]}, "PipelineRuns"),
         ({"nodes": [(RUN, "node-hynm2bv8wqhp5esfx1")]}, "Nodes"),
-        ({"nodes": [("flow-dsjfk******jdskls", "node-obpzu*******418grb7\n")]}, "Outputs"),
+        ({"nodes": [("flow-dsjfk******jdskls", "node-obpzu*******418grb7")]}, "Outputs"),
     ],
 )
 def test_the_documented_sample_comes_back_as_it_was_recorded(asked, kind, monkeypatch):

@@ -159,7 +159,7 @@ def test_what_cannot_be_judged_is_skipped_for_a_reason(tmp_path):
 
 BROKEN = {
     "no text": (b"\xff\xfe\x00\xd8", ": not text: byte 3 is 0x00"),
-    "no JSON": ('{"a": 1,}', ":1:9: neither a HAR file nor a cassette nor a JSON reply"),
+    "no JSON": ('{"a": 1;}', ":1:8: neither a HAR file nor a cassette nor a JSON reply"),
     "no JSON in its second line": ('{\n"a": x}', ":2:6: neither"),
     "other YAML": ("a: 1\n", ":1:1: neither"),
     "a line of words": ("hello\n", ":1:1: neither"),

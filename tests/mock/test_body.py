@@ -157,6 +157,16 @@ def test_a_fault_of_the_whole_body_is_named_so():
     assert "Specified parameter body is not valid." == caught.value.message
 
 
+def test_a_body_that_must_be_there_is_missed_even_if_none_of_it_must():
+    operation = copy.copy(effective_description().operations["ListPipelineRunsStatus"])
+    operation.body = jsonschema_rs.validator_for({"type": "object"})
+
+    with pytest.raises(Refusal) as caught:
+        read_body(operation, None, b"")
+
+    assert ("MissingParameter", "body is mandatory for this action.") == (caught.value.code, caught.value.message)
+
+
 def test_a_body_of_one_mebibyte_is_taken_and_one_byte_more_is_not(service):
     padded = RIGHT.ljust(1024 * 1024)
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from mock.calls import LASTING, NOW, TEMPORARY, ask, got, refusal
 
 from paiflow.mock import HandClock, MockService
-from paiflow.mock.table import Item, Table
+from paiflow.mock.items import Item
+from paiflow.mock.table import Table
 from paiflow.mock.timeline import Timeline
 
 SORTABLE = (

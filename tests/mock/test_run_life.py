@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from mock.calls import LASTING, NOW, ask, got, refusal
+from mock.calls import LASTING, NOW, ask, got, message, refusal
 
 from paiflow import _yaml
 from paiflow.mock import Behaviour, HandClock, MockService
@@ -139,7 +139,7 @@ def test_a_run_that_is_to_be_confirmed_waits_to_be_started(service, clock):
         "metadata: {identifier: a}\nspec: {pipelines: [{metadata: {identifier: b}, spec: {dependencies: [c]}}]}",
         "metadata: {identifier: a}\nspec: {pipelines: [{metadata: {identifier: b}, spec: {dependencies: [b]}}]}",
         "metadata: {identifier: a}\nspec: {pipelines: [{metadata: {identifier: b}}, {metadata: {identifier: b}}]}",
-        "[" * 50_000,
+        "{a: [" * 101,
     ],
 )
 def test_a_text_that_is_no_manifest_is_refused_and_makes_no_run(service, manifest):
@@ -150,6 +150,19 @@ def test_a_text_that_is_no_manifest_is_refused_and_makes_no_run(service, manifes
     assert (400, "InvalidParameter") == refusal(reply)
     assert "PipelineManifest" in json.loads(reply.body)["Message"]
     assert before == got(service, "ListPipelineRuns")["TotalCount"]
+
+
+def test_a_manifest_that_would_keep_the_parser_busy_is_refused_unread(service):
+    reply = ask(service, "CreatePipelineRun", {"WorkspaceId": "948", "PipelineManifest": "[" * 201})
+
+    assert "(the manifest is nested too deeply)" in message(reply)
+
+
+def test_a_run_is_public_and_of_an_unknown_source_unless_more_is_said(service):
+    service.stage.add_run("flow-1")
+    runs = [got(service, "GetPipelineRun", PipelineRunId=run_id) for run_id in ("flow-1", created(service))]
+
+    assert [("PUBLIC", "UNKNOWN")] * 2 == [(run["Accessibility"], run["SourceType"]) for run in runs]
 
 
 def test_arguments_that_are_no_yaml_are_refused(service):

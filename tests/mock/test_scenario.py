@@ -291,7 +291,7 @@ def test_what_is_wrong_in_an_alias_has_the_line_of_what_it_stands_for(load):
 def test_the_example_of_the_module_is_a_scenario(load):
     example = "\n".join(line for line in (scenario.__doc__ or "").splitlines() if line.startswith("    "))
 
-    assert 4 == len(load(example).steps)
+    assert 8 == len(load(example).steps)
 
 
 timelines = st.lists(

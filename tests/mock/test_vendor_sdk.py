@@ -22,6 +22,9 @@ with warnings.catch_warnings():
     )
     from alibabacloud_tea_openapi.models import Config
 
+# The SDK calls datetime.utcnow, which Python 3.12 warns of.
+pytestmark = pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
+
 either_key = pytest.mark.parametrize("credentials", [LASTING, TEMPORARY], ids=["lasting", "temporary"])
 
 

@@ -10,19 +10,24 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from base64 import b64encode
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from hashlib import sha256
+from hashlib import md5, sha256
 from typing import Any, Protocol
-
-import jsonschema_rs
 
 from paiflow.credentials import Credentials
 from paiflow.signing import canonical_request, parse_authorization, signature, string_to_sign
-from tooling.contract.expected_replies import FIXED, KINDS, Answer, Due, Refusal, Wire, World
-from tooling.contract.http import Reply, Request, same, strict_json
+from tooling.contract.answers import Call
+from tooling.contract.arguments import Refusal
+from tooling.contract.http import Reply, Request, strict_json
+from tooling.contract.interface import Described, Interface, Route
+from tooling.contract.known_secrets import KnownSecrets
+from tooling.contract.model import Answer, Due, Model, Part
+from tooling.contract.things import IDS, alike, short
+from tooling.contract.views import kind_of, shown
 
 SLOW = 5.0
 """Seconds after which a reply is late. The operation only reads; a mock takes milliseconds."""
@@ -30,14 +35,12 @@ SLOW = 5.0
 CLOCK = 300.0
 """Seconds by which the header Date may be off. Clients correct their clocks by it; a signature may be off by 900."""
 
-IDS = dict(
-    zip(KINDS, (("PipelineRunId",), ("PipelineRunId", "NodeId"), ("PipelineRunId", "NodeId", "Id")), strict=True)
-)
-"""What makes two of a kind the same one."""
+SLACK = 0.1
+"""Seconds by which one time may be before another that it follows: a service may read its clock twice."""
 
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z")
 _REQUEST_ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[0-9A-Fa-f]{24,40}")
-_TIMES = ("StartedAt", "FinishedAt", "GmtCreateTime")
+_TIMES = ("StartedAt", "FinishedAt", "GmtCreateTime", "GmtModifiedTime")
 
 # The vendor's words for its codes. Sources: the tables of common error codes that overlays/010-errors.yaml names.
 _MANDATORY = "is mandatory for this action"
@@ -63,6 +66,10 @@ WORDS = {
 }
 
 
+OPEN = "open"
+"""Stands for a reply that is due, but not known yet."""
+
+
 @dataclass(frozen=True)
 class Exchange:
     """A request, what came of it, and what was due.
@@ -72,29 +79,42 @@ class Exchange:
         reply: None if there was none.
         fault: why there was none.
         due: None where nothing is known of it.
-        positive: whether the request is a right one.
+        route: where the request led; None for nowhere.
+        operation: what was called; None for nothing.
+        call: the operation with its arguments; None where these are not valid.
         at: when it was over, in seconds since the epoch, by this machine's clock.
-        place: the suite and case that it belongs to, once it was judged.
+        place: the suite and case that it belongs to.
     """
 
     request: Request
     reply: Reply | None
     fault: str = ""
-    due: Due | None = None
-    positive: bool = False
+    due: Due | str | None = OPEN
+    route: Route | None = None
+    operation: Described | None = None
+    call: Call | None = None
     at: float = field(default_factory=time.time, compare=False)
     place: str = ""
+
+    @property
+    def positive(self) -> bool:
+        """Whether an answer is due."""
+        return isinstance(self.due, Answer)
+
+    @property
+    def answered(self) -> bool:
+        """Whether it is an answer to a valid call."""
+        return self.reply is not None and self.reply.status == 200 and self.call is not None
 
 
 class Context(Protocol):
     """What checks know beside the exchange. `session.Session` is one."""
 
-    world: World
+    interface: Interface
+    model: Model
     strict: bool
     accounts: tuple[Credentials, ...]
-    schemas: Mapping[str, jsonschema_rs.Validator]
-    statuses: frozenset[int]
-    methods: frozenset[str]
+    secrets: KnownSecrets
     request_ids: dict[str, int]
 
     @property
@@ -113,7 +133,7 @@ def a_reply_comes_in_time(exchange: Exchange, reply: Reply, context: Context) ->
 
 def the_status_is_described(exchange: Exchange, reply: Reply, context: Context) -> Iterator[str]:
     """The description, or HTTP for what it does not reach, knows the status; a refusal is no server error."""
-    if reply.status not in context.statuses:
+    if reply.status not in context.interface.statuses(exchange.operation):
         yield f"status {reply.status} is not in the description"
     elif reply.status >= 500:
         yield f"the service failed with status {reply.status}"
@@ -185,24 +205,42 @@ def the_request_id_is_fresh(exchange: Exchange, reply: Reply, context: Context) 
                 yield "a request id came again"
 
 
+def headers_tell_the_truth(exchange: Exchange, reply: Reply, context: Context) -> Iterator[str]:
+    """Headers that say when to come again hold a time; those that say what the body's hash is are right."""
+    for name, form in (("x-acs-retry-after", r"[0-9]+"), ("retry-after", r"[0-9]+|.* GMT")):
+        for value in reply.values(name):
+            if not re.fullmatch(form, value):
+                yield f"{name} is no time: {value[:40]!r}"
+            elif context.strict and reply.status < 400:
+                yield f"{name} came with an answer"
+    for name, hashed in (("content-md5", md5), ("digest", sha256), ("content-digest", sha256)):
+        right = b64encode(hashed(reply.body).digest()).decode()
+        if any(right not in value for value in reply.values(name)):
+            yield f"{name} is not that of the body"
+
+
 def the_reply_fits_the_description(exchange: Exchange, reply: Reply, context: Context) -> Iterator[str]:
     """The body fits its status's schema."""
-    if reply.parsed is None:
-        return
-    name = "ListPipelineRunsStatusResponse" if reply.status == 200 else "ErrorReply"
-    for error in context.schemas[name].iter_errors(reply.parsed):
-        where = ".".join("[]" if isinstance(key, int) else str(key) for key in error.instance_path)
-        yield f"{name} {where or '(whole)'}: {_short(error.message)}"
+    if reply.parsed is not None:
+        name = exchange.operation.name if reply.status == 200 and exchange.operation else "ErrorReply"
+        for where, message in context.interface.misfits(exchange.operation, reply.status, reply.parsed):
+            yield f"{name} {where}: {short(message)}"
 
 
 def nothing_secret_comes_back(exchange: Exchange, reply: Reply, context: Context) -> Iterator[str]:
-    """No reply has a secret, the signature that would have been right, or a trace of the program in it."""
+    """No reply has a secret in any form, the signature that would have been right, or a trace of the program in it."""
     text = reply.body.decode("utf-8", "replace") + "\n".join(value for _, value in reply.headers)
-    for account in context.accounts:
-        if account.access_key_secret in text:
-            yield "the reply holds the access key's secret"
+    if context.secrets.masked(text) != text or (reply.status >= 400 and context.secrets.are_in(text)):
+        yield "the reply holds an access key's secret"
+    # With a wrong signature the vendor sends the canonical request back, token included.
+    if reply.fields.get("Code") != "SignatureDoesNotMatch":
+        tokens = [account.security_token for account in context.accounts if account.security_token]
+        if any(token in text for token in tokens):
+            yield "the reply holds a security token"
+    if (call := exchange.call) is not None and (token := call.get("TokenId")) and str(token) in text:
+        yield "the reply holds the share token"
     for right in _right_signatures(exchange.request, context.accounts) if reply.status != 200 else ():
-        if right in text:
+        if any(form in text for form in (right, right.upper(), b64encode(bytes.fromhex(right)).decode())):
             yield "the reply tells the signature that would have been right"
     if "Traceback (most recent call last)" in text or re.search(r'File "[^"]+\.py"', text):
         yield "the reply holds a stack trace"
@@ -225,10 +263,12 @@ def an_error_says_what_is_wrong(exchange: Exchange, reply: Reply, context: Conte
             yield f"the message of {code} does not say {WORDS[code]!r}"
         if code.startswith("Missing") and "Parameter" not in code and code.removeprefix("Missing") not in message:
             yield f"the message of {code} does not name {code.removeprefix('Missing')}"
-        if not all(word in str(reply.fields.get("Recommend")) for word in ("https://", f"q={code}", "product=PAIFlow")):
-            yield f"Recommend does not lead to {code} of PAIFlow"
-    if any(name in reply.fields for name in KINDS):
-        yield "an error holds runs, nodes or outputs"
+        product = exchange.operation.product if exchange.operation else "PAIFlow"
+        words = ("https://", f"q={code}", f"product={product}")
+        if not all(word in str(reply.fields.get("Recommend")) for word in words):
+            yield f"Recommend does not lead to {code} of {product}"
+    if exchange.operation and any(name in reply.fields for name in exchange.operation.lists):
+        yield "an error holds what an answer holds"
 
 
 def a_refusal_names_who_refused(exchange: Exchange, reply: Reply, context: Context) -> Iterator[str]:
@@ -248,78 +288,157 @@ def a_405_names_the_methods(exchange: Exchange, reply: Reply, context: Context) 
     """Allow is there with a 405, says what there is, and does not say what there is not (RFC 9110, section 15.5.6)."""
     if reply.status == 405:
         named = {method.strip() for value in reply.values("allow") for method in value.split(",")}
-        if named != context.methods:
-            yield f"Allow is {', '.join(reply.values('allow')) or 'missing'}; there is {', '.join(context.methods)}"
+        there = set(exchange.route.methods) if exchange.route else set()
+        if named != there:
+            yield f"Allow is {', '.join(sorted(named)) or 'missing'}; there is {', '.join(sorted(there))}"
 
 
 def the_refusal_is_the_right_one(exchange: Exchange, reply: Reply, context: Context) -> Iterator[str]:
     """What must be refused is refused, with the status and the code that are due."""
     if not isinstance(exchange.due, Refusal):
         return
-    due = exchange.due
+    due, code = exchange.due, str(reply.fields.get("Code", ""))
+    right = code in due.codes if due.codes else code not in WORDS or code.endswith("Parameter")
     if reply.status != due.status:
-        yield f"{_worded(due)} is due, but the status is {reply.status} {reply.fields.get('Code', '')}".rstrip()
-    elif exchange.request.method != "HEAD" and reply.fields.get("Code") not in due.codes:
-        yield f"{_worded(due)} is due, but the code is {reply.fields.get('Code')!r}"
+        yield f"{_worded(due)} is due, but the status is {reply.status} {code}".rstrip()
+    elif exchange.request.method != "HEAD" and not right:
+        yield f"{_worded(due)} is due, but the code is {code!r}"
     elif due.about and context.strict and not any(name in str(reply.fields.get("Message")) for name in due.about):
         yield f"the message does not name {' or '.join(sorted(due.about))}"
 
 
 def a_right_request_is_answered(exchange: Exchange, reply: Reply, context: Context) -> Iterator[str]:
     """What is right is answered with 200: a refused signature must not pass for an answer."""
-    if (exchange.positive or isinstance(exchange.due, Answer)) and reply.status != 200:
+    if exchange.positive and reply.status != 200:
         yield f"200 is due, but the status is {reply.status} {reply.fields.get('Code', '')}".rstrip()
 
 
 def only_what_was_asked_for_comes_back(exchange: Exchange, reply: Reply, context: Context) -> Iterator[str]:
-    """Every run, node and output was asked for by its ids, and an output by its type too."""
-    if reply.status != 200 or (asked := _parameters(exchange.request)) is None:
+    """Every thing that comes back was asked for by its ids, and fits every filter."""
+    if not exchange.answered or (call := exchange.call) is None:
         return
-    nodes = [node for node in _list(asked.get("Nodes")) if isinstance(node, dict)]
-    keys = [(node.get("PipelineRunId"), node.get("NodeId")) for node in nodes]
-    runs = [] if nodes else _list(asked.get("PipelineRuns"))
+    if call.operation.name == "ListPipelineRunsStatus":
+        yield from _asked_for(call, reply)
+        return
+    for name, ids, wire in shown(call, reply):
+        kind = kind_of(call, name)
+        for field_name, value in zip(IDS[kind], ids, strict=True):
+            asked = call.get(field_name)
+            inside = kind == "node" and field_name == "NodeId"
+            if isinstance(asked, str) and asked != value and not inside and field_name != "Id" and kind != "output":
+                yield f"{field_name} is {short(value)}, {short(asked)} was asked for"
+        for parameter in ("Status", "SourceType", "SourceId", "Name", "WorkspaceId", "UserId", "Type"):
+            asked = call.get(parameter)
+            if (
+                name in ("PipelineRuns", "Pipelines", "Workspaces", "Outputs")
+                and parameter in wire
+                and asked is not None
+            ):
+                if not alike(asked, wire[parameter]) and not (name == "Outputs" and parameter == "Name"):
+                    yield f"{parameter} is {short(wire[parameter])}, {short(asked)} was asked for"
+
+
+def _asked_for(call: Call, reply: Reply) -> Iterator[str]:
+    keys = [(node.get("PipelineRunId"), node.get("NodeId")) for node in call.get("Nodes", ())]
+    runs = [] if keys else call.get("PipelineRuns", ())
     for run in reply.items("PipelineRuns"):
         if run.get("PipelineRunId") not in runs:
-            yield "a run came back that was not asked for" + (": Nodes takes precedence" if nodes else "")
+            yield "a run came back that was not asked for" + (": Nodes takes precedence" if keys else "")
     for kind, one in (("Nodes", "a node"), ("Outputs", "an output")):
         for item in reply.items(kind):
             if (item.get("PipelineRunId"), item.get("NodeId")) not in keys:
                 yield f"{one} came back whose run and node were not asked for"
     for output in reply.items("Outputs"):
-        if asked.get("OutputType") not in (None, output.get("Type")):
-            yield f"an output of type {output.get('Type')!r} came back, {asked['OutputType']} was asked for"
+        if call.get("OutputType") not in (None, output.get("Type")):
+            yield f"an output of type {output.get('Type')!r} came back, {call.get('OutputType')} was asked for"
 
 
 def everything_comes_back_once(exchange: Exchange, reply: Reply, context: Context) -> Iterator[str]:
-    """No run, node or output comes back twice."""
-    for kind, names in IDS.items():
-        ids = [json.dumps([item.get(name) for name in names]) for item in reply.items(kind)]
-        if len(set(ids)) != len(ids):
-            yield f"{kind} has one of them twice"
+    """Nothing comes back twice."""
+    if exchange.answered and exchange.call is not None:
+        seen = [(name, ids) for name, ids, _ in shown(exchange.call, reply)]
+        for name in sorted(
+            {name for name, ids in seen if seen.count((name, ids)) > 1} if len(set(seen)) < len(seen) else ()
+        ):
+            yield f"{name or 'the reply'} has one of them twice"
+
+
+def a_page_is_one(exchange: Exchange, reply: Reply, context: Context) -> Iterator[str]:
+    """A page holds as many as were asked for at most, in the order that was asked for, and the count is no less."""
+    call = exchange.call
+    if not exchange.answered or call is None or (pages := call.operation.pages) is None:
+        return
+    items = reply.fields.get(pages.items)
+    total = reply.fields.get(pages.total) if pages.total else None
+    if not isinstance(items, list) or call.get("Option") == "GetResourceLimits":
+        return
+    if call.get(pages.size) is not None and len(items) > call.get(pages.size):
+        yield f"{pages.items} holds {len(items)}, a page of {call.get(pages.size)} was asked for"
+    if isinstance(total, int) and total < len(items):
+        yield f"{pages.total} is {total}, {pages.items} holds {len(items)}"
+    by, order = call.get("SortBy"), call.get("Order")
+    if by is not None and order is not None:
+        values = [item.get(by) for item in reply.items(pages.items)]
+        texts = [value for value in values if isinstance(value, str) and value.isascii()]
+        if len(texts) == len(values) and texts != sorted(texts, reverse=order == "DESC"):
+            yield f"{pages.items} is not sorted by {by}, {order}"
 
 
 def what_exists_is_told_as_it_is(exchange: Exchange, reply: Reply, context: Context) -> Iterator[str]:
     """What is known to exist is not left out, what is not is not made up, and each value is the known one."""
-    if not isinstance(exchange.due, Answer) or reply.status != 200:
+    call, due = exchange.call, exchange.due
+    if not exchange.answered or call is None or not isinstance(due, Answer):
         return
-    for kind, due in exchange.due.lists().items():
-        found = reply.items(kind)
-        if context.strict and not isinstance(reply.fields.get(kind), list):
-            yield f"there is no list {kind}"
-        for wire in due:
-            match = next((item for item in found if _is_same(kind, item, wire)), None)
-            if match is None:
-                yield f"{kind}: one that exists was asked for and left out"
-            else:
-                whole = wire.get("PipelineRunId") not in context.world.learned
-                yield from _differences(kind, wire, match, whole=whole)
-        if context.world.whole and len(found) > len(due):
-            yield f"{kind} holds {len(found)}, but {len(due)} are due"
+    found = list(shown(call, reply))
+    for name, part in due.parts.items():
+        if name and context.strict and not isinstance(reply.fields.get(name), list):
+            yield f"there is no list {name}"
+        yield from _compared(exchange, name, part, [ids for one, ids, _ in found if one == name], reply)
+    for name, ids, wire in found:
+        thing = context.model.thing(kind_of(call, name), *ids)
+        if thing is not None:
+            described = context.interface.properties.get((call.operation.name, name), frozenset())
+            for difference in thing.differences(call.operation.name + due.variant, wire, described):
+                yield f"{name or call.operation.name}: {difference}"
+    for name in sorted(due.absent.intersection(reply.fields)):
+        yield f"{name} is not due, but there"
+    if due.lines is not None:
+        yield from _lines(due.lines, reply)
+
+
+def _compared(exchange: Exchange, name: str, part: Part, found: list[tuple[str, ...]], reply: Reply) -> Iterator[str]:
+    """Yield how the ids in a list differ from those that are due."""
+    words, page = name or "the reply", part.page
+    if not part.exact:
+        return
+    places = {thing.ids: thing for thing in part.things}
+    if made_up := [ids for ids in found if ids not in places]:
+        yield f"{words}: {short(made_up[0][-1])} came back, which is not due"
+    elif len(found) < len(page):
+        yield f"{words}: one that exists was asked for and left out"
+    elif len(found) > len(page):
+        yield f"{words} holds {len(found)}, but {len(page)} are due"
+    elif (
+        part.key is not None
+        and part.size is not None
+        and [part.key(places[ids]) for ids in found] != list(map(part.key, page))
+    ):
+        yield f"{words}: these are not those of the page, or not in its order"
+    if part.total is not None and reply.fields.get(part.total) != len(part.things):
+        yield f"{part.total} is {reply.fields.get(part.total)}, {len(part.things)} is due"
+
+
+def _lines(due: tuple[Any, int], reply: Reply) -> Iterator[str]:
+    lines, total = due
+    if reply.fields.get("Logs") != list(lines):
+        yield f"Logs: other lines are due: {len(reply.fields.get('Logs') or ())} came, {len(lines)} are due"
+    if reply.fields.get("TotalCount") != total:
+        yield f"TotalCount is {reply.fields.get('TotalCount')}, {total} is due"
 
 
 def times_are_utc_and_in_order(exchange: Exchange, reply: Reply, context: Context) -> Iterator[str]:
     """A time is empty, null, or a date-time in UTC with Z; nothing finishes before it starts."""
-    for item in [*reply.items("Nodes"), *reply.items("Outputs")]:
+    for item in _objects(reply.parsed) if reply.status == 200 else ():
         moments = {}
         for name in _TIMES:
             if isinstance(text := item.get(name), str) and text:
@@ -329,9 +448,9 @@ def times_are_utc_and_in_order(exchange: Exchange, reply: Reply, context: Contex
                     moments[name] = None
                 if moments[name] is None:
                     yield f"{name} is no time in UTC: {text[:40]!r}"
-        started, finished = moments.get("StartedAt"), moments.get("FinishedAt")
-        if started and finished and finished < started:
-            yield "FinishedAt is before StartedAt"
+        for first, last in (("StartedAt", "FinishedAt"), ("GmtCreateTime", "GmtModifiedTime")):
+            if (start := moments.get(first)) and (end := moments.get(last)) and (start - end).total_seconds() > SLACK:
+                yield f"{last} is before {first}"
 
 
 def a_value_is_json_in_a_text(exchange: Exchange, reply: Reply, context: Context) -> Iterator[str]:
@@ -350,6 +469,7 @@ CHECKS: tuple[Check, ...] = (
     the_date_is_now,
     the_request_id_is_in_header_and_body,
     the_request_id_is_fresh,
+    headers_tell_the_truth,
     the_reply_fits_the_description,
     nothing_secret_comes_back,
     an_error_says_what_is_wrong,
@@ -359,6 +479,7 @@ CHECKS: tuple[Check, ...] = (
     a_right_request_is_answered,
     only_what_was_asked_for_comes_back,
     everything_comes_back_once,
+    a_page_is_one,
     what_exists_is_told_as_it_is,
     times_are_utc_and_in_order,
     a_value_is_json_in_a_text,
@@ -384,31 +505,14 @@ def _right_signatures(request: Request, accounts: tuple[Credentials, ...]) -> It
         yield signature(account.access_key_secret, string_to_sign(canonical))
 
 
-def _parameters(request: Request) -> dict[str, Any] | None:
-    try:
-        parsed = strict_json(request.body)
-    except ValueError:
-        return None
-    return parsed if isinstance(parsed, dict) else None
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _is_same(kind: str, left: Wire, right: Wire) -> bool:
-    """Return whether two are the same run, node or output."""
-    return all(left.get(name) == right.get(name) for name in IDS[kind])
-
-
-def _differences(kind: str, due: Wire, found: Wire, *, whole: bool) -> Iterator[str]:
-    for name in sorted({*due, *found} if whole else FIXED.intersection(due)):
-        if name not in found:
-            yield f"{kind}: {name} is missing, {_short(due[name])} is due"
-        elif name not in due:
-            yield f"{kind}: {name} is not due, but there"
-        elif not same(due[name], found[name]):
-            yield f"{kind}: {name} is {_short(found[name])}, {_short(due[name])} is due"
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from _objects(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _objects(inner)
 
 
 def _is_json_text(text: str) -> bool:
@@ -422,9 +526,4 @@ def _is_json_text(text: str) -> bool:
 
 
 def _worded(refusal: Refusal) -> str:
-    return f"{refusal.status} {' or '.join(sorted(refusal.codes))}"
-
-
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) and " " in value else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 100 else f"{text[:97]}…"
+    return f"{refusal.status} {' or '.join(sorted(refusal.codes)) or 'of the operation'}"

@@ -1,9 +1,10 @@
 """Judge a service by the effective description and the vendor's rules: our mock by default, or any endpoint.
 
-Credentials come from the environment, as for the client. PAIFLOW_CONTRACT_RUNS (ids, separated by commas) and
-PAIFLOW_WORKSPACE_ID name what exists at an endpoint; PAIFLOW_CONTRACT_NODES (RUN/NODE, separated by commas) nodes.
-On this machine, with none of them set, the vendor's sample is taken to be there, as in our mock. A service elsewhere
-gets a few right requests and nothing else.
+Credentials come from the environment, as for the client. A service on this machine is written to: the suite creates
+pipelines and runs there, unless --reads-only is given. A service elsewhere gets a few right reads and nothing else;
+PAIFLOW_CONTRACT_RUNS (ids, separated by commas) names runs that exist there, PAIFLOW_CONTRACT_NODES (RUN/NODE, separated
+by commas) nodes, and PAIFLOW_WORKSPACE_ID their workspace. PAIFLOW_CONTRACT_OTHER_ACCESS_KEY_ID and
+PAIFLOW_CONTRACT_OTHER_ACCESS_KEY_SECRET are a second user's, to try what he may see.
 --record keeps what was exchanged, without secrets and account ids, as an HTTP archive (HAR 1.2).
 Exit status: 0 conforms, 1 does not, 2 usage or it could not run.
 """
@@ -14,22 +15,24 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from paiflow import PaiFlowError
 from paiflow.credentials import KEY_ID, KEY_SECRET
-from tooling.contract import report, targets
+from tooling.contract import discovery, report, targets
 from tooling.contract.guards import guard
+from tooling.contract.preparation import Stock, add_stock
 from tooling.contract.recording import recorded
-from tooling.contract.session import GaveUpError, Session
-from tooling.contract.suites import afterwards, authentication, generated, lifecycle, live, lookups, protocol
+from tooling.contract.session import Case, GaveUpError, Session, Tally
+from tooling.contract.suites import afterwards, authentication, generated, life, lists, live, lookups, protocol
 from tooling.contract.targets import Target
+from tooling.contract.things import text_of
 from tooling.contract.wire import CannotConnectError
 from tooling.generation import effective_description
 
-EXAMPLES = 100
+EXAMPLES = 5
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class Options:
     endpoint: str | None = None
     examples: int = EXAMPLES
     only: str = ""
+    operation: str = ""
+    reads_only: bool = False
     body: str | None = None
     json: str | None = None
     junit: Path | None = None
@@ -79,10 +84,16 @@ def parsed(arguments: list[str] | None) -> Options:
     )
     parser.add_argument("--endpoint", metavar="URL", help="the service to judge; our mock, started here, by default")
     parser.add_argument(
-        "--examples", metavar="N", type=positive, default=EXAMPLES, help=f"cases to make up (default {EXAMPLES})"
+        "--examples",
+        metavar="N",
+        type=positive,
+        default=EXAMPLES,
+        help=f"cases to make up of each operation (default {EXAMPLES})",
     )
     parser.add_argument("--only", metavar="SUITE/CASE", default="", help="only cases whose name starts like this")
-    parser.add_argument("--body", metavar="JSON", help="send only this body, signed, and judge the reply")
+    parser.add_argument("--operation", metavar="ID", default="", help="only cases about this operation")
+    parser.add_argument("--reads-only", action="store_true", help="call no operation that changes something")
+    parser.add_argument("--body", metavar="JSON", help="send only this body to --operation, and judge the reply")
     parser.add_argument(
         "--json", metavar="FILE", help="write the results as JSON too; - is stdout, instead of the text"
     )
@@ -110,14 +121,16 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
         PaiFlowError: the options or the environment will not do.
         CannotConnectError: nobody listens there.
     """
-    with opened(options, environ) as target:
+    words = sys.stderr if options.json == "-" else sys.stdout
+    with opened(options, environ, report.Progress(words).tell) as target:
         session = target.session
+        if options.operation not in ("", *session.interface.operations):
+            raise PaiFlowError(f"--operation {options.operation}: there is no such operation in the description")
         sessions = [session, target.hand.session] if target.hand else [session]
-        words = sys.stderr if options.json == "-" else sys.stdout
         print(f"judging {session.endpoint}", file=words, flush=True)
         if target.live:
             print(
-                f"not on this machine: at most {live.CALLS} calls, right requests of ListPipelineRunsStatus only,"
+                f"not on this machine: at most {live.CALLS} calls, right reads only,"
                 f" {1 / live.PAUSE:.0f} a second at most",
                 file=words,
                 flush=True,
@@ -127,6 +140,8 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
                 judge(target, options)
             except GaveUpError as reason:
                 session.found("the-service-goes-on", str(reason))
+        if target.hand is not None:
+            _join(session, target.hand.session)
         if options.json == "-":
             print(report.as_json(session))
         else:
@@ -139,18 +154,21 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
 
 
 @contextlib.contextmanager
-def opened(options: Options, environ: Mapping[str, str]) -> Iterator[Target]:
+def opened(
+    options: Options, environ: Mapping[str, str], progress: Callable[[str], None] = lambda words: None
+) -> Iterator[Target]:
     """Give what the options name.
 
     Raises:
         PaiFlowError: it cannot be judged.
     """
-    description = effective_description()
+    document = effective_description()
     if options.endpoint is None:
-        with targets.our_mock(description) as target:
+        with targets.our_mock(document, progress) as target:
             yield target
     else:
-        with targets.at_endpoint(options.endpoint, options.resolve, options.allow_http, environ, description) as target:
+        resolve, allow_http = options.resolve, options.allow_http
+        with targets.at_endpoint(options.endpoint, resolve, allow_http, environ, document, progress) as target:
             yield target
 
 
@@ -162,61 +180,116 @@ def judge(target: Target, options: Options) -> None:
         GaveUpError: the service does not answer any more.
     """
     session = target.session
-    if not targets.start(target):
+    if not _start(target):
         print(f"the service refuses right requests: are {KEY_ID} and {KEY_SECRET} right? Nothing else was tried.")
         return
     if options.body is not None:
         with session.suite("body"), session.case("body"):
-            session.ask(body=options.body.encode())
+            session.ask(options.operation or live.STATUSES, {}, body=options.body.encode())
         return
-    ran = _live(target, options.only) if target.live else _all(target, options)
+    if target.live or options.reads_only:
+        session.run("live", live.cases(session, target.workspace_id), options.only, options.operation)
+        ran = ["live"]
+    else:
+        ran = _all(target, options)
     if not options.only:
-        guard(session, ran)
+        guard(session, ran, options.operation)
     elif not any(session.tallies[suite].cases for suite in ran if suite in session.tallies):
         raise PaiFlowError(f"no case starts like {options.only!r}")
 
 
-def _live(target: Target, only: str) -> list[str]:
-    target.session.run("live", live.cases(target.session.world), only)
-    return ["live"]
+def _start(target: Target) -> bool:
+    """Make the first calls: find out whether the credentials are accepted, and what exists. Return whether they are.
+
+    Raises:
+        CannotConnectError: nobody listens there.
+    """
+    session = target.session
+    with session.suite("start"), session.case("a right request"):
+        reply = session.ask(live.STATUSES, {"PipelineRuns": target.run_ids}, first=True, discovering=True)
+        if reply is None or reply.status != 200:
+            if reply is not None:
+                code, message = (str(reply.fields.get(name, "")) for name in ("Code", "Message"))
+                why = f"{reply.status} {code}: {message.partition(' server StringToSign')[0]}"
+                session.found("credentials-are-accepted", f"the service refuses a right request: {why}")
+            return False
+        promised = [run for run in target.run_ids if run != targets.SAMPLE_RUN or target.sample]
+        for run_id in promised:
+            there = session.model.thing("run", run_id)
+            session.expect("what-was-promised-is-there", there, f"{run_id} is not there: one that exists was left out")
+        found = [(run.id, text_of(run, "NodeId")) for run in session.model.of("run") if text_of(run, "NodeId")]
+        if target.live and (keys := list(dict.fromkeys([*target.keys, *found]))):
+            nodes = [{"PipelineRunId": run, "NodeId": node} for run, node in keys]
+            session.ask(live.STATUSES, {"Nodes": nodes}, discovering=True)
+    return True
 
 
 def _all(target: Target, options: Options) -> list[str]:
     """Run all suites, and return their names."""
-    session, only = target.session, options.only
-    suites = {
-        "lookups": lookups.cases(session.world),
-        "authentication": authentication.cases(session.world),
-        "protocol": protocol.cases(session.world),
-    }
-    ran = [suite for suite in (*suites, "generated", "lifecycle", "afterwards") if _wanted(suite, only)]
-    for suite, cases in suites.items():
-        if suite in ran:
-            session.run(suite, cases, only)
-    if "generated" in ran:
-        generated.run(session, target.description, options.examples)
-    if "lifecycle" in ran:
-        _lifecycle(target, only)
-    if "afterwards" in ran:
-        session.run("afterwards", afterwards.cases(), only)
-    phases = [suite for suite in session.tallies if suite.startswith("generated/")]
-    named = [*ran, *(phases or ["generated/fuzzing"])]
-    return [suite for suite in named if suite != "generated" and (target.hand or suite != "lifecycle")]
+    session, only, operation = target.session, options.only, options.operation
+    stock = _prepared(target, target.session)
+    ran: list[str] = []
+
+    def run(suite: str, cases: Callable[[], list[Case]]) -> None:
+        if _wanted(suite, only):
+            session.run(suite, cases(), only, operation)
+            if not operation:
+                ran.append(suite)
+
+    run("life", lambda: life.beginnings(stock))
+    run("authentication", lambda: authentication.cases(session, stock))
+    ends = _wanted("endings", only) or _wanted("lists", only)
+    if ends:
+        session.run("reruns", life.reruns(stock))
+    run("protocol", lambda: protocol.cases(session, stock))
+    run("lookups", lambda: lookups.cases(session, stock))
+    if _wanted("generated", only):
+        generated.run(session, stock, options.examples, operation)
+        ran += [suite for suite in session.tallies if suite.startswith("generated/")] or ["generated/fuzzing"]
+    if ends:
+        session.run("endings", life.endings(stock))
+    run("lists", lambda: lists.cases(session, stock))
+    run("afterwards", afterwards.cases)
+    if target.hand is not None and _wanted("by hand", only) and not operation:
+        _by_hand(target, only)
+    elif target.hand is None:
+        session.unchecked.append(
+            "what shows after minutes only, such as a nonce that is forgotten early: it needs our mock"
+        )
+    return ran
 
 
-def _lifecycle(target: Target, only: str) -> None:
-    """Run the stories of runs' lives, where there is a hand on the mock."""
+def _prepared(target: Target, session: Session) -> Stock:
+    """Find out what exists, compare it with the samples, and put in what is to be asked for."""
+    with session.suite("start"), session.case("what exists"):
+        discovery.discover(session)
+        if target.sample:
+            discovery.compare_with_samples(session)
+            discovery.ask_for_samples(session)
+    with session.suite("start"), session.case("what is put in"):
+        return add_stock(session, target.workspace_id)
+
+
+def _by_hand(target: Target, only: str) -> None:
+    """Run a life whose time is advanced by hand."""
     if target.hand is None:
-        print("left out: the life of runs, which needs a hand on the service (our own mock, without --endpoint)")
         return
-    stories = target.hand.session
-    stories.run("lifecycle", lifecycle.cases(target.hand.service, target.hand.clock), only)
-    _join(target.session, stories)
+    session, clock = target.hand.session, target.hand.clock
+    session.tallies = {}
+    stock = _prepared(target, session)
+    session.run("by hand", life.beginnings(stock), only)
+    session.run("by hand", life.reruns(stock, clock.advance), only)
+    session.run("by hand", life.endings(stock, clock.advance), only)
+    session.run("by hand", afterwards.by_hand(clock), only)
 
 
 def _join(session: Session, other: Session) -> None:
     """Take over what another session did and found."""
-    session.tallies |= other.tallies
+    for name, tally in other.tallies.items():
+        kept = session.tallies.setdefault(name if name == "by hand" else f"by hand/{name}", Tally())
+        kept.cases += tally.cases
+        kept.checks += tally.checks
+        kept.seconds += tally.seconds
     session.findings += other.findings
 
 

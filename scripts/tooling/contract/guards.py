@@ -4,50 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from tooling.contract.checks import Exchange
-from tooling.contract.expected_replies import KINDS
+from tooling.contract.answers import ANSWERS
 from tooling.contract.session import Session
 
-SHARE = 0.3
-"""Of the replies to right requests, how many must hold a run, a node or an output at least."""
-
+CHECK = "the-run-was-not-vacuous"
 
 DROPS = 5
 """Connections that may be closed under a call. A service may close one that is idle, and then a call can cross it."""
-
 
 KEPT = 5
 """How many calls on a kept connection there must be for each one dropped to say that the service keeps them at all."""
 
 
-def guard(session: Session, suites: Collection[str]) -> None:
+def guard(session: Session, suites: Collection[str], operation: str = "") -> None:
     """Note it where the run was vacuous.
 
     Args:
-        session: whose journal is looked at.
-        suites: those that ran. Kinds that nobody knows of are not asked for.
+        session: with what was done.
+        suites: those that ran.
+        operation: the only one that was judged; all if empty.
     """
-    positive = [exchange for exchange in session.journal if exchange.positive]
-    kinds = [
-        kind
-        for kind, known in zip(KINDS, (session.world.runs, session.world.nodes, session.world.outputs), strict=True)
-        if known
-    ]
-    with session.suite("guards"), session.case("replies hold something"):
-        full = [exchange for exchange in positive if _holds(exchange, KINDS)]
-        share = len(full) / len(positive) if positive else 0.0
-        session.expect(
-            "the-run-was-not-vacuous",
-            share >= SHARE,
-            f"{len(full)} of {len(positive)} replies to right requests hold a run, a node or an output;"
-            f" {SHARE:.0%} are due",
-        )
-        for kind in kinds:
-            held = any(_holds(exchange, [kind]) for exchange in positive)
-            session.expect("the-run-was-not-vacuous", held, f"no reply holds anything in {kind}")
+    with session.suite("guards"), session.case("every operation was judged"):
+        for name, counted in session.operations.items():
+            if operation not in ("", name) or (
+                not session.strict and not session.interface.operations[name].repeatable
+            ):
+                continue
+            modelled = name in ANSWERS
+            session.expect(CHECK, counted.calls, f"{name} was not called")
+            session.expect(CHECK, not modelled or counted.answers, f"{name}: no right call was answered")
+            session.expect(CHECK, not modelled or counted.full, f"{name}: no answer held anything that is known")
+            session.expect(CHECK, not session.strict or counted.refusals, f"{name}: no wrong call was refused")
+            if not modelled:
+                session.unchecked.append(f"{name}: what it answers (there is no model of it)")
         for suite in suites:
             tally = session.tallies.get(suite)
-            session.expect("the-run-was-not-vacuous", tally and tally.cases, f"the suite {suite} ran no case")
+            session.expect(CHECK, tally and tally.cases, f"the suite {suite} ran no case")
     with session.suite("guards"), session.case("connections"):
         wire = session.wire
         session.expect(
@@ -55,8 +47,3 @@ def guard(session: Session, suites: Collection[str]) -> None:
             wire.dropped < DROPS or wire.reused < KEPT * wire.dropped,
             "the service keeps connections, but dropped some in the middle of a call",
         )
-
-
-def _holds(exchange: Exchange, kinds: Collection[str]) -> bool:
-    reply = exchange.reply
-    return reply is not None and reply.status == 200 and any(reply.items(kind) for kind in kinds)

@@ -9,8 +9,6 @@ from typing import Any
 
 from paiflow import _json
 
-PATH = "/api/v1/pipelineruns"
-
 Headers = tuple[tuple[str, str], ...]
 
 

@@ -10,6 +10,7 @@ import re
 import shlex
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import TextIO
 
 from paiflow import _junit
 from paiflow._junit import Case, Failure, Suite
@@ -39,7 +40,9 @@ def summary(session: Session, options: Sequence[str]) -> str:
         session: the run.
         options: of the command, as far as a repetition needs them.
     """
-    lines = [*table(session.tallies), ""]
+    lines = [*table(session.tallies), "", *by_operation(session), ""]
+    if session.unchecked:
+        lines += ["not checked:", *(f"  {one}" for one in dict.fromkeys(session.unchecked)), ""]
     if not session.findings:
         return "\n".join([*lines, f"{session.endpoint} conforms"])
     ordered = sorted(session.findings, key=lambda finding: finding.check)
@@ -65,6 +68,46 @@ def table(tallies: dict[str, Tally]) -> list[str]:
     return [f"{name:<{width}}  {cases:>6}  {checked:>7}  {seconds:>7}" for name, cases, checked, seconds in cells]
 
 
+def by_operation(session: Session) -> list[str]:
+    """Return the lines of a table: operation, calls, those that were rightly answered, refused, and held something."""
+    cells = [("operation", "calls", "answered", "refused", "found")]
+    cells += [
+        (name, str(one.calls), str(one.answers), str(one.refusals), str(one.full))
+        for name, one in session.operations.items()
+    ]
+    width = max(len(row[0]) for row in cells)
+    return [f"{row[0]:<{width}}" + "".join(f"{cell:>10}" for cell in row[1:]) for row in cells]
+
+
+class Progress:
+    """Tells what is being done, a line for each suite.
+
+    Args:
+        stream: where to.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._said = ""
+        self._suite = ""
+
+    def tell(self, words: str) -> None:
+        """Tell of a suite, whose name ends in a colon, or of an operation in it."""
+        if words.endswith(":"):
+            if words != self._suite:
+                self._end()
+                self._suite = words
+                print(words, end="", file=self._stream, flush=True)
+        elif words and words != self._said:
+            print(f" {words}", end="", file=self._stream, flush=True)
+            self._said = words
+
+    def _end(self) -> None:
+        if self._suite:
+            print(file=self._stream)
+        self._said = ""
+
+
 def as_json(session: Session) -> str:
     """Return the run as JSON: whether the service conforms, what each suite did, and every finding."""
     suites = [
@@ -81,9 +124,17 @@ def as_json(session: Session) -> str:
         }
         for finding in session.findings
     ]
+    operations = [{"operation": name, **vars(one)} for name, one in session.operations.items()]
     conforms = not session.findings
     return json.dumps(
-        {"endpoint": session.endpoint, "conforms": conforms, "suites": suites, "findings": findings},
+        {
+            "endpoint": session.endpoint,
+            "conforms": conforms,
+            "suites": suites,
+            "operations": operations,
+            "unchecked": session.unchecked,
+            "findings": findings,
+        },
         ensure_ascii=False,
         indent=2,
     )
@@ -158,8 +209,10 @@ def _repeat(finding: Finding, options: Sequence[str]) -> str:
     exchange = finding.exchange
     if finding.suite.startswith("generated"):
         request = exchange.request if exchange else None
-        if request and request.method == "PUT" and 0 < len(request.body) <= BODY and _is_plain(request.body):
-            return shlex.join([*command, "--body", request.body.decode()])
+        operation = exchange.operation if exchange else None
+        if request and operation and "{" not in operation.path and 0 < len(request.body) <= BODY:
+            if _is_plain(request.body):
+                return shlex.join([*command, "--operation", operation.name, "--body", request.body.decode()])
         return shlex.join([*command, "--only", "generated"])
     if finding.suite == "guards" or not finding.case:
         return shlex.join(command)

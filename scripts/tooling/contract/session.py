@@ -6,23 +6,27 @@ Nothing of a run outlives its session, so two runs in one process do not know of
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-import jsonschema_rs
-
 from paiflow.credentials import Credentials
 from tooling.contract import checks
-from tooling.contract.checks import Exchange
-from tooling.contract.expected_replies import Answer, Due, Refusal, World
-from tooling.contract.http import Reply, Request, encoded
-from tooling.contract.signer import JSON, Draft, sign
+from tooling.contract.answers import ANSWERS, Call
+from tooling.contract.arguments import Refusal, drafted, read
+from tooling.contract.checks import OPEN, Exchange
+from tooling.contract.http import Reply, Request
+from tooling.contract.interface import Interface
+from tooling.contract.known_secrets import KnownSecrets
+from tooling.contract.model import Answer, Due, Model
+from tooling.contract.signer import Draft, sign
+from tooling.contract.views import kind_of, learn, shown
 from tooling.contract.wire import NoReplyError, Wire
 
 PATIENCE = 3
@@ -64,12 +68,38 @@ class Tally:
     seconds: float = 0.0
 
 
+@dataclass
+class OfOperation:
+    """What was done with one operation.
+
+    Args:
+        calls: requests that led to it.
+        answers: of them, those that had to be answered, and were.
+        refusals: of them, those that had to be refused, and were.
+        full: answers that held a thing that is known.
+        predicted: answers that were compared with what was due.
+    """
+
+    calls: int = 0
+    answers: int = 0
+    refusals: int = 0
+    full: int = 0
+    predicted: int = 0
+
+
 @dataclass(frozen=True)
 class Case:
-    """One thing to find out. `run` sends what it has to, and reports only what no check on exchanges sees."""
+    """One thing to find out. `run` sends what it has to, and reports only what no check on exchanges sees.
+
+    Args:
+        name: of the case.
+        run: finds it out.
+        operation: that it is about; empty for several.
+    """
 
     name: str
-    run: Callable[[Session], None]
+    run: Callable[[Session], object]
+    operation: str = ""
 
 
 @dataclass
@@ -79,36 +109,36 @@ class Session:
     Args:
         endpoint: the base URL.
         accounts: who may call; the first one does, where nothing else is said.
-        world: what is known to exist there.
-        schemas: validators of replies, by the schema's name.
-        statuses: those that a reply may have.
-        methods: those that the operation's path knows.
+        interface: the description.
         strict: whether more is expected than the description promises: that of our mock.
         address: where to connect to, if not to what the endpoint's host resolves to.
         pause: seconds between two calls.
         now: gives seconds since the epoch, by the service's clock.
+        progress: is told what is being done.
     """
 
     endpoint: str
     accounts: tuple[Credentials, ...]
-    world: World
-    schemas: Mapping[str, jsonschema_rs.Validator]
-    statuses: frozenset[int]
-    methods: frozenset[str]
+    interface: Interface
     strict: bool = True
     address: str | None = None
     pause: float = 0.0
     now: Callable[[], float] = time.time
+    progress: Callable[[str], None] = lambda words: None
 
     def __post_init__(self) -> None:
         """Start with an empty record."""
         self.host = urlsplit(self.endpoint).netloc
         self.wire = self.connect()
+        self.model = Model(self.interface, self.strict)
+        self.secrets = KnownSecrets(one.access_key_secret for one in self.accounts)
         self.journal: list[Exchange] = []
         self.findings: list[Finding] = []
         self.tallies: dict[str, Tally] = {}
+        self.operations: dict[str, OfOperation] = {name: OfOperation() for name in self.interface.operations}
         self.request_ids: dict[str, int] = {}
         self.kept: list[tuple[Request, Reply]] = []
+        self.unchecked: list[str] = []
         self._suite, self._case = "", ""
         self._silent = self._late = 0
         self._lock = threading.RLock()
@@ -125,6 +155,7 @@ class Session:
     @contextmanager
     def suite(self, name: str) -> Iterator[Tally]:
         """Enter a suite: what is found is found in it."""
+        self.progress(f"{name}:")
         tally = self.tallies.setdefault(name, Tally())
         self._suite, started = name, time.monotonic()
         try:
@@ -139,39 +170,44 @@ class Session:
         self.tallies[self._suite].cases[name] += 1
         yield
 
-    def build(self, parameters: Any = None, *, credentials: Credentials | None = None, **how: Any) -> Request:
-        """Return a request for these parameters, signed; `how` as for `Draft` and `sign`."""
-        of_draft = {
-            name: how.pop(name) for name in ("method", "path", "query", "content_type", "headers") if name in how
-        }
-        body = how.pop("body", None)
-        draft = Draft(encoded(parameters) if body is None else body, **of_draft)
+    def draft(self, name: str, arguments: dict[str, Any], **how: Any) -> Draft:
+        """Return a request of an operation, not signed yet; `how` as for `Draft`."""
+        return drafted(self.interface.operations[name], arguments, **how)
+
+    def build(
+        self, name: str, arguments: dict[str, Any], *, credentials: Credentials | None = None, **how: Any
+    ) -> Request:
+        """Return a request of an operation, signed; `how` as for `Draft` and `sign`."""
+        of_draft = {one: how.pop(one) for one in Draft.__dataclass_fields__ if one in how}
+        draft = self.draft(name, arguments, **of_draft)
         return sign(draft, how.pop("host", self.host), credentials or self.credentials, **how)
 
-    def ask(self, parameters: Any = None, *, first: bool = False, **how: Any) -> Reply | None:
-        """Send a signed PUT, judge the reply by what is known to exist, and return it.
+    def ask(
+        self, name: str, arguments: dict[str, Any], *, first: bool = False, discovering: bool = False, **how: Any
+    ) -> Reply | None:
+        """Call an operation, judge the reply by what is known to exist, and return it.
+
+        Args:
+            name: of the operation.
+            arguments: by name on the wire.
+            first: it is the first call of all.
+            discovering: what is not known yet is no fault, but noted.
+            how: as for `build`.
 
         Raises:
             CannotConnectError: it is the first of all, and nobody listens there.
         """
-        request = self.build(parameters, **how)
+        request = self.build(name, arguments, **how)
         if first:
             self.wire.open()
-        content_type = how.get("content_type", JSON)
-        due = self.world.due(content_type, request.body)
-        return self.send(request, due, positive=isinstance(due, Answer))
+        return self.send(request, discovering=discovering)
 
     def refused(self, request: Request, status: int, *codes: str) -> Reply | None:
         """Send a request that has to be refused with this status, and one of these codes."""
         return self.send(request, Refusal.of(status, *codes))
 
-    def answered(self, request: Request) -> Reply | None:
-        """Send a request that has to be answered."""
-        due = self.world.due(request.header("content-type"), request.body)
-        return self.send(request, due, positive=True)
-
     def send(
-        self, request: Request, due: Due | None = None, *, positive: bool = False, wire: Wire | None = None
+        self, request: Request, due: Due | str | None = OPEN, *, wire: Wire | None = None, discovering: bool = False
     ) -> Reply | None:
         """Send a request as it is, judge the exchange, and return the reply, None if there was none.
 
@@ -183,32 +219,81 @@ class Session:
         try:
             reply = (wire or self.wire).send(request)
         except NoReplyError as fault:
-            self.judge(Exchange(request, None, str(fault), due, positive))
+            self.judge(Exchange(request, None, str(fault), due))
             self._silent += 1
             if self._silent >= PATIENCE:
                 raise GaveUpError(f"no reply, {PATIENCE} times: the rest was left out") from None
             return None
-        self.judge(Exchange(request, reply, "", due, positive))
-        if len(self.kept) < PATIENCE and reply.status == 200 and isinstance(due, Answer):
+        self.judge(Exchange(request, reply, "", due), discovering=discovering)
+        if len(self.kept) < PATIENCE and reply.status == 200 and request.method == "GET" and due == OPEN:
             self.kept.append((request, reply))
         self._late += reply.seconds > LATE
         if self._late >= MOST_LATE and not self.pause:
             raise GaveUpError(f"{MOST_LATE} replies took more than {LATE:.0f} s: the rest was left out")
         return reply
 
-    def judge(self, exchange: Exchange) -> None:
-        """Run all checks on an exchange, and keep it."""
+    def judge(self, exchange: Exchange, *, discovering: bool = False) -> None:
+        """Run all checks on an exchange, keep it, and take note of what it says and did."""
         with self._lock:
-            exchange = replace(exchange, place=f"{self._suite}/{self._case}")
+            exchange = replace(self._understood(exchange), place=f"{self._suite}/{self._case}")
             self.journal.append(exchange)
             tally = self.tallies[self._suite]
             if exchange.reply is None:
                 self.found("every-call-has-a-reply", exchange.fault, exchange)
                 return
+            if discovering and exchange.call is not None:
+                for kind, ids in discovered(exchange.call, exchange.reply):
+                    self.model.known(kind, ids)
+                exchange = replace(exchange, due=self._due(exchange.call))
             for check in checks.CHECKS:
                 tally.checks += 1
                 for message in check(exchange, exchange.reply, self):
                     self.found(checks.name_of(check), message, exchange)
+            self._count(exchange, exchange.reply)
+            if exchange.answered and exchange.call is not None and isinstance(exchange.due, Answer | None):
+                variant = exchange.due.variant if exchange.due else None
+                learn(exchange.call, exchange.reply, variant)
+
+    def _understood(self, exchange: Exchange) -> Exchange:
+        """Return an exchange with what the request asks for, and what is due to it."""
+        request = exchange.request
+        path, _, query = request.target.partition("?")
+        route = self.interface.route(path)
+        operation = route.methods.get(request.method) if route else None
+        exchange = replace(exchange, route=route, operation=operation)
+        if route is None or operation is None:
+            refusal = Refusal.of(405, "UnsupportedHTTPMethod") if route else Refusal.of(404, "InvalidApi.NotFound")
+            return replace(exchange, due=refusal) if exchange.due == OPEN else exchange
+        if exchange.due == OPEN:
+            for name, due in (("action", operation.name), ("version", operation.version)):
+                if request.header(f"x-acs-{name}") != due:
+                    return replace(exchange, due=Refusal.of(400, f"Invalid{name.title()}", f"Missing{name.title()}"))
+        asked = read(operation, route.values, query, request.header("content-type"), request.body)
+        if not isinstance(asked, dict):
+            return replace(exchange, due=asked) if exchange.due == OPEN else exchange
+        signer = re.search(r"Credential=([^,]*)", request.header("authorization") or "")
+        call = Call(self.model, operation, asked, signer[1] if signer else "")
+        due = self._due(call) if exchange.due == OPEN else exchange.due
+        return replace(exchange, call=call, due=due)
+
+    def _due(self, call: Call) -> Due | None:
+        answer = ANSWERS.get(call.operation.name)
+        return None if answer is None else answer(call)
+
+    def _count(self, exchange: Exchange, reply: Reply) -> None:
+        if exchange.operation is None:
+            return
+        counted = self.operations[exchange.operation.name]
+        counted.calls += 1
+        counted.answers += exchange.positive and reply.status == 200
+        counted.refusals += isinstance(exchange.due, Refusal) and reply.status == exchange.due.status
+        if exchange.positive and exchange.answered and exchange.call is not None:
+            counted.predicted += 1
+            counted.full += (
+                bool(reply.fields.get("Logs"))
+                or exchange.operation.method != "GET"
+                or any(self.model.thing(kind, *ids) for kind, ids in discovered(exchange.call, reply))
+            )
 
     def found(self, check: str, message: str, exchange: Exchange | None = None) -> None:
         """Note that something does not hold."""
@@ -223,16 +308,26 @@ class Session:
             last = self.journal[-1] if self.journal else None
             self.found(check, message, last)
 
-    def run(self, suite: str, cases: list[Case], only: str = "") -> None:
-        """Run the cases of a suite whose name starts with `only`."""
+    def run(self, suite: str, cases: list[Case], only: str = "", operation: str = "") -> None:
+        """Run the cases of a suite whose name starts with `only`, of one operation if one is named."""
         with self.suite(suite):
+            before = None
             for case in cases:
-                if f"{suite}/{case.name}".startswith(only):
+                if f"{suite}/{case.name}".startswith(only) and operation in ("", case.operation):
+                    if case.operation != before:
+                        self.progress(case.operation)
+                        before = case.operation
                     with self.case(case.name):
                         case.run(self)
 
 
-def lists_of(reply: Reply | None) -> str:
-    """Return the three lists of a reply as text, to compare two replies by."""
+def discovered(call: Call, reply: Reply) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield kind and ids of the things in a reply."""
+    for name, ids, _ in shown(call, reply):
+        yield kind_of(call, name), ids
+
+
+def fields_of(reply: Reply | None) -> str:
+    """Return a reply without its request id as text, to compare two replies by."""
     fields = reply.fields if reply else {}
     return json.dumps({name: value for name, value in fields.items() if name != "RequestId"}, sort_keys=True)

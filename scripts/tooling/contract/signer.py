@@ -14,22 +14,33 @@ from hashlib import sha256
 
 from paiflow.credentials import Credentials
 from paiflow.signing import authorization, canonical_request, signature, string_to_sign
-from tooling.contract.http import PATH, Headers, Request
+from tooling.contract.http import Headers, Request
 
-ACTION = "ListPipelineRunsStatus"
-VERSION = "2021-02-02"
 JSON = "application/json"
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A request before it is signed. Not to ask for anything else is to send JSON to the operation."""
+    """A request before it is signed.
 
-    body: bytes = b""
-    method: str = "PUT"
-    path: str = PATH
+    Args:
+        method: as on the request line.
+        path: percent-encoded, as on the request line.
+        action: the operationId.
+        version: of the service's API.
+        query: without the `?`.
+        body: whole.
+        content_type: None for no such header.
+        headers: sent in addition.
+    """
+
+    method: str
+    path: str
+    action: str
+    version: str
     query: str = ""
-    content_type: str | None = JSON
+    body: bytes = b""
+    content_type: str | None = None
     headers: Headers = ()
 
 
@@ -55,8 +66,8 @@ def sign(
         signed_as: what is signed, where that is not what is sent.
     """
     own: dict[str, str | None] = {
-        "x-acs-action": ACTION,
-        "x-acs-version": VERSION,
+        "x-acs-action": draft.action,
+        "x-acs-version": draft.version,
         "x-acs-date": date(time.time() + shift),
         "x-acs-signature-nonce": secrets.token_hex(16),
         "x-acs-content-sha256": sha256(draft.body).hexdigest(),

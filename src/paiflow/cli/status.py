@@ -7,6 +7,7 @@ import click
 from paiflow import OutputType, PaiFlow
 from paiflow.cli import exit_codes, ids, options, report
 from paiflow.cli.words import say
+from paiflow.waiting import MISSING
 
 
 @click.command()
@@ -46,5 +47,5 @@ def status(
     if found.unanswered:
         say(f"{len(found.unanswered)} of {len(wanted)} not answered")
     if found.missing:
-        say(f"{len(found.missing)} of {len(wanted)} not found")
+        say(f"{len(found.missing)} of {len(wanted)} not found: each {MISSING}")
     context.exit(exit_codes.of_status(found))

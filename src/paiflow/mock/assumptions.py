@@ -108,6 +108,18 @@ ASSUMPTIONS = (
         "ListPipelineRuns returns runs in another order",
     ),
     Assumption(
+        "exact-filters",
+        "Filters compare whole values, in the same case; FuzzyMatching looks for the text in identifier, provider, version.",
+        _LISTS,
+        "ListPipelineRuns with part of a Name returns the run",
+    ),
+    Assumption(
+        "page-sizes",
+        "A page holds 10 pipelines, or 20 outputs, unless the request says how many.",
+        ("ListPipelines", "ListPipelineRunNodeOutputs"),
+        "ListPipelines without PageSize returns more than 10",
+    ),
+    Assumption(
         "batch-lists",
         "With Nodes the list PipelineRuns is empty; with PipelineRuns the lists Nodes and Outputs are.",
         _BATCH,
@@ -136,7 +148,7 @@ ASSUMPTIONS = (
     Assumption(
         "visibility",
         "A private run of another user does not exist, for every operation. Nobody is an administrator of a workspace."
-        " A share token (TokenId) opens nothing.",
+        " A share token (TokenId) opens nothing. A public run can be changed by every user.",
         refuted_by="GetPipelineRun of another user's private run is refused in another way than one that does not exist",
     ),
     Assumption(
@@ -157,6 +169,11 @@ ASSUMPTIONS = (
         "ManifestType changes nothing: Manifest is the text that was submitted.",
         ("GetPipelineRun",),
         "GetPipelineRun returns different manifests for Raw and Frozen",
+    ),
+    Assumption(
+        "unknown-workspaces",
+        "Runs and pipelines may be created in a workspace that ListWorkspaces does not list.",
+        ("CreatePipelineRun", "CreatePipeline"),
     ),
     Assumption("run-uri", "PipelineRunUri leads to cn-hangzhou.", _OF_A_RUN, "it has another form"),
     Assumption(

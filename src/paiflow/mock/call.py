@@ -6,8 +6,9 @@ import attrs
 
 from paiflow.mock.behaviour import Behaviour
 from paiflow.mock.description import Operation
+from paiflow.mock.items import Node, Run
 from paiflow.mock.refusals import Refusal
-from paiflow.mock.store import Node, Run, Store
+from paiflow.mock.store import Store
 
 __all__ = ["PHYSICAL", "Call"]
 

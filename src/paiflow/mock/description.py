@@ -139,11 +139,8 @@ class Operation:
         """What the description says of the JSON of a reply with status 200, and where."""
         document = self._description.document
         key = document.response(self._operation, 200)
-        if key is None:
-            return {}, ()
-        place = document.responses(self._operation)[key]
-        response, place = document.resolved(document.at(place), place)
-        return response.get("content", {}).get("application/json", {}), (*place, "content", "application/json")
+        schema = None if key is None else document.json_schema(document.responses(self._operation)[key])
+        return ({}, ()) if schema is None else (document.at(schema[:-1]), schema[:-1])
 
 
 class Description:
@@ -169,6 +166,12 @@ class Description:
         """Return the validator of all schemas at these places of the description. Formats count."""
         schema = {"$schema": _DIALECT, "allOf": [{"$ref": reference_to(*place, within=_URI)} for place in schemas]}
         return jsonschema_rs.validator_for(schema, registry=self._registry, validate_formats=True)
+
+    @cached_property
+    def error_reply(self) -> jsonschema_rs.Validator:
+        """The validator of the body of a reply that refuses something; takes any where the description has none."""
+        place = ("components", "schemas", "ErrorReply")
+        return self.validator(*[place] if self.document.component("schemas", place[-1]) else [])
 
     def parameters_of(self, operation: _description.Operation) -> Iterator[Parameter]:
         """Yield an operation's parameters."""

@@ -1,7 +1,6 @@
 """The life of a run: created, started, terminated, run again, deleted.
 
-A run does what its nodes do: a node runs when those that it depends on have succeeded, and is skipped when one of them
-has not. Sources: the vendor's pages of the operations. What they leave open is marked, and listed in assumptions.py.
+A run does what its nodes do. Sources: the vendor's pages of the operations. What they leave open is marked, and listed in assumptions.py.
 """
 
 import json
@@ -11,14 +10,14 @@ from typing import Any
 import attrs
 
 from paiflow.mock.behaviour import Behaviour
+from paiflow.mock.items import Node, Run, text_of
 from paiflow.mock.manifest import Manifest, Step, of, parts
-from paiflow.mock.store import Node, Run, Store
-from paiflow.mock.table import text_of
+from paiflow.mock.planning import Plan, Statuses
+from paiflow.mock.store import Store
 from paiflow.mock.timeline import ENDED, Timeline, timestamp
 
 __all__ = ["create", "delete", "rename", "start", "terminate"]
 
-Statuses = list[tuple[float, str]]
 _LOG_STEPS = 3
 
 
@@ -76,7 +75,7 @@ def start(store: Store, behaviour: Behaviour, run: Run) -> None:
     if root is None:  # a run that was put in without one
         _set_run(store, run, [(store.now, "Running"), (store.now + behaviour.node_takes, "Succeeded")])
         return
-    plan = _Plan(store.now, behaviour)
+    plan = Plan(store.now, behaviour)
     plan.add(root, store.now)
     for node, statuses in plan.statuses.items():
         _set(store, node, statuses)
@@ -114,63 +113,6 @@ def rename(store: Store, run: Run, name: str) -> None:
     run.given["Name"] = name
     run.given["GmtModifiedTime"] = timestamp(store.now)
     store.runs.update(run, store.now)
-
-
-class _Plan:
-    """When nodes will run, and how they will end.
-
-    Attributes:
-        statuses: what is to come, by node.
-        failed: the nodes that will fail.
-    """
-
-    def __init__(self, now: float, behaviour: Behaviour) -> None:
-        self._now = now
-        self._behaviour = behaviour
-        self.statuses: dict[Node, Statuses] = {}
-        self.failed: list[Node] = []
-
-    def add(self, node: Node, begin: float) -> tuple[float, bool]:
-        """Plan a node, and return when it ends, and whether it succeeds."""
-        statuses = self.statuses[node] = [(begin, "Running")] if begin <= self._now else self._waiting(begin)
-        if node.children:
-            end, succeeds = self._children(node, begin)
-        else:
-            # Assumption: node-failures.
-            again = any(status == "Failed" for _, status in node.timeline.statuses)
-            end = begin + self._behaviour.node_takes
-            succeeds = again or text_of(node.current, "NodeName") not in self._behaviour.fails
-        statuses.append((end, "Succeeded" if succeeds else "Failed"))
-        if not succeeds:
-            self.failed.append(node)
-        return end, succeeds
-
-    def _waiting(self, begin: float) -> Statuses:
-        return [(self._now, "ReadyToSchedule"), (begin, "Running")]
-
-    def _children(self, node: Node, begin: float) -> tuple[float, bool]:
-        """Plan the nodes in a node, and return when the last one ends, and whether all succeed."""
-        ends: dict[Node, tuple[float, bool]] = {}
-        for child in node.children:
-            ready = max([begin, *(ends[other][0] for other in child.dependencies)])
-            if child.status == "Succeeded":
-                ends[child] = (begin, True)
-            elif all(ends[other][1] for other in child.dependencies):
-                ends[child] = self.add(child, ready)
-            else:
-                self._skip(child, ready)
-                ends[child] = (ready, False)
-        return max(end for end, _ in ends.values()), all(succeeds for _, succeeds in ends.values())
-
-    def _skip(self, node: Node, moment: float) -> None:
-        """Plan a node, and all in it, to be skipped.
-
-        Source: "Skipped: a node before it failed", the page of GetPipelineRunNode.
-        """
-        waiting: Statuses = [(self._now, "ReadyToSchedule")] if moment > self._now else []
-        self.statuses[node] = [*waiting, (moment, "Skipped")]
-        for child in node.children:
-            self._skip(child, moment)
 
 
 def _set(store: Store, node: Node, statuses: Statuses) -> None:

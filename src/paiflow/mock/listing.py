@@ -6,7 +6,8 @@ from typing import Any
 import attrs
 
 from paiflow.mock.call import Call
-from paiflow.mock.table import Item, Table
+from paiflow.mock.items import Item
+from paiflow.mock.table import Table
 
 __all__ = ["Listing", "page_of", "sort_key"]
 
@@ -18,7 +19,7 @@ _CREATED = "GmtCreateTime"
 class Listing:
     """An operation that lists the items of a table.
 
-    Each parameter of the description that is given filters by the field of its name. Assumption: default-order.
+    Each parameter of the description that is given filters by the field of its name. Assumptions: default-order, exact-filters, page-sizes.
 
     Args:
         table: which one.

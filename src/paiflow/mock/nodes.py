@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from paiflow.mock.call import PHYSICAL, Call
+from paiflow.mock.items import Item, Node, text_of
 from paiflow.mock.listing import page, sort_key
 from paiflow.mock.manifest import of, parts
-from paiflow.mock.store import Node
-from paiflow.mock.table import Item, text_of
 from paiflow.mock.timeline import ENDED
 
 __all__ = ["get_node", "list_logs", "list_outputs", "list_statuses"]

@@ -9,10 +9,10 @@ import attrs
 
 from paiflow.mock import lifecycle
 from paiflow.mock.call import Call
+from paiflow.mock.items import Item, text_of
 from paiflow.mock.manifest import Manifest, ManifestError, Step, parsed, read_manifest
 from paiflow.mock.refusals import Refusal
 from paiflow.mock.store import Store
-from paiflow.mock.table import Item, text_of
 from paiflow.mock.timeline import timestamp
 
 __all__ = ["create_pipeline", "create_run", "delete_pipeline", "get_pipeline", "pipeline", "update_pipeline"]
@@ -70,7 +70,10 @@ def delete_pipeline(call: Call) -> dict[str, Any]:
 
 
 def create_run(call: Call) -> dict[str, Any]:
-    """Create a run, of a pipeline or of a manifest. It runs at once unless NoConfirmRequired is false."""
+    """Create a run, of a pipeline or of a manifest. It runs at once unless NoConfirmRequired is false.
+
+    Source: "true, the default: start at once", the page. Assumption: unknown-workspaces.
+    """
     fields = {name: call.parameters[name] for name in _OF_A_RUN if name in call.parameters}
     if "PipelineId" in call.parameters:
         found = pipeline(call)

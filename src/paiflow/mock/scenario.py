@@ -2,6 +2,12 @@
 
     scenario: nightly
     clock: {scale: 60}                 # or: real, which is the default, or: by hand
+    sample: false                      # start empty, without the documented samples
+    behaviour: {node_takes: 5s, fails: [train]}
+    workspaces: [{id: "948", name: nightly}]
+    pipelines:
+      - id: pipeline-a
+        manifest: {metadata: {identifier: train, provider: "15", version: v1}}
     runs:
       - id: flow-a
         name: train
@@ -15,6 +21,8 @@
         nodes:
           - id: node-a
             status: Running            # one that stays
+            logs: [started, {after: 5s, line: step 1}]
+            nodes: [{id: node-b}]      # in node-a
             outputs:
               - {id: artifact-a, type: Model, after: 2m, value: {name: model}}
     faults:

@@ -82,7 +82,6 @@ class MockService:
     ) -> None:
         self._description = description or effective_description()
         self._routes = Routes(self._description.operations.values())
-        self._errors = self._description.validator(("components", "schemas", "ErrorReply"))
         self._on_request = on_request
         self._on_reply = on_reply
         # A date may lie as far ahead when its nonce is used as behind when the nonce comes again.
@@ -179,7 +178,7 @@ class MockService:
             "Recommend": f"https://next.api.aliyun.com/troubleshoot?q={refusal.code}&product={product}",
         }
         if self.validate:
-            self._errors.validate({"RequestId": "-", **fields})
+            self._description.error_reply.validate({"RequestId": "-", **fields})
         return _reply(refusal.status, fields, now, refusal.headers)
 
 

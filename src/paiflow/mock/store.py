@@ -14,12 +14,12 @@ from paiflow.errors import ConfigurationError
 from paiflow.mock.clock import Clock
 from paiflow.mock.description import Description
 from paiflow.mock.item_schema import ItemSchema
+from paiflow.mock.items import Item, Node, Run, text_of
 from paiflow.mock.logs import Log
-from paiflow.mock.manifest import Step
-from paiflow.mock.table import PUBLIC, Item, Table, text_of
-from paiflow.mock.timeline import ALWAYS, Timeline, moment_of, timestamp
+from paiflow.mock.table import Table
+from paiflow.mock.timeline import ALWAYS, Timeline, timestamp
 
-__all__ = ["SAMPLE_WORKSPACE", "Node", "Run", "Store"]
+__all__ = ["SAMPLE_WORKSPACE", "Store"]
 
 SAMPLE_WORKSPACE = "948"
 """Where things live if nothing else is said. It holds the run of ListPipelineRunsStatus's documented sample."""
@@ -65,72 +65,6 @@ _PIPELINE = _Kind(
     ("Identifier", "Provider", "Version", "WorkspaceId"),
 )
 _WORKSPACE = _Kind("Workspace", ("WorkspaceId",), (("ListWorkspaces", "Workspaces"),), ("WorkspaceId", "WorkspaceName"))
-
-
-class Run(Item):
-    """A run.
-
-    Attributes:
-        nodes: its nodes, in the order in which they came.
-        failure: its message if it fails; empty for none.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.nodes: list[Node] = []
-        self.failure = ""
-
-    @property
-    def audience(self) -> str:
-        """The user who created it, if it is private."""
-        return text_of(self.current, "UserId") if text_of(self.current, "Accessibility") == "PRIVATE" else PUBLIC
-
-    def seen_by(self, user: str) -> bool:
-        """Whether it is there for a user. Assumption: visibility."""
-        return self.current is not None and self.audience in (PUBLIC, user)
-
-    def refresh(self, now: float) -> None:
-        """Compute what replies hold of it at a moment: its duration and last change, too."""
-        super().refresh(now)
-        if self.current is None:
-            return
-        started, finished = (moment_of(self.current.get(name)) for name in ("StartedAt", "FinishedAt"))
-        if "Duration" not in self.given:  # Assumption: duration.
-            self.current["Duration"] = 0 if started is None or finished is None else int(finished - started)
-        if "GmtModifiedTime" not in self.given and (changed := self.timeline.last_change(now)) is not None:
-            self.current["GmtModifiedTime"] = timestamp(changed)
-        if self.failure and self.status == "Failed":
-            self.current["Message"] = self.failure
-
-
-class Node(Item):
-    """A node of a run.
-
-    Attributes:
-        run: the run.
-        parent: the node that holds it; None for the root, and where nothing is known.
-        children: the nodes in it.
-        step: what its manifest says of it, None if it was made from none.
-        dependencies: the nodes that have to end before it.
-        made: the service made it, as the root of a run of which nothing more was said; it may be replaced.
-    """
-
-    def __init__(self, *args: Any, run: Run, made: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.run = run
-        self.made = made
-        self.parent: Node | None = None
-        self.children: list[Node] = []
-        self.step: Step | None = None
-        self.dependencies: list[Node] = []
-
-    def below(self, depth: int) -> Iterator["Node"]:
-        """Yield the node and the nodes in it, so many levels deep."""
-        if self.current is not None:
-            yield self
-        if depth > 1:
-            for child in self.children:
-                yield from child.below(depth - 1)
 
 
 class Store:

@@ -9,90 +9,16 @@ from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from heapq import merge
-from itertools import count
 from typing import Any, Generic, TypeVar
 
 from paiflow.errors import ConfigurationError
-from paiflow.mock.timeline import ALWAYS, Timeline, moment_of
+from paiflow.mock.items import PUBLIC, Item, text_of
+from paiflow.mock.timeline import moment_of
 
-__all__ = ["PUBLIC", "Item", "Table", "text_of"]
-
-PUBLIC = ""
-"""The audience of what every user sees. Any other audience is the id of the one user who does."""
+__all__ = ["Table"]
 
 _ALL = ("", "")
 _CACHED_SELECTIONS = 64
-_numbers = count(1)
-
-
-class Item:
-    """One thing.
-
-    Attributes:
-        ids: what it is found by.
-        given: the fields that were put in.
-        implied: the fields that replies hold in addition.
-        timeline: how it changes.
-        current: all that replies hold of it now; None while it is not there.
-        number: counts items, in the order in which they came.
-    """
-
-    def __init__(
-        self,
-        ids: tuple[str, ...],
-        given: Mapping[str, Any],
-        *,
-        implied: Mapping[str, Any] | None = None,
-        timeline: Timeline = ALWAYS,
-    ) -> None:
-        self.ids = ids
-        self.given: dict[str, Any] = dict(given)
-        self.implied: dict[str, Any] = dict(implied or {})
-        self.timeline = timeline
-        self.current: dict[str, Any] | None = None
-        self.number: int = next(_numbers)
-        self._views: dict[tuple[Sequence[str], bool], dict[str, Any]] = {}
-
-    @property
-    def id(self) -> str:
-        """The last of its ids, which is its own."""
-        return self.ids[-1]
-
-    @property
-    def status(self) -> str:
-        """Its status; empty while it has none."""
-        return text_of(self.current, "Status")
-
-    @property
-    def deleted(self) -> bool:
-        """Whether it is marked as deleted."""
-        return self.current is not None and bool(self.current.get("IsDeleted"))
-
-    @property
-    def audience(self) -> str:
-        """Who sees it."""
-        return PUBLIC
-
-    def view(self, fields: Sequence[str], *, as_given: bool = False) -> dict[str, Any]:
-        """Return those of its fields that a reply holds, for nobody to change. It has to be there.
-
-        Args:
-            fields: of the reply.
-            as_given: without the implied ones.
-        """
-        view = self._views.get((fields, as_given))
-        if view is None:
-            current = self.current or {}
-            hidden: Collection[str] = self.implied.keys() - self.given.keys() if as_given else ()
-            view = {name: value for name, value in current.items() if name in fields and name not in hidden}
-            self._views[fields, as_given] = view
-        return view
-
-    def refresh(self, now: float) -> None:
-        """Compute what replies hold of it at a moment."""
-        # What was put in stands first, in its order.
-        self.current = self.timeline.at({**self.given, **self.implied, **self.given}, now)
-        self._views = {}
 
 
 I = TypeVar("I", bound=Item)  # noqa: E741 - an item
@@ -230,9 +156,3 @@ class Table(Generic[I]):
             if not entries:
                 del self._index[key]
         self._selections.clear()
-
-
-def text_of(fields: Mapping[str, Any] | None, name: str) -> str:
-    """Return a field's value as text, empty for none. Ids of accounts are texts or numbers."""
-    value = (fields or {}).get(name)
-    return "" if value is None else str(value)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tooling.contract.session import Case, Session, lists_of
+from paiflow.mock import HandClock
+from tooling.contract.session import Case, Session, fields_of
+from tooling.contract.signer import date
 from tooling.contract.suites.authentication import USED
-from tooling.contract.suites.lookups import node_references
 
 
 def cases() -> list[Case]:
@@ -12,7 +13,6 @@ def cases() -> list[Case]:
     return [
         Case("the first calls, replayed", _replay),
         Case("the first questions, asked again", _ask_again),
-        Case("statuses go forwards only", _forwards),
     ]
 
 
@@ -23,40 +23,27 @@ def _replay(session: Session) -> None:
 
 
 def _ask_again(session: Session) -> None:
+    """What is asked again is judged again; of what does not change, the answer is the first one."""
     for request, first in session.kept:
-        again = session.send(session.build(body=request.body), positive=True)
-        if session.world.whole:
-            same = lists_of(first) == lists_of(again)
+        path, _, query = request.target.partition("?")
+        route = session.interface.route(path)
+        if route is None:
+            continue
+        again = session.ask(route.methods[request.method].name, {}, path=path, query=query)
+        if session.strict and "/pipelineruns" not in path and "/pipelines" not in path:
+            same = fields_of(first) == fields_of(again)
             session.expect("asking-changes-nothing", same, "asked again at the end of the run, it differs")
 
 
-def _forwards(session: Session) -> None:
-    """What has ended does not go on: no status but Suspended and Unknown is left again for one that comes before."""
-    session.ask({"PipelineRuns": list(session.world.runs)})
-    if references := node_references(session.world):
-        session.ask({"Nodes": references})
-    latest: dict[tuple[object, ...], int] = {}
-    for exchange in session.journal:
-        for kind in ("PipelineRuns", "Nodes"):
-            for item in exchange.reply.items(kind) if exchange.reply else ():
-                rank = RANKS.get(str(item.get("Status")))
-                key = (kind, item.get("PipelineRunId"), item.get("NodeId") if kind == "Nodes" else None)
-                if rank is not None:
-                    if rank < latest.get(key, 0):
-                        session.found(
-                            "a-status-does-not-go-backwards", f"{kind}: {item['Status']} came too late", exchange
-                        )
-                        return
-                    latest[key] = rank
+def by_hand(clock: HandClock) -> list[Case]:
+    """Return the cases that need minutes, which pass by hand."""
+    return [Case("a nonce is remembered for as long as its date is good", lambda session: _much_later(session, clock))]
 
 
-RANKS = {
-    "Initialized": 0,
-    "ReadyToSchedule": 1,
-    "Starting": 1,
-    "WorkflowServiceStarting": 1,
-    "Running": 2,
-    "Terminating": 3,
-    **dict.fromkeys(["Terminated", "Succeeded", "Failed", "Skipped"], 4),
-}
-"""How far a status is in a life. Source: the lifecycle that the vendor's pages and its higher SDK tell of."""
+def _much_later(session: Session, clock: HandClock) -> None:
+    """A date may lie ahead when its nonce is used: it stays good, and the nonce with it, for twice as long."""
+    ahead = session.build("ListWorkspaces", {}, acs={"x-acs-date": date(clock.now() + 800)})
+    session.send(ahead)
+    for seconds in (60, 240, 500, 600, 250):
+        clock.advance(seconds)
+        session.refused(ahead, *USED)
