@@ -15,8 +15,9 @@ Example:
 """
 
 _HOMES = {
+    "paiflow._durations": ("Duration",),
     "paiflow._time": ("Time",),
-    "paiflow.ids": ("NodeRef",),
+    "paiflow.ids": ("Id", "NodeRef"),
     "paiflow._exchange": ("Response",),
     "paiflow.batches": ("Found", "StatusReport"),
     "paiflow.client": ("AsyncPaiFlow", "PaiFlow"),

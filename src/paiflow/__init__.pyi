@@ -1,5 +1,6 @@
 # What type checkers and editors see of __init__.py, which loads these names when they are first used.
 
+from paiflow._durations import Duration
 from paiflow._exchange import Response
 from paiflow._time import Time
 from paiflow.batches import Found, StatusReport
@@ -22,7 +23,7 @@ from paiflow.errors import (
     WaitFailed,
     WaitTimedOut,
 )
-from paiflow.ids import NodeRef
+from paiflow.ids import Id, NodeRef
 from paiflow.retries import RetryPolicy
 from paiflow.waiting import Change, Outcome, Until, Waited, WaitResult, outcome_of
 from paiflow_api import models as _models
@@ -37,8 +38,10 @@ __all__ = [
     "ConfigurationError",
     "Credentials",
     "CredentialsError",
+    "Duration",
     "Finding",
     "Found",
+    "Id",
     "InvalidRequest",
     "NodeRef",
     "NotFound",

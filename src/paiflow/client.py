@@ -12,7 +12,7 @@ import time as real_time
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypedDict, TypeVar, Unpack, overload
 
 import httpx
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from paiflow.batches import StatusReport
     from paiflow.submitting import Arguments
     from paiflow.waiting import Change, Until, WaitResult
-    from paiflow_api.models import ListPipelineRunsStatusResponse, OutputType
+    from paiflow_api.models import ListPipelineRunsStatusResponse, NodeState, OutputType, PipelineRunState
 
 # As in the vendor's SDK: connect 5 s, read 10 s (darabonba-core 1.0.9, measured).
 DEFAULT_TIMEOUT: Final = httpx.Timeout(10, connect=5)
@@ -62,6 +62,26 @@ Result = TypeVar("Result")
 Transport = TypeVar("Transport", httpx.BaseTransport, httpx.AsyncBaseTransport)
 Held = TypeVar("Held", Connections, AsyncConnections)
 Nodes = Iterable[NodeRef | tuple[str, str]]
+
+
+class WaitOptions(TypedDict, total=False):
+    """What `wait` and `watch` take beside the ids."""
+
+    until: Until
+    timeout: Duration | None
+    interval: Duration | None
+    workspace_id: str | int | None
+
+
+class StatusOptions(TypedDict, total=False):
+    """What `statuses` takes beside the ids."""
+
+    workspace_id: str | int | None
+    output_type: OutputType | str | None
+    batch_size: int
+    in_flight: int
+
+
 # Is told of each reply: operationId, HTTP status, body. Must not raise.
 Observer = Callable[[str, int, bytes], None]
 
@@ -369,10 +389,18 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         """
         return self._run(self._submit(start, once, arguments)).finish()
 
+    @overload
+    def statuses(self, pipeline_runs: Iterable[str], **options: Unpack[StatusOptions]) -> StatusReport[str]: ...
+    @overload
+    def statuses(self, *, nodes: Nodes, **options: Unpack[StatusOptions]) -> StatusReport[NodeRef]: ...
+    @overload
+    def statuses(
+        self, pipeline_runs: Iterable[str], *, nodes: Nodes, **options: Unpack[StatusOptions]
+    ) -> StatusReport: ...
     def statuses(
         self,
-        *,
         pipeline_runs: Iterable[str] = (),
+        *,
         nodes: Nodes = (),
         workspace_id: str | int | None = None,
         output_type: OutputType | str | None = None,
@@ -399,10 +427,18 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
             self._statuses(pipeline_runs, nodes, workspace_id, output_type, batch_size, in_flight)
         ).finish()
 
+    @overload
+    def wait(
+        self, pipeline_runs: Iterable[str], **options: Unpack[WaitOptions]
+    ) -> WaitResult[str, PipelineRunState]: ...
+    @overload
+    def wait(self, *, nodes: Nodes, **options: Unpack[WaitOptions]) -> WaitResult[NodeRef, NodeState]: ...
+    @overload
+    def wait(self, pipeline_runs: Iterable[str], *, nodes: Nodes, **options: Unpack[WaitOptions]) -> WaitResult: ...
     def wait(
         self,
-        *,
         pipeline_runs: Iterable[str] = (),
+        *,
         nodes: Nodes = (),
         until: Until = "all",
         timeout: Duration | None = None,
@@ -431,10 +467,20 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         """
         return self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)).finish()
 
+    @overload
+    def watch(
+        self, pipeline_runs: Iterable[str], **options: Unpack[WaitOptions]
+    ) -> Iterator[Change[str, PipelineRunState]]: ...
+    @overload
+    def watch(self, *, nodes: Nodes, **options: Unpack[WaitOptions]) -> Iterator[Change[NodeRef, NodeState]]: ...
+    @overload
+    def watch(
+        self, pipeline_runs: Iterable[str], *, nodes: Nodes, **options: Unpack[WaitOptions]
+    ) -> Iterator[Change]: ...
     def watch(
         self,
-        *,
         pipeline_runs: Iterable[str] = (),
+        *,
         nodes: Nodes = (),
         until: Until = "all",
         timeout: Duration | None = None,
@@ -566,10 +612,18 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         """Return what PaiFlow.submit does, and raise the same."""
         return await self._run(self._submit(start, once, arguments)).finish()
 
+    @overload
+    async def statuses(self, pipeline_runs: Iterable[str], **options: Unpack[StatusOptions]) -> StatusReport[str]: ...
+    @overload
+    async def statuses(self, *, nodes: Nodes, **options: Unpack[StatusOptions]) -> StatusReport[NodeRef]: ...
+    @overload
+    async def statuses(
+        self, pipeline_runs: Iterable[str], *, nodes: Nodes, **options: Unpack[StatusOptions]
+    ) -> StatusReport: ...
     async def statuses(
         self,
-        *,
         pipeline_runs: Iterable[str] = (),
+        *,
         nodes: Nodes = (),
         workspace_id: str | int | None = None,
         output_type: OutputType | str | None = None,
@@ -581,10 +635,20 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
             self._statuses(pipeline_runs, nodes, workspace_id, output_type, batch_size, in_flight)
         ).finish()
 
+    @overload
+    async def wait(
+        self, pipeline_runs: Iterable[str], **options: Unpack[WaitOptions]
+    ) -> WaitResult[str, PipelineRunState]: ...
+    @overload
+    async def wait(self, *, nodes: Nodes, **options: Unpack[WaitOptions]) -> WaitResult[NodeRef, NodeState]: ...
+    @overload
+    async def wait(
+        self, pipeline_runs: Iterable[str], *, nodes: Nodes, **options: Unpack[WaitOptions]
+    ) -> WaitResult: ...
     async def wait(
         self,
-        *,
         pipeline_runs: Iterable[str] = (),
+        *,
         nodes: Nodes = (),
         until: Until = "all",
         timeout: Duration | None = None,  # noqa: ASYNC109 - ends with what is known, where a cancellation would lose it
@@ -594,10 +658,20 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         """Return what PaiFlow.wait does, and raise the same."""
         return await self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)).finish()
 
+    @overload
+    def watch(
+        self, pipeline_runs: Iterable[str], **options: Unpack[WaitOptions]
+    ) -> AsyncIterator[Change[str, PipelineRunState]]: ...
+    @overload
+    def watch(self, *, nodes: Nodes, **options: Unpack[WaitOptions]) -> AsyncIterator[Change[NodeRef, NodeState]]: ...
+    @overload
+    def watch(
+        self, pipeline_runs: Iterable[str], *, nodes: Nodes, **options: Unpack[WaitOptions]
+    ) -> AsyncIterator[Change]: ...
     def watch(
         self,
-        *,
         pipeline_runs: Iterable[str] = (),
+        *,
         nodes: Nodes = (),
         until: Until = "all",
         timeout: Duration | None = None,
