@@ -543,7 +543,7 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-getpipelinerun
         """
-        call = Call(
+        _call = Call(
             _operations.GET_PIPELINE_RUN,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -553,7 +553,7 @@ class Methods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._call(call)
+        return self._call(_call)
 
     def update_pipeline_run(self, pipeline_run_id: str, *, name: str) -> _models.Acknowledgement:
         """Rename a pipeline run.
@@ -718,7 +718,7 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-getpipelinerunnode
         """
-        call = Call(
+        _call = Call(
             _operations.GET_PIPELINE_RUN_NODE,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -729,7 +729,7 @@ class Methods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._call(call)
+        return self._call(_call)
 
     def list_pipeline_run_node_status(
         self,
@@ -764,7 +764,7 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodestatus
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_STATUS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -775,7 +775,7 @@ class Methods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._call(call)
+        return self._call(_call)
 
     def list_pipeline_run_node_outputs(
         self,
@@ -820,7 +820,7 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodeoutputs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -836,7 +836,7 @@ class Methods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._call(call)
+        return self._call(_call)
 
     def iter_pipeline_run_node_outputs(
         self,
@@ -884,7 +884,7 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodeoutputs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -898,7 +898,7 @@ class Methods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._iterate(call, limit, page_size)
+        return self._iterate(_call, limit, page_size)
 
     def list_pipeline_run_node_logs(
         self,
@@ -941,7 +941,7 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodelogs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_LOGS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -956,7 +956,7 @@ class Methods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._call(call)
+        return self._call(_call)
 
     def iter_pipeline_run_node_logs(
         self,
@@ -1000,7 +1000,7 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodelogs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_LOGS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -1013,7 +1013,7 @@ class Methods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._iterate(call, limit, page_size)
+        return self._iterate(_call, limit, page_size)
 
     def list_workspaces(
         self,
@@ -1695,7 +1695,7 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-getpipelinerun
         """
-        call = Call(
+        _call = Call(
             _operations.GET_PIPELINE_RUN,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -1705,7 +1705,7 @@ class AsyncMethods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return await self._call(call)
+        return await self._call(_call)
 
     async def update_pipeline_run(self, pipeline_run_id: str, *, name: str) -> _models.Acknowledgement:
         """Rename a pipeline run.
@@ -1872,7 +1872,7 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-getpipelinerunnode
         """
-        call = Call(
+        _call = Call(
             _operations.GET_PIPELINE_RUN_NODE,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -1883,7 +1883,7 @@ class AsyncMethods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return await self._call(call)
+        return await self._call(_call)
 
     async def list_pipeline_run_node_status(
         self,
@@ -1918,7 +1918,7 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodestatus
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_STATUS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -1929,7 +1929,7 @@ class AsyncMethods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return await self._call(call)
+        return await self._call(_call)
 
     async def list_pipeline_run_node_outputs(
         self,
@@ -1974,7 +1974,7 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodeoutputs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -1990,7 +1990,7 @@ class AsyncMethods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return await self._call(call)
+        return await self._call(_call)
 
     def iter_pipeline_run_node_outputs(
         self,
@@ -2038,7 +2038,7 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodeoutputs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -2052,7 +2052,7 @@ class AsyncMethods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._iterate(call, limit, page_size)
+        return self._iterate(_call, limit, page_size)
 
     async def list_pipeline_run_node_logs(
         self,
@@ -2095,7 +2095,7 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodelogs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_LOGS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -2110,7 +2110,7 @@ class AsyncMethods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return await self._call(call)
+        return await self._call(_call)
 
     def iter_pipeline_run_node_logs(
         self,
@@ -2154,7 +2154,7 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodelogs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_LOGS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -2167,7 +2167,7 @@ class AsyncMethods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._iterate(call, limit, page_size)
+        return self._iterate(_call, limit, page_size)
 
     async def list_workspaces(
         self,
