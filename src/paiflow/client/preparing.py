@@ -21,7 +21,7 @@ import httpx
 from paiflow._hidden import Secret
 from paiflow._text import clean, close_to
 from paiflow.errors import InvalidRequest
-from paiflow.ids import is_plain, refusal_of
+from paiflow.status.ids import is_plain, refusal_of
 from paiflow_api.calling import Call, Operation, Parameter
 from paiflow_api.decoding import Reply
 from paiflow_api.operations import OPERATIONS

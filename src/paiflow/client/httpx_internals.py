@@ -24,7 +24,7 @@ def equip(client: httpx.Client | httpx.AsyncClient) -> None:
     Raises:
         ConfigurationError: this version of httpx has no place for it; without it no deadline would hold.
     """
-    from paiflow._network import AsyncBackend, Backend  # noqa: PLC0415 - takes long; the client has just loaded what it needs
+    from paiflow.client.network import AsyncBackend, Backend  # noqa: PLC0415 - takes long; the client has just loaded what it needs
 
     ours: Any = Backend if isinstance(client, httpx.Client) else AsyncBackend
     try:

@@ -23,7 +23,6 @@ import attrs
 from paiflow._durations import Duration, duration
 from paiflow._text import visible
 from paiflow._time import Time
-from paiflow.batches import StatusReport, id_of, join, plan
 from paiflow.errors import (
     AccessDenied,
     PaiFlowError,
@@ -35,8 +34,9 @@ from paiflow.errors import (
     WaitFailed,
     WaitTimedOut,
 )
-from paiflow.ids import BATCH_SIZE, Id, Id_co, NodeRef, UnknownId, refusal, shown
 from paiflow.retries import ONCE
+from paiflow.status.batches import StatusReport, id_of, join, plan
+from paiflow.status.ids import BATCH_SIZE, Id, Id_co, NodeRef, UnknownId, refusal, shown
 from paiflow.steps import IN_FLIGHT, Ask, Item, Pause, Steps
 from paiflow_api.models import Node, NodeState, PipelineRun, PipelineRunState
 from paiflow_api.outcomes import NODE_STATUS, PIPELINE_RUN_STATUS
@@ -63,7 +63,7 @@ logger: Final = logging.getLogger("paiflow")
 State: TypeAlias = PipelineRunState | NodeState
 
 if TYPE_CHECKING:
-    from typing_extensions import TypeVar as _TypeVar  # as in paiflow.ids
+    from typing_extensions import TypeVar as _TypeVar  # as in paiflow.status.ids
 
     # The models of a result: of runs, of nodes, or of both if nothing is said.
     State_co = _TypeVar("State_co", bound=State, default=State, covariant=True)

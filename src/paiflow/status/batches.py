@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Generic, TypeVar, overload
 import attrs
 
 from paiflow.errors import PaiFlowError
-from paiflow.ids import BATCH_SIZE, Id, Id_co, NodeRef, UnknownId, refusal
+from paiflow.status.ids import BATCH_SIZE, Id, Id_co, NodeRef, UnknownId, refusal
 from paiflow.steps import Ask, Steps
 from paiflow_api.calling import Call
 from paiflow_api.models import (
