@@ -30,7 +30,7 @@ from paiflow.cli.ids import Wanted
 from paiflow.cli.progress import Progress
 from paiflow.cli.stopping import Stop
 from paiflow.mock import HandClock, HandTime, PaiFlowMock
-from paiflow.waiting import Limits, Waited, WaitResult, follow
+from paiflow.status.waiting import Limits, Waited, WaitResult, follow
 
 PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
 NOW = datetime(2026, 11, 23, 12, 0, 5, tzinfo=UTC)
@@ -44,7 +44,7 @@ def mock(monkeypatch):
     with PaiFlowMock() as service:
         for name, value in service.environment.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr("paiflow.client.Time", lambda: HandTime(service.clock))
+        monkeypatch.setattr("paiflow.client.clients.Time", lambda: HandTime(service.clock))
         yield service
 
 
@@ -76,7 +76,7 @@ def answer(monkeypatch, mock):
         def client(**settings):
             return opened(**{**settings, "transport": httpx.MockTransport(handler), "mounts": None})
 
-        monkeypatch.setattr("paiflow.client.httpx.AsyncClient", client)
+        monkeypatch.setattr("paiflow.client.clients.httpx.AsyncClient", client)
 
     return answer_
 
@@ -898,7 +898,7 @@ def test_the_next_look_is_known_while_the_client_sleeps(mock, monkeypatch):
             seen.append((seconds, made.next_look()))
             await super().asleep(seconds)
 
-    monkeypatch.setattr("paiflow.client.Time", lambda: Watched(mock.clock))
+    monkeypatch.setattr("paiflow.client.clients.Time", lambda: Watched(mock.clock))
     with pytest.raises(paiflow.WaitTimedOut):
         asyncio.run(watched(made))
 

@@ -21,6 +21,7 @@ from paiflow.contract.http import same
 from paiflow.contract.discovery import cleaned
 from paiflow.contract.interface import Interface
 from paiflow.mock import MockService, MockTransport
+from paiflow.mock.sample import cleaned
 from paiflow_api.models import ErrorReply, NodeState, OutputValue, PipelineRunState
 from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS
 from tooling.generation import effective_description

@@ -78,7 +78,9 @@ def mock(host: str, port: int, scenario: str | None, faults: tuple[str, ...], lo
     mocking.run(service, host, port, ready)
 
 
-@paiflow.command(add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@paiflow.command(
+    add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def contract(arguments: tuple[str, ...]) -> None:
     """Judge a service by the description: the mock, or any endpoint. See paiflow contract --help.

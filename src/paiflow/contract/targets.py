@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paiflow import PaiFlowError
+from paiflow.client.endpoint import is_loopback, resolve_endpoint
 from paiflow.contract.interface import Interface
 from paiflow.contract.session import Session
 from paiflow.contract.suites.live import PAUSE
 from paiflow.contract.things import Ids
 from paiflow.credentials import Credentials, from_environment
-from paiflow.endpoint import is_loopback, resolve_endpoint
 from paiflow.mock import HandClock, MockService, serve
 
 RUNS = "PAIFLOW_CONTRACT_RUNS"

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar
 
+from paiflow._text import close_to, visible
 from paiflow.errors import InvalidRequest
 
 T = TypeVar("T")
@@ -35,6 +36,40 @@ class NodeRef(NamedTuple):
 
     pipeline_run_id: str
     node_id: str
+
+
+Id: TypeAlias = str | NodeRef
+
+if TYPE_CHECKING:
+    # Defaults of type variables came with Python 3.13; type checkers know them in this module.
+    from typing_extensions import TypeVar as _TypeVar
+
+    # The ids of a result: of runs, of nodes, or of both if nothing is said.
+    Id_co = _TypeVar("Id_co", bound=Id, default=Id, covariant=True)
+else:
+    Id_co = TypeVar("Id_co", covariant=True)
+
+
+class UnknownId(KeyError):
+    """An id that a result does not hold.
+
+    Args:
+        key: the id.
+        reason: why, if it was asked for.
+        known: the ids that were, to find one that was meant.
+    """
+
+    def __init__(self, key: object, reason: str | None, known: Iterable[object]) -> None:
+        super().__init__(key, reason, known)
+
+    def __str__(self) -> str:
+        key, reason, known = self.args
+        return f"{shown(key)}: {reason or f'it was not asked for{close_to(shown(key), map(shown, known))}'}"
+
+
+def shown(id_: object) -> str:
+    """Return an id as it is given to the command: RUN, or RUN/NODE."""
+    return visible("/".join(map(str, id_)) if isinstance(id_, tuple) else str(id_))
 
 
 def is_plain(value: object) -> bool:

@@ -19,9 +19,9 @@ import attrs
 import httpx
 
 from paiflow._hidden import Secret
-from paiflow._text import clean
+from paiflow._text import clean, close_to
 from paiflow.errors import InvalidRequest
-from paiflow.ids import is_plain, refusal_of
+from paiflow.status.ids import is_plain, refusal_of
 from paiflow_api.calling import Call, Operation, Parameter
 from paiflow_api.decoding import Reply
 from paiflow_api.operations import OPERATIONS
@@ -150,15 +150,6 @@ def _unknown(operation: Operation[Any], kind: str, name: object, known: Iterable
     hint = close_to(str(name), names) or f"; there are: {', '.join(names) or 'none'}"
     message = f"there is no {kind} {name!r:.60}{hint}"
     return refused(operation, "InvalidParameter", message)
-
-
-def close_to(name: str, known: Iterable[str]) -> str:
-    """Return a question after the known name that is meant, empty if none is close."""
-    from difflib import get_close_matches  # noqa: PLC0415 - for a mistake only
-
-    folded = {one.lower().replace("_", ""): one for one in known}
-    close = get_close_matches(name[:60].lower().replace("_", ""), folded, 1)
-    return f"; did you mean {folded[close[0]]}?" if close else ""
 
 
 def _check_together(operation: Operation[Any], given: Collection[str]) -> None:

@@ -12,28 +12,28 @@ import time as real_time
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypedDict, TypeVar, Unpack, overload
 
 import httpx
 
-from paiflow import _deadline
-from paiflow._connections import AsyncConnections, Connections, is_shared, opener
-from paiflow._discretion import Discretion
-from paiflow._environment import proxy_of
-from paiflow._exchange import Response, attempt, clock_skew, interpret
 from paiflow._hidden import Environment, Hidden
-from paiflow._httpx import attend
-from paiflow._replies import ACCEPTED_ENCODINGS, Intake, Whole, aread, read
-from paiflow._routes import Route, route_of
-from paiflow._threads import in_threads
 from paiflow._time import Time
+from paiflow.client import deadline as _deadline
+from paiflow.client.connections import AsyncConnections, Connections, is_shared, opener
+from paiflow.client.discretion import Discretion
+from paiflow.client.endpoint import Endpoints
+from paiflow.client.environment import proxy_of
+from paiflow.client.exchange import Response, attempt, clock_skew, interpret
+from paiflow.client.httpx_internals import attend
+from paiflow.client.preparing import Prepared, named, prepare, url_of
+from paiflow.client.reply_body import ACCEPTED_ENCODINGS, Intake, Whole, aread, read
+from paiflow.client.routes import Route, route_of
+from paiflow.client.threads import in_threads
 from paiflow.credentials import Credentials, CredentialsSource, VendorClient
-from paiflow.endpoint import Endpoints
 from paiflow.errors import AccessDenied, ConfigurationError, PaiFlowError, TransportError
-from paiflow.ids import BATCH_SIZE, NodeRef, ids_of
-from paiflow.preparing import Prepared, named, prepare, url_of
 from paiflow.retries import Attempts, RetryPolicy, policy_of
 from paiflow.signing import SignatureAuth
+from paiflow.status.ids import BATCH_SIZE, NodeRef, ids_of
 from paiflow.steps import IN_FLIGHT, Answers, Ask, AsyncIteration, Iteration, Steps
 from paiflow_api import operations
 from paiflow_api.calling import Call, Operation
@@ -42,10 +42,10 @@ from paiflow_api.methods import AsyncMethods, Methods
 
 if TYPE_CHECKING:
     from paiflow._durations import Duration
-    from paiflow.batches import StatusReport
-    from paiflow.submitting import Arguments
-    from paiflow.waiting import Change, Until, WaitResult
-    from paiflow_api.models import ListPipelineRunsStatusResponse, OutputType
+    from paiflow.client.submitting import Arguments
+    from paiflow.status.batches import StatusReport
+    from paiflow.status.waiting import Change, Until, WaitResult
+    from paiflow_api.models import ListPipelineRunsStatusResponse, NodeState, OutputType, PipelineRunState
 
 # As in the vendor's SDK: connect 5 s, read 10 s (darabonba-core 1.0.9, measured).
 DEFAULT_TIMEOUT: Final = httpx.Timeout(10, connect=5)
@@ -62,6 +62,26 @@ Result = TypeVar("Result")
 Transport = TypeVar("Transport", httpx.BaseTransport, httpx.AsyncBaseTransport)
 Held = TypeVar("Held", Connections, AsyncConnections)
 Nodes = Iterable[NodeRef | tuple[str, str]]
+
+
+class WaitOptions(TypedDict, total=False):
+    """What `wait` and `watch` take beside the ids."""
+
+    until: Until
+    timeout: Duration | None
+    interval: Duration | None
+    workspace_id: str | int | None
+
+
+class StatusOptions(TypedDict, total=False):
+    """What `statuses` takes beside the ids."""
+
+    workspace_id: str | int | None
+    output_type: OutputType | str | None
+    batch_size: int
+    in_flight: int
+
+
 # Is told of each reply: operationId, HTTP status, body. Must not raise.
 Observer = Callable[[str, int, bytes], None]
 
@@ -223,7 +243,7 @@ class _Client(Generic[Transport, Held]):
         batch_size: int,
         in_flight: int,
     ) -> Steps[Any, StatusReport]:
-        from paiflow.batches import check_sizes, statuses  # noqa: PLC0415 - whoever makes single calls needs none of it
+        from paiflow.status.batches import check_sizes, statuses  # noqa: PLC0415 - whoever makes single calls needs none of it
 
         check_sizes(batch_size, in_flight)
         return statuses(
@@ -244,26 +264,24 @@ class _Client(Generic[Transport, Held]):
         workspace_id: str | int | None,
     ) -> Steps[Change, WaitResult]:
         self._connections.check_open()
-        from paiflow.waiting import Limits, follow  # noqa: PLC0415 - whoever makes single calls needs none of it
+        from paiflow.status.waiting import Limits, follow  # noqa: PLC0415 - whoever makes single calls needs none of it
 
         limits = Limits.of(until, timeout, interval)
         runs, refs = ids_of(pipeline_runs, nodes)
-        return follow(
-            runs, refs, limits, self._time, refreshes=self._credentials.refreshes, workspace_id=workspace_id
-        )
+        return follow(runs, refs, limits, self._time, refreshes=self._credentials.refreshes, workspace_id=workspace_id)
 
     def _pages(self, call: Call[Any], limit: int | None, page_size: int) -> Steps[Any, None]:
-        from paiflow.paging import items  # noqa: PLC0415 - whoever makes single calls needs none of it
+        from paiflow.client.paging import items  # noqa: PLC0415 - whoever makes single calls needs none of it
 
         return items(call, limit, page_size)
 
     def _log_lines(self, call: Call[Any], follow: bool, limit: int | None, page_size: int) -> Steps[str, None]:
-        from paiflow.logs import lines  # noqa: PLC0415 - whoever makes single calls needs none of it
+        from paiflow.client.logs import lines  # noqa: PLC0415 - whoever makes single calls needs none of it
 
         return lines(call, follow=follow, limit=limit, page_size=page_size, refreshes=self._credentials.refreshes)
 
     def _submit(self, start: bool, once: str | None, arguments: Mapping[str, Any]) -> Steps[Any, str]:
-        from paiflow.submitting import submit  # noqa: PLC0415 - whoever makes single calls needs none of it
+        from paiflow.client.submitting import submit  # noqa: PLC0415 - whoever makes single calls needs none of it
 
         return submit(arguments, start=start, once=once)
 
@@ -371,10 +389,18 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         """
         return self._run(self._submit(start, once, arguments)).finish()
 
+    @overload
+    def statuses(self, pipeline_runs: Iterable[str], **options: Unpack[StatusOptions]) -> StatusReport[str]: ...
+    @overload
+    def statuses(self, *, nodes: Nodes, **options: Unpack[StatusOptions]) -> StatusReport[NodeRef]: ...
+    @overload
+    def statuses(
+        self, pipeline_runs: Iterable[str], *, nodes: Nodes, **options: Unpack[StatusOptions]
+    ) -> StatusReport: ...
     def statuses(
         self,
-        *,
         pipeline_runs: Iterable[str] = (),
+        *,
         nodes: Nodes = (),
         workspace_id: str | int | None = None,
         output_type: OutputType | str | None = None,
@@ -401,10 +427,18 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
             self._statuses(pipeline_runs, nodes, workspace_id, output_type, batch_size, in_flight)
         ).finish()
 
+    @overload
+    def wait(
+        self, pipeline_runs: Iterable[str], **options: Unpack[WaitOptions]
+    ) -> WaitResult[str, PipelineRunState]: ...
+    @overload
+    def wait(self, *, nodes: Nodes, **options: Unpack[WaitOptions]) -> WaitResult[NodeRef, NodeState]: ...
+    @overload
+    def wait(self, pipeline_runs: Iterable[str], *, nodes: Nodes, **options: Unpack[WaitOptions]) -> WaitResult: ...
     def wait(
         self,
-        *,
         pipeline_runs: Iterable[str] = (),
+        *,
         nodes: Nodes = (),
         until: Until = "all",
         timeout: Duration | None = None,
@@ -433,10 +467,20 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         """
         return self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)).finish()
 
+    @overload
+    def watch(
+        self, pipeline_runs: Iterable[str], **options: Unpack[WaitOptions]
+    ) -> Iterator[Change[str, PipelineRunState]]: ...
+    @overload
+    def watch(self, *, nodes: Nodes, **options: Unpack[WaitOptions]) -> Iterator[Change[NodeRef, NodeState]]: ...
+    @overload
+    def watch(
+        self, pipeline_runs: Iterable[str], *, nodes: Nodes, **options: Unpack[WaitOptions]
+    ) -> Iterator[Change]: ...
     def watch(
         self,
-        *,
         pipeline_runs: Iterable[str] = (),
+        *,
         nodes: Nodes = (),
         until: Until = "all",
         timeout: Duration | None = None,
@@ -568,10 +612,18 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         """Return what PaiFlow.submit does, and raise the same."""
         return await self._run(self._submit(start, once, arguments)).finish()
 
+    @overload
+    async def statuses(self, pipeline_runs: Iterable[str], **options: Unpack[StatusOptions]) -> StatusReport[str]: ...
+    @overload
+    async def statuses(self, *, nodes: Nodes, **options: Unpack[StatusOptions]) -> StatusReport[NodeRef]: ...
+    @overload
+    async def statuses(
+        self, pipeline_runs: Iterable[str], *, nodes: Nodes, **options: Unpack[StatusOptions]
+    ) -> StatusReport: ...
     async def statuses(
         self,
-        *,
         pipeline_runs: Iterable[str] = (),
+        *,
         nodes: Nodes = (),
         workspace_id: str | int | None = None,
         output_type: OutputType | str | None = None,
@@ -583,10 +635,20 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
             self._statuses(pipeline_runs, nodes, workspace_id, output_type, batch_size, in_flight)
         ).finish()
 
+    @overload
+    async def wait(
+        self, pipeline_runs: Iterable[str], **options: Unpack[WaitOptions]
+    ) -> WaitResult[str, PipelineRunState]: ...
+    @overload
+    async def wait(self, *, nodes: Nodes, **options: Unpack[WaitOptions]) -> WaitResult[NodeRef, NodeState]: ...
+    @overload
+    async def wait(
+        self, pipeline_runs: Iterable[str], *, nodes: Nodes, **options: Unpack[WaitOptions]
+    ) -> WaitResult: ...
     async def wait(
         self,
-        *,
         pipeline_runs: Iterable[str] = (),
+        *,
         nodes: Nodes = (),
         until: Until = "all",
         timeout: Duration | None = None,  # noqa: ASYNC109 - ends with what is known, where a cancellation would lose it
@@ -596,10 +658,20 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         """Return what PaiFlow.wait does, and raise the same."""
         return await self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)).finish()
 
+    @overload
+    def watch(
+        self, pipeline_runs: Iterable[str], **options: Unpack[WaitOptions]
+    ) -> AsyncIterator[Change[str, PipelineRunState]]: ...
+    @overload
+    def watch(self, *, nodes: Nodes, **options: Unpack[WaitOptions]) -> AsyncIterator[Change[NodeRef, NodeState]]: ...
+    @overload
+    def watch(
+        self, pipeline_runs: Iterable[str], *, nodes: Nodes, **options: Unpack[WaitOptions]
+    ) -> AsyncIterator[Change]: ...
     def watch(
         self,
-        *,
         pipeline_runs: Iterable[str] = (),
+        *,
         nodes: Nodes = (),
         until: Until = "all",
         timeout: Duration | None = None,

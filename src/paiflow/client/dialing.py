@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, Final
 
-from paiflow._threads import within
+from paiflow.client.threads import within
 
 # Seconds of silence after which the next address is tried as well: as RFC 8305 recommends, and anyio does.
 NEXT_AFTER: Final = 0.25

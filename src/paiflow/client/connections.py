@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import httpx
 
 from paiflow import _forks  # noqa: F401 - for what it registers
-from paiflow._environment import certificates
-from paiflow._httpx import HEADERS, OWN, equip, renewed
+from paiflow.client.environment import certificates
+from paiflow.client.httpx_internals import HEADERS, OWN, equip, renewed
 from paiflow.errors import ConfigurationError
 
 if TYPE_CHECKING:

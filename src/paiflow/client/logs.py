@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
+from paiflow.client.paging import check_counts
 from paiflow.errors import InvalidRequest, PaiFlowError
-from paiflow.paging import check_counts
+from paiflow.status.waiting import mends, wished
 from paiflow.steps import Item, Pause, Steps, one
-from paiflow.waiting import mends, wished
 from paiflow_api.calling import Call
 from paiflow_api.operations import GET_PIPELINE_RUN_NODE
 from paiflow_api.outcomes import NODE_STATUS

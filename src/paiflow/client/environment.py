@@ -15,7 +15,7 @@ from urllib.request import getproxies
 
 import httpx
 
-from paiflow.endpoint import is_host, is_loopback
+from paiflow.client.endpoint import is_host, is_loopback
 from paiflow.errors import ConfigurationError
 
 _SCHEMES: Final = ("http", "https", "socks5", "socks5h")

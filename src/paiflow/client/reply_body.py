@@ -17,8 +17,8 @@ from typing import Final, NamedTuple
 
 import httpx
 
-from paiflow._httpx import body_of
-from paiflow._service_errors import excerpt, request_id_of
+from paiflow.client.httpx_internals import body_of
+from paiflow.client.service_errors import excerpt, request_id_of
 from paiflow.errors import PaiFlowError, TransportError, UnexpectedReply
 
 MAX_REPLY_BYTES: Final = 64 << 20

@@ -6,7 +6,6 @@ Where a version of theirs has no such place, that is an error: a deadline that d
 from __future__ import annotations
 
 from copy import copy
-from importlib.metadata import version
 from typing import Any, Final
 
 import httpx
@@ -25,7 +24,7 @@ def equip(client: httpx.Client | httpx.AsyncClient) -> None:
     Raises:
         ConfigurationError: this version of httpx has no place for it; without it no deadline would hold.
     """
-    from paiflow._network import AsyncBackend, Backend  # noqa: PLC0415 - takes long; the client has just loaded what it needs
+    from paiflow.client.network import AsyncBackend, Backend  # noqa: PLC0415 - takes long; the client has just loaded what it needs
 
     ours: Any = Backend if isinstance(client, httpx.Client) else AsyncBackend
     try:
@@ -52,6 +51,8 @@ def renewed(transport: Any) -> Any:
 
 
 def _unknown_version() -> ConfigurationError:
+    from importlib.metadata import version  # noqa: PLC0415 - takes long, for an error that is not due
+
     return ConfigurationError(
         f"paiflow cannot use httpx {httpx.__version__} with httpcore {version('httpcore')}: "
         "install httpx 0.28 and httpcore 1.0"

@@ -16,14 +16,13 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from math import ceil
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar, overload
 
 import attrs
 
 from paiflow._durations import Duration, duration
 from paiflow._text import visible
 from paiflow._time import Time
-from paiflow.batches import Id, StatusReport, id_of, join, plan
 from paiflow.errors import (
     AccessDenied,
     PaiFlowError,
@@ -35,15 +34,16 @@ from paiflow.errors import (
     WaitFailed,
     WaitTimedOut,
 )
-from paiflow.ids import BATCH_SIZE, NodeRef, refusal
 from paiflow.retries import ONCE
+from paiflow.status.batches import StatusReport, id_of, join, plan
+from paiflow.status.ids import BATCH_SIZE, Id, Id_co, NodeRef, UnknownId, refusal, shown
 from paiflow.steps import IN_FLIGHT, Ask, Item, Pause, Steps
 from paiflow_api.models import Node, NodeState, PipelineRun, PipelineRunState
 from paiflow_api.outcomes import NODE_STATUS, PIPELINE_RUN_STATUS
 from paiflow_api.outcomes import Outcome as StatusOutcome
 
-Outcome = StatusOutcome | Literal["missing"]
-Until = Literal["all", "any", "first-failure"]
+Outcome: TypeAlias = StatusOutcome | Literal["missing"]
+Until: TypeAlias = Literal["all", "any", "first-failure"]
 UNTIL: Final = ("all", "any", "first-failure")
 
 # Seconds, but for GROWTH and JITTER. The vendor's higher SDK polls every 2 s.
@@ -58,7 +58,17 @@ LAST_LOOK: Final = 1.0
 # A run that is Initialized for so long has perhaps not been started.
 UNSTARTED: Final = 20.0
 
-logger = logging.getLogger("paiflow")
+logger: Final = logging.getLogger("paiflow")
+
+State: TypeAlias = PipelineRunState | NodeState
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as _TypeVar  # as in paiflow.status.ids
+
+    # The models of a result: of runs, of nodes, or of both if nothing is said.
+    State_co = _TypeVar("State_co", bound=State, default=State, covariant=True)
+else:
+    State_co = TypeVar("State_co", covariant=True)
 
 
 def outcome_of(item: PipelineRun | Node) -> Outcome:
@@ -70,8 +80,15 @@ def outcome_of(item: PipelineRun | Node) -> Outcome:
     return "stopped" if outcome == "active" and deleted else outcome
 
 
+def _unseen(item: Waited[Any, Any]) -> Any:
+    """Return the model of an id that was never returned: it holds the ids, and no more."""
+    if isinstance(item.id, str):
+        return PipelineRunState(pipeline_run_id=item.id)
+    return NodeState(pipeline_run_id=item.id.pipeline_run_id, node_id=item.id.node_id)
+
+
 @attrs.frozen(kw_only=True)
-class Waited:
+class Waited(Generic[Id_co, State_co]):
     """What is known of one id.
 
     Attributes:
@@ -79,20 +96,20 @@ class Waited:
         status: the last one seen, None if there was none or replies contradict each other.
         outcome: what that means: succeeded, failed, stopped, active, unknown; missing if the last answer left it out.
         since: when this status and outcome were first seen here, in UTC.
-        reply: the run or node as it was last returned.
+        reply: the run or node as it was last returned; one that holds its ids and no more if it never was.
         ended: whether it is waited for no more.
     """
 
-    id: Id
+    id: Id_co
     status: str | None = None
     outcome: Outcome = "unknown"
     since: datetime
-    reply: PipelineRunState | NodeState | None = None
+    reply: State_co = attrs.field(default=attrs.Factory(_unseen, takes_self=True))
     ended: bool = False
 
 
 @attrs.frozen(kw_only=True)
-class Change:
+class Change(Generic[Id_co, State_co]):
     """One id's status or outcome has changed.
 
     Attributes:
@@ -100,16 +117,16 @@ class Change:
         after: what is known now.
     """
 
-    before: Waited
-    after: Waited
+    before: Waited[Id_co, State_co]
+    after: Waited[Id_co, State_co]
 
     @property
-    def id(self) -> Id:
+    def id(self) -> Id_co:
         """The run's id, or the node's NodeRef."""
         return self.after.id
 
 
-class WaitResult(Mapping[Id, Waited]):
+class WaitResult(Mapping[Id_co, Waited[Id_co, State_co]], Generic[Id_co, State_co]):  # type: ignore[type-var]  # only read
     """What is known of each id, in the order asked: `result["flow-a"].status`, `result["flow-a", "node-b"].outcome`.
 
     Attributes:
@@ -117,15 +134,27 @@ class WaitResult(Mapping[Id, Waited]):
         answered: whether there was any answer at all.
     """
 
-    def __init__(self, items: Iterable[Waited], *, calls: int = 0, answered: bool = True) -> None:
+    def __init__(self, items: Iterable[Waited[Id_co, State_co]], *, calls: int = 0, answered: bool = True) -> None:
         self._items = {item.id: item for item in items}
         self.calls = calls
         self.answered = answered
 
-    def __getitem__(self, key: Id | tuple[str, str]) -> Waited:
-        return self._items[key]  # type: ignore[index]  # a plain pair equals its NodeRef
+    @overload  # type: ignore[override]  # an id of the wrong kind is a KeyError, as any that was not waited for
+    def __getitem__(self, key: str) -> Waited[str, PipelineRunState]: ...
+    @overload
+    def __getitem__(self, key: tuple[str, str]) -> Waited[NodeRef, NodeState]: ...
+    def __getitem__(self, key: str | tuple[str, str]) -> Waited[Any, Any]:
+        """Return what is known of an id.
 
-    def __iter__(self) -> Iterator[Id]:
+        Raises:
+            KeyError: it was not waited for.
+        """
+        try:
+            return self._items[key]  # type: ignore[index]  # a plain pair equals its NodeRef
+        except KeyError:
+            raise UnknownId(key, None, self._items) from None
+
+    def __iter__(self) -> Iterator[Id_co]:
         return iter(self._items)
 
     def __len__(self) -> int:
@@ -138,32 +167,32 @@ class WaitResult(Mapping[Id, Waited]):
         return f"WaitResult({shown})"
 
     @property
-    def succeeded(self) -> list[Id]:
+    def succeeded(self) -> list[Id_co]:
         """The ids that succeeded."""
         return self._with("succeeded")
 
     @property
-    def failed(self) -> list[Id]:
+    def failed(self) -> list[Id_co]:
         """The ids that failed."""
         return self._with("failed")
 
     @property
-    def stopped(self) -> list[Id]:
+    def stopped(self) -> list[Id_co]:
         """The ids that were stopped: terminated, suspended, skipped (runs), deleted on the way."""
         return self._with("stopped")
 
     @property
-    def unknown(self) -> list[Id]:
+    def unknown(self) -> list[Id_co]:
         """The ids whose status is unknown, or of which nothing is known."""
         return self._with("unknown")
 
     @property
-    def missing(self) -> list[Id]:
+    def missing(self) -> list[Id_co]:
         """The ids that the last answer left out."""
         return self._with("missing")
 
     @property
-    def active(self) -> list[Id]:
+    def active(self) -> list[Id_co]:
         """The ids that have not ended."""
         return self._with("active")
 
@@ -177,7 +206,7 @@ class WaitResult(Mapping[Id, Waited]):
         if bad:
             raise WaitFailed(f"{len(bad)} of {len(self)} ended badly: {_some(map(_told, bad))}", self)
 
-    def _with(self, outcome: Outcome) -> list[Id]:
+    def _with(self, outcome: Outcome) -> list[Id_co]:
         return [id_ for id_, item in self._items.items() if item.outcome == outcome]
 
 
@@ -313,7 +342,7 @@ def unstarted(items: Iterable[Waited], now: datetime | None = None) -> str | Non
     items = list(items)
     begun = {_run_of(item) for item in items if item.status not in (None, "Initialized")}
     ids = [
-        visible(_shown(item.id))
+        shown(item.id)
         for item in items
         if item.status == "Initialized"
         and item.outcome == "active"
@@ -439,11 +468,7 @@ class _Wait:
 def _told(item: Waited) -> str:
     """Return an id and what is known of it, in two words; a missing one was perhaps seen before."""
     known = item.outcome if item.outcome == "missing" else item.status or item.outcome
-    return visible(f"{_shown(item.id)} {known}")
-
-
-def _shown(id_: Id) -> str:
-    return id_ if isinstance(id_, str) else "/".join(id_)
+    return f"{shown(item.id)} {visible(known)}"
 
 
 def _some(texts: Iterable[str]) -> str:

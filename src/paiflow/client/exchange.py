@@ -13,12 +13,12 @@ from typing import Any, Generic, TypeVar, cast
 import attrs
 import httpx
 
-from paiflow._discretion import unchain
-from paiflow._replies import Whole
-from paiflow._routes import Route
-from paiflow._service_errors import excerpt, request_id_of, service_error
 from paiflow._text import clean
-from paiflow.answering import NO_BODY, Described, judge
+from paiflow.client.answering import NO_BODY, Described, judge
+from paiflow.client.discretion import unchain
+from paiflow.client.reply_body import Whole
+from paiflow.client.routes import Route
+from paiflow.client.service_errors import excerpt, request_id_of, service_error
 from paiflow.errors import PaiFlowError, ServiceError, TransportError, UnexpectedReply
 from paiflow_api.calling import Operation
 from paiflow_api.decoding import Reply, read_json, undisturbed

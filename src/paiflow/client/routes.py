@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import socket
-from difflib import SequenceMatcher
 from typing import Final
 
 import attrs
@@ -61,6 +60,8 @@ def region_hint(host: str) -> str:
     match = re.fullmatch(r"[a-z]+(?:-vpc)?\.([a-z0-9-]+)\.aliyuncs\.com(?::\d+)?", host)
     if match is None or match[1] in REGIONS:
         return ""
+    from difflib import SequenceMatcher  # noqa: PLC0415 - for a mistake only
+
     closest, *others = sorted(REGIONS, key=lambda known: -SequenceMatcher(None, known, match[1]).ratio())
     return f"no region {match[1]} is known: did you mean {closest}? Others are {', '.join(others)}"
 

@@ -16,9 +16,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final, TypedDict
 
+from paiflow.client.paging import items
 from paiflow.errors import InvalidRequest, PaiFlowError, UnexpectedReply
-from paiflow.ids import BATCH_SIZE
-from paiflow.paging import items
+from paiflow.status.ids import BATCH_SIZE
 from paiflow.steps import Pause, Steps, collected, one
 from paiflow_api.calling import Call
 from paiflow_api.operations import CREATE_PIPELINE_RUN, LIST_PIPELINE_RUNS, LIST_PIPELINE_RUNS_STATUS

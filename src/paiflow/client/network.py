@@ -21,8 +21,8 @@ from typing import Any
 import httpcore
 from httpcore._backends.sync import SyncStream
 
-from paiflow._deadline import left
-from paiflow._dialing import dial
+from paiflow.client.deadline import left
+from paiflow.client.dialing import dial
 
 
 class _Requests:

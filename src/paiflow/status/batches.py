@@ -6,15 +6,15 @@ PipelineRuns out ("one of the two, Nodes first", https://help.aliyun.com/documen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, ClassVar, Generic, TypeVar, overload
 
 import attrs
 
 from paiflow.errors import PaiFlowError
-from paiflow.ids import BATCH_SIZE, NodeRef, refusal
+from paiflow.status.ids import BATCH_SIZE, Id, Id_co, NodeRef, UnknownId, refusal
 from paiflow.steps import Ask, Steps
 from paiflow_api.calling import Call
 from paiflow_api.models import (
@@ -27,7 +27,6 @@ from paiflow_api.models import (
 )
 from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS
 
-Id = str | NodeRef
 Item = TypeVar("Item", bound=PipelineRunState | NodeState)
 
 
@@ -43,7 +42,9 @@ class Batch:
         """The ids of either kind."""
         return (*self.pipeline_runs, *self.nodes)
 
-    def call(self, workspace_id: str | int | None, output_type: str | None = None) -> Call[ListPipelineRunsStatusResponse]:
+    def call(
+        self, workspace_id: str | int | None, output_type: str | None = None
+    ) -> Call[ListPipelineRunsStatusResponse]:
         """Return the call that asks for them."""
         arguments = {
             "pipeline_runs": self.pipeline_runs,
@@ -94,13 +95,20 @@ def check_sizes(batch_size: int, in_flight: int) -> None:
 
 
 class Found(Sequence[Item], Generic[Item]):
-    """The runs or nodes that were found, in the order of the replies; to be had by their ids as well as by index.
+    """The runs or nodes that were found, in the order of the replies; indexable by id or position.
 
-    One that the service gave twice, in contradiction, is in it twice; by its id the first is had.
+    One that the service gave twice, in contradiction, is in it twice; its id gives the first.
     """
 
-    def __init__(self, items: Iterable[Item] = ()) -> None:
+    def __init__(self, items: Iterable[Item] = (), absent: Mapping[Id, str] | None = None) -> None:
+        """Hold these.
+
+        Args:
+            items: what was found.
+            absent: why an id that was asked for is not among them.
+        """
         self._items = list(items)
+        self._absent = absent or {}
 
     @cached_property
     def _by_id(self) -> dict[Id | None, Item]:
@@ -119,7 +127,10 @@ class Found(Sequence[Item], Generic[Item]):
             IndexError: no such place.
         """
         if isinstance(key, str | tuple):
-            return self._by_id[key]  # type: ignore[index]  # a plain pair equals its NodeRef
+            try:
+                return self._by_id[key]  # type: ignore[index]  # a plain pair equals its NodeRef
+            except KeyError:
+                raise UnknownId(key, self._absent.get(key), self._by_id) from None  # type: ignore[arg-type]
         return self._items[key]
 
     def __len__(self) -> int:
@@ -134,7 +145,7 @@ class Found(Sequence[Item], Generic[Item]):
     def __eq__(self, other: object) -> bool:
         return self._items == list(other) if isinstance(other, Sequence) else NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]  # as a list's
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # as a list's
 
     def __repr__(self) -> str:
         return repr(vars(self).get("_items"))
@@ -150,7 +161,7 @@ def id_of(item: PipelineRunState | NodeState) -> Id | None:
 
 
 @attrs.frozen(kw_only=True)
-class StatusReport:
+class StatusReport(Generic[Id_co]):
     """What the service said of all ids that were asked for.
 
     Attributes:
@@ -166,8 +177,8 @@ class StatusReport:
     runs: Found[PipelineRunState]
     nodes: Found[NodeState]
     outputs: list[OutputValue]
-    missing: list[Id]
-    unanswered: list[Id]
+    missing: list[Id_co]
+    unanswered: list[Id_co]
     errors: list[PaiFlowError]
     request_ids: list[str]
 
@@ -204,9 +215,13 @@ def join(batches: Sequence[Batch], answers: Sequence[ListPipelineRunsStatusRespo
         missing += [id_ for id_ in batch.ids if id_ not in found_runs and id_ not in found_nodes]
         if answer.request_id is not None:
             request_ids.append(answer.request_id)
+    absent = {
+        **dict.fromkeys(missing, "the service did not return it (it does not exist, or this account cannot see it)"),
+        **dict.fromkeys(unanswered, "the call that asked for it failed (see errors)"),
+    }
     return StatusReport(
-        runs=Found(runs),
-        nodes=Found(nodes),
+        runs=Found(runs, absent),
+        nodes=Found(nodes, absent),
         outputs=outputs,
         missing=missing,
         unanswered=unanswered,
