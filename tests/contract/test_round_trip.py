@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 
 import paiflow
 from paiflow.contract.http import same
-from paiflow.contract.discovery import cleaned
 from paiflow.contract.interface import Interface
 from paiflow.mock import MockService, MockTransport
 from paiflow.mock.sample import cleaned
