@@ -243,3 +243,12 @@ def test_nothing_else_is_touched_by_hand():
     ][:2]
     assert "client.py" not in steps
     assert [] == [name for name in named if "NNN" not in name and not (ROOT / name).exists()]
+
+
+def test_the_contract_checks_judge_it(tree):
+    finished = python(tree, "-m", "paiflow.contract", "--operation", "ListPipelineRunCosts")
+    [counted] = [line.split() for line in finished.stdout.splitlines() if line.startswith("ListPipelineRunCosts ")]
+
+    assert 0 == finished.returncode, finished.stdout + finished.stderr
+    assert int(counted[1]) > 200
+    assert "ListPipelineRunCosts: what it answers (there is no model of it)" in finished.stdout

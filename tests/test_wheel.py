@@ -298,3 +298,52 @@ def test_the_core_install_is_small(python):
     [site_packages] = python.parent.parent.glob("lib/python*/site-packages")
 
     assert len(list(site_packages.glob("*.dist-info"))) <= 12
+
+
+CHECKED = "from paiflow.cli import main; import sys; sys.argv = ['paiflow', *{arguments!r}]; main()"
+
+
+@pytest.fixture(scope="module")
+def checking(wheel, tmp_path_factory):
+    """The interpreter of an environment that holds the wheel with the extra `contract`, and nothing of the clone."""
+    folder = tmp_path_factory.mktemp("checking")
+    venv.create(folder, with_pip=False)
+    [site_packages] = folder.glob("lib/python*/site-packages")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site_packages)
+    wanted = [Requirement(text) for text in importlib.metadata.requires("paiflow-client") or []]
+    names = [one.name for one in wanted if one.marker is None or one.marker.evaluate({"extra": "contract"})]
+    for distribution in distributions(names):
+        for file in distribution.files or []:
+            if ".." not in file.parts and "__pycache__" not in file.parts and file.locate().is_file():
+                (site_packages / file).parent.mkdir(parents=True, exist_ok=True)
+                (site_packages / file).symlink_to(file.locate())
+    return folder / "bin" / "python"
+
+
+def test_the_contract_checks_run_from_the_wheel_with_their_extra_only(checking):
+    arguments = ["contract", "--operation", "ListWorkspaces", "--examples", "1"]
+    finished = run(checking, CHECKED.format(arguments=arguments))
+
+    assert (0, "") == (finished.returncode, finished.stderr), finished.stdout + finished.stderr
+    assert "lists: ListWorkspaces" in finished.stdout
+    assert finished.stdout.rstrip().endswith("conforms")
+
+
+def test_the_contract_checks_call_themselves_what_they_are_called_by(checking):
+    usage = run(checking, CHECKED.format(arguments=["contract", "--help"]))
+    wrong = run(checking, CHECKED.format(arguments=["contract", "--operation", "Nothing"]))
+
+    assert 0 == usage.returncode
+    assert usage.stdout.startswith("usage: paiflow contract")
+    assert (2, "paiflow contract: --operation Nothing: there is no such operation in the description\n") == (
+        wrong.returncode,
+        wrong.stderr,
+    )
+
+
+def test_without_the_extra_the_contract_checks_say_what_to_install(python):
+    finished = run(python, "import paiflow.contract")
+
+    assert finished.stderr.splitlines()[-1].startswith("ImportError: ")
+    assert finished.stderr.splitlines()[-1].endswith("pip install 'paiflow-client[contract]'")

@@ -32,7 +32,10 @@ class Engine:
         try:
             validate(*arguments)
         except OpenAPIError as error:
-            return f"{type(error).__name__}: {error}"
+            try:
+                return f"{type(error).__name__}: {error}"
+            except UnicodeDecodeError:  # its words hold the body, whatever it is
+                return type(error).__name__
         return None
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from contract.second_engine import Engine
 
-from paiflow.contract import discovery, interface, targets
+from paiflow.contract import discovery, targets
 from paiflow.contract.preparation import add_stock
 from paiflow.contract.suites import life, lists, lookups, protocol
 from tooling.generation import effective_description
@@ -14,7 +14,7 @@ from tooling.generation import effective_description
 
 @pytest.fixture(scope="module")
 def engine():
-    return Engine(interface.close(effective_description()))
+    return Engine(effective_description())
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def journal():
         session.run("life", life.beginnings(stock))
         for suite, cases in (("protocol", protocol), ("lookups", lookups), ("lists", lists)):
             session.run(suite, cases.cases(session, stock)[::7])
-        assert session.findings == []
+        assert [(one.message, one.case) for one in session.findings] == []
         return session.journal
 
 
@@ -58,8 +58,6 @@ def exchange_names(journal):
         (200, {"RequestId": None}, {"x-acs-request-id": "R-1"}),
         (200, {"Nodes": [{"StartedAt": "yesterday"}]}, {"x-acs-request-id": "R-1"}),
         (200, {"PipelineRuns": [{"UserId": True}]}, {"x-acs-request-id": "R-1"}),
-        (200, {"Surplus": 1}, {"x-acs-request-id": "R-1"}),
-        (200, {"Nodes": [{"Surplus": 1}]}, {"x-acs-request-id": "R-1"}),
         (200, {}, {}),
         (418, {}, {"x-acs-request-id": "R-1"}),
     ],

@@ -80,7 +80,7 @@ def read(
     """Return the arguments of a request, the refusal that is due to it, or None where that is open."""
     pairs = _pairs(operation, query)
     if pairs is None:
-        return Refusal(400, frozenset(["InvalidParameter"]), frozenset(["query"]))
+        return Refusal.of(400, "InvalidParameter")
     given: Arguments = dict(path)
     faults = list(_read_query(operation, pairs, given))
     certain = all(given.get(name, "") is not None for name in pairs if ("InvalidParameter", name) not in faults)

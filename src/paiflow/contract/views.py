@@ -164,6 +164,8 @@ def _renamed(model: Model, call: Call, reply: Reply) -> None:  # noqa: ARG001 - 
     if (run := model.thing("run", call.arguments["PipelineRunId"])) is not None:
         run.forget({"Name", "GmtModifiedTime"})
         run.put["Name"] = call.arguments["Name"]
+        if (root := model.root(run)) is not None:  # it may be shown by its run's name
+            root.forget({"Metadata"})
 
 
 def _deleted(model: Model, call: Call, reply: Reply) -> None:  # noqa: ARG001 - all take the same

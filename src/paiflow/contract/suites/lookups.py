@@ -246,10 +246,11 @@ def _again(subject: Subject) -> Callable[[Session], None]:
     """Reads have no effect: the same question has the same answer, whatever was asked between."""
 
     def run(session: Session) -> None:
+        still = session.strict and not any(thing.moving for thing in session.model.of("run"))
         first = session.ask(*subject.call)
         session.ask(subject.operation, {**subject.arguments, "PipelineRunId": STRANGER, "PageSize": 1})
         again = session.ask(*subject.call)
-        if session.strict and not any(thing.moving for thing in session.model.of("run")):
+        if still:
             session.expect("asking-changes-nothing", fields_of(first) == fields_of(again), "asked again, it differs")
 
     return run
@@ -257,14 +258,14 @@ def _again(subject: Subject) -> Callable[[Session], None]:
 
 def _part(session: Session) -> None:
     """What comes back for some of the ids is what comes back for them among all."""
-    references = node_references(session)[:SOME]
+    still = [node.ids for node in session.model.of("node") if not node.moving and node.ids in session.model.explored]
+    references = [{"PipelineRunId": run, "NodeId": node} for run, node in still[:SOME]]
     together = session.ask(STATUSES, {"Nodes": references}) if references else None
     for reference in references:
         alone = session.ask(STATUSES, {"Nodes": [reference]})
         for kind in ("Nodes", "Outputs"):
             due = [item for item in (together.items(kind) if together else []) if reference.items() <= item.items()]
-            node = session.model.thing("node", reference["PipelineRunId"], reference["NodeId"])
-            if session.strict and node is not None and not node.moving:
+            if session.strict:
                 found = alone.items(kind) if alone else []
                 session.expect("a-part-gives-a-part", due == found, f"{kind} of one node differ alone and among others")
 
