@@ -15,7 +15,6 @@ from openapi_python_client.parser.openapi import Endpoint, GeneratorData
 from openapi_python_client.parser.properties import ModelProperty
 from openapi_python_client.parser.properties.protocol import PropertyProtocol
 
-from tooling import taken_names
 from tooling.errors import GenerationError
 from tooling.extensions import Extensions
 from tooling.parameters import Argument, Source, python_name
@@ -97,8 +96,6 @@ def _check_names(found: list[Described]) -> None:
         for name in (one.method, one.iterator):
             if names[name] > 1:
                 raise GenerationError(f"{one.operation.name}: more than one method would be {name} in Python")
-        if one.method in taken_names.methods():
-            raise GenerationError(f"{one.operation.name}: the client has something else that is called {one.method}")
         if one.constant in TAKEN_CONSTANTS:
             raise GenerationError(f"{one.operation.name}: an operation of this name is not supported")
 

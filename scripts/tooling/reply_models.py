@@ -43,7 +43,6 @@ from openapi_python_client.parser.responses import JSON_SOURCE
 from openapi_python_client.schema import Reference, Schema
 from openapi_python_client.schema.untrusted_string import UntrustedString
 
-from tooling import taken_names
 from tooling.errors import GenerationError
 
 # What a model of a reply has besides its fields, and what a field of that name would hide from its annotations.
@@ -255,10 +254,6 @@ def _check_classes(classes: list[Class]) -> None:
     for info in classes:
         if info.name in TAKEN_CLASSES:
             raise GenerationError(f"{info.name}: a schema of this name is not supported: its class would hide another")
-        if info.name in taken_names.public_names():
-            raise GenerationError(
-                f"{info.name}: a schema of this name is not supported: paiflow.{info.name} is another class"
-            )
         if modules[info.module_name] > 1:
             alike = ", ".join(sorted(other.name for other in classes if other.module_name == info.module_name))
             raise GenerationError(f"{alike}: more than one of these schemas would be {info.module_name}.py")
