@@ -7,6 +7,7 @@ x-ram-action        of an operation: the permission that it needs
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
@@ -27,6 +28,7 @@ KEYS = {
     "exclusive": bool,
     "states": list,
 }
+HOST = "[a-z][a-z0-9-]*"
 SERVICE = {"product": str, "version": str, "host": str}
 TYPE_NAMES = {bool: "true or false", dict: "a map of texts", list: "a list of texts", str: "a text"}
 NEEDED_OF_PAGES = frozenset({"by", "number", "size", "items"})
@@ -131,6 +133,8 @@ class Extensions:
         stated = {"product": info["title"], "version": info["version"], "host": info["title"].lower()}
         for given in (self._description, self._data):
             stated |= self._checked("x-paiflow-service", given.get("x-paiflow-service", {}), SERVICE)
+        if not re.fullmatch(HOST, stated["host"]):
+            raise self._refusal(f"x-paiflow-service: host: {stated['host']!r} is not the first label of a host")
         return stated
 
     def _pages(self) -> Pages | None:

@@ -113,7 +113,8 @@ class _Client(Generic[Transport, Held]):
         # A traceback may show the locals.
         given, credentials = Hidden(credentials), None
         environ = Environment(os.environ)
-        self._endpoints = Endpoints(endpoint, aiworkspace_endpoint, region, vpc, allow_http, environ)
+        hosts = {operation.host for operation in operations.OPERATIONS.values()}
+        self._endpoints = Endpoints(endpoint, aiworkspace_endpoint, region, vpc, allow_http, environ, sorted(hosts))
         self.endpoint: Final = self._endpoints.of("paiflow")
         # By the names that parameters give them.
         self._defaults: Mapping[str, object] = {"workspace_id": workspace_id}
@@ -248,9 +249,7 @@ class _Client(Generic[Transport, Held]):
 
         limits = Limits.of(until, timeout, interval)
         runs, refs = ids_of(pipeline_runs, nodes)
-        return follow(
-            runs, refs, limits, self._time, refreshes=self._credentials.refreshes, workspace_id=workspace_id
-        )
+        return follow(runs, refs, limits, self._time, refreshes=self._credentials.refreshes, workspace_id=workspace_id)
 
     def _pages(self, call: Call[Any], limit: int | None, page_size: int) -> Steps[Any, None]:
         from paiflow.paging import items  # noqa: PLC0415 - whoever makes single calls needs none of it
