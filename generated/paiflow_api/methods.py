@@ -42,7 +42,7 @@ class Methods(ABC):
         pipeline_identifier: str | None = None,
         pipeline_provider: str | None = None,
         pipeline_version: str | None = None,
-        workspace_id: str | None = None,
+        workspace_id: str | int | None = None,
         fuzzy_matching: bool | None = None,
     ) -> _models.ListPipelinesResponse:
         """List pipelines.
@@ -92,7 +92,7 @@ class Methods(ABC):
         pipeline_identifier: str | None = None,
         pipeline_provider: str | None = None,
         pipeline_version: str | None = None,
-        workspace_id: str | None = None,
+        workspace_id: str | int | None = None,
         fuzzy_matching: bool | None = None,
         limit: int | None = None,
         page_size: int = 100,
@@ -141,7 +141,9 @@ class Methods(ABC):
             page_size,
         )
 
-    def create_pipeline(self, *, manifest: str, workspace_id: str | None = None) -> _models.CreatePipelineResponse:
+    def create_pipeline(
+        self, *, manifest: str, workspace_id: str | int | None = None
+    ) -> _models.CreatePipelineResponse:
         """Create a pipeline.
 
         The manifest defines the pipeline, a directed acyclic graph of nodes.
@@ -251,8 +253,8 @@ class Methods(ABC):
         order: _models.SortOrder | str | None = None,
         source_type: _models.SourceType | str | None = None,
         status: _models.PipelineRunStatus | str | None = None,
-        workspace_id: str | None = None,
-        user_id: str | None = None,
+        workspace_id: str | int | None = None,
+        user_id: str | int | None = None,
         pipeline_ids: Iterable[str] | str | None = None,
         sort_by: _models.PipelineRunSortField | str | None = None,
         pipeline_run_id: str | None = None,
@@ -325,8 +327,8 @@ class Methods(ABC):
         order: _models.SortOrder | str | None = None,
         source_type: _models.SourceType | str | None = None,
         status: _models.PipelineRunStatus | str | None = None,
-        workspace_id: str | None = None,
-        user_id: str | None = None,
+        workspace_id: str | int | None = None,
+        user_id: str | int | None = None,
         pipeline_ids: Iterable[str] | str | None = None,
         sort_by: _models.PipelineRunSortField | str | None = None,
         pipeline_run_id: str | None = None,
@@ -402,7 +404,7 @@ class Methods(ABC):
         pipeline_manifest: str | None = None,
         arguments: str | None = None,
         no_confirm_required: bool | None = None,
-        workspace_id: str | None = None,
+        workspace_id: str | int | None = None,
         source_type: _models.SourceType | str | None = None,
         source_id: str | None = None,
         options: str | None = None,
@@ -466,7 +468,7 @@ class Methods(ABC):
         *,
         pipeline_runs: Iterable[str] | None = None,
         nodes: Iterable[tuple[str, str] | Mapping[str, Any]] | None = None,
-        workspace_id: str | None = None,
+        workspace_id: str | int | None = None,
         output_type: _models.OutputType | str | None = None,
     ) -> _models.ListPipelineRunsStatusResponse:
         """Statuses of many pipeline runs or nodes at once.
@@ -1028,9 +1030,9 @@ class Methods(ABC):
         option: _models.WorkspaceOption | str | None = None,
         verbose: bool | None = None,
         fields: Iterable[str] | str | None = None,
-        workspace_ids: Iterable[str] | str | None = None,
+        workspace_ids: Iterable[str | int] | str | None = None,
         resource_group_id: str | None = None,
-        user_id: str | None = None,
+        user_id: str | int | None = None,
     ) -> _models.ListWorkspacesResponse:
         """List the workspaces of a region.
 
@@ -1101,9 +1103,9 @@ class Methods(ABC):
         option: _models.WorkspaceOption | str | None = None,
         verbose: bool | None = None,
         fields: Iterable[str] | str | None = None,
-        workspace_ids: Iterable[str] | str | None = None,
+        workspace_ids: Iterable[str | int] | str | None = None,
         resource_group_id: str | None = None,
-        user_id: str | None = None,
+        user_id: str | int | None = None,
         limit: int | None = None,
         page_size: int = 100,
     ) -> Iterator[_models.Workspace]:
@@ -1192,7 +1194,7 @@ class AsyncMethods(ABC):
         pipeline_identifier: str | None = None,
         pipeline_provider: str | None = None,
         pipeline_version: str | None = None,
-        workspace_id: str | None = None,
+        workspace_id: str | int | None = None,
         fuzzy_matching: bool | None = None,
     ) -> _models.ListPipelinesResponse:
         """List pipelines.
@@ -1242,7 +1244,7 @@ class AsyncMethods(ABC):
         pipeline_identifier: str | None = None,
         pipeline_provider: str | None = None,
         pipeline_version: str | None = None,
-        workspace_id: str | None = None,
+        workspace_id: str | int | None = None,
         fuzzy_matching: bool | None = None,
         limit: int | None = None,
         page_size: int = 100,
@@ -1292,7 +1294,7 @@ class AsyncMethods(ABC):
         )
 
     async def create_pipeline(
-        self, *, manifest: str, workspace_id: str | None = None
+        self, *, manifest: str, workspace_id: str | int | None = None
     ) -> _models.CreatePipelineResponse:
         """Create a pipeline.
 
@@ -1403,8 +1405,8 @@ class AsyncMethods(ABC):
         order: _models.SortOrder | str | None = None,
         source_type: _models.SourceType | str | None = None,
         status: _models.PipelineRunStatus | str | None = None,
-        workspace_id: str | None = None,
-        user_id: str | None = None,
+        workspace_id: str | int | None = None,
+        user_id: str | int | None = None,
         pipeline_ids: Iterable[str] | str | None = None,
         sort_by: _models.PipelineRunSortField | str | None = None,
         pipeline_run_id: str | None = None,
@@ -1477,8 +1479,8 @@ class AsyncMethods(ABC):
         order: _models.SortOrder | str | None = None,
         source_type: _models.SourceType | str | None = None,
         status: _models.PipelineRunStatus | str | None = None,
-        workspace_id: str | None = None,
-        user_id: str | None = None,
+        workspace_id: str | int | None = None,
+        user_id: str | int | None = None,
         pipeline_ids: Iterable[str] | str | None = None,
         sort_by: _models.PipelineRunSortField | str | None = None,
         pipeline_run_id: str | None = None,
@@ -1554,7 +1556,7 @@ class AsyncMethods(ABC):
         pipeline_manifest: str | None = None,
         arguments: str | None = None,
         no_confirm_required: bool | None = None,
-        workspace_id: str | None = None,
+        workspace_id: str | int | None = None,
         source_type: _models.SourceType | str | None = None,
         source_id: str | None = None,
         options: str | None = None,
@@ -1618,7 +1620,7 @@ class AsyncMethods(ABC):
         *,
         pipeline_runs: Iterable[str] | None = None,
         nodes: Iterable[tuple[str, str] | Mapping[str, Any]] | None = None,
-        workspace_id: str | None = None,
+        workspace_id: str | int | None = None,
         output_type: _models.OutputType | str | None = None,
     ) -> _models.ListPipelineRunsStatusResponse:
         """Statuses of many pipeline runs or nodes at once.
@@ -2182,9 +2184,9 @@ class AsyncMethods(ABC):
         option: _models.WorkspaceOption | str | None = None,
         verbose: bool | None = None,
         fields: Iterable[str] | str | None = None,
-        workspace_ids: Iterable[str] | str | None = None,
+        workspace_ids: Iterable[str | int] | str | None = None,
         resource_group_id: str | None = None,
-        user_id: str | None = None,
+        user_id: str | int | None = None,
     ) -> _models.ListWorkspacesResponse:
         """List the workspaces of a region.
 
@@ -2255,9 +2257,9 @@ class AsyncMethods(ABC):
         option: _models.WorkspaceOption | str | None = None,
         verbose: bool | None = None,
         fields: Iterable[str] | str | None = None,
-        workspace_ids: Iterable[str] | str | None = None,
+        workspace_ids: Iterable[str | int] | str | None = None,
         resource_group_id: str | None = None,
-        user_id: str | None = None,
+        user_id: str | int | None = None,
         limit: int | None = None,
         page_size: int = 100,
     ) -> AsyncIterator[_models.Workspace]:
