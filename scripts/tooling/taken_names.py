@@ -20,7 +20,7 @@ def check(package: Path) -> None:
     Raises:
         GenerationError: one of them is taken. Only what iterates may be written anew by the client, which then means to.
     """
-    for name in sorted(_members(package / "methods.py") & _members(CLIENT / "client.py")):
+    for name in sorted(_members(package / "methods.py") & _members(CLIENT / "client/clients.py")):
         if not name.startswith("iter_"):
             raise GenerationError(f"no operation can be called {name}: the client has something else of this name")
     for name in sorted(_exported(package / "models/__init__.py") & _exported(CLIENT / "__init__.pyi")):
