@@ -285,6 +285,7 @@ def test_a_gateway_s_page_gives_its_title() -> None:
     [
         ("the reply has no body", b""),
         ("the reply has no body", b" \r\n"),
+        ("the reply's body has no words", b"<html><!-- proxy --></html>"),
         ("upstream connect error", b"upstream connect error"),
         ("<5 seconds left", b"<5 seconds left"),
         ("Oops try later", b"<style>p{}</style><p>Oops<br/>try   later<script>alert(1)</script>"),

@@ -133,7 +133,8 @@ class _Client(Generic[Transport, Held]):
         # A traceback may show the locals.
         given, credentials = Hidden(credentials), None
         environ = Environment(os.environ)
-        self._endpoints = Endpoints(endpoint, aiworkspace_endpoint, region, vpc, allow_http, environ)
+        hosts = {operation.host for operation in operations.OPERATIONS.values()}
+        self._endpoints = Endpoints(endpoint, aiworkspace_endpoint, region, vpc, allow_http, environ, sorted(hosts))
         self.endpoint: Final = self._endpoints.of("paiflow")
         # By the names that parameters give them.
         self._defaults: Mapping[str, object] = {"workspace_id": workspace_id}

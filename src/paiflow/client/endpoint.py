@@ -7,7 +7,7 @@ mistyped endpoint may hold a password.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 
@@ -15,11 +15,11 @@ from paiflow.errors import ConfigurationError
 
 __all__ = ["Endpoints", "is_host", "is_loopback", "resolve_endpoint"]
 
-# By the first label of the service's host: the variable that holds its endpoint, and the argument of the client.
+# A service goes by the first label of its host. The argument of the client that holds its endpoint; the variable is
+# named alike, and is there for any service.
 PAIFLOW, AIWORKSPACE = "paiflow", "aiworkspace"
-ENDPOINT = "PAIFLOW_ENDPOINT"
-VARIABLES = {PAIFLOW: ENDPOINT, AIWORKSPACE: "AIWORKSPACE_ENDPOINT"}
 ARGUMENTS = {PAIFLOW: "endpoint", AIWORKSPACE: "aiworkspace_endpoint"}
+ENDPOINT = "PAIFLOW_ENDPOINT"
 REGION = "ALIBABA_CLOUD_REGION_ID"
 
 _REGION = r"[a-z0-9-]+"
@@ -36,11 +36,12 @@ class Endpoints:
 
     Args:
         endpoint: of PAIFlow, a URL, or a host with or without a port, which means https.
-        aiworkspace_endpoint: likewise.
+        aiworkspace_endpoint: of AIWorkSpace, likewise.
         region: `cn-hangzhou` for one.
         vpc: whether a region's endpoints are those inside its private networks; has no effect on one given as such.
         allow_http: whether plain http may leave this machine.
         environ: usually os.environ.
+        hosts: the services that there are.
 
     Raises:
         ConfigurationError: nothing to go by, or something that cannot be an endpoint; says what to set.
@@ -54,15 +55,20 @@ class Endpoints:
         vpc: bool,
         allow_http: bool,
         environ: Mapping[str, str],
+        hosts: Iterable[str] = ARGUMENTS,
     ) -> None:
         paiflow = resolve_endpoint(endpoint, region, vpc, allow_http, environ)
         self._urls = {PAIFLOW: paiflow}
-        if (given := _given(AIWORKSPACE, aiworkspace_endpoint, allow_http, environ)) is not None:
-            self._urls[AIWORKSPACE] = given
-        elif is_loopback(paiflow):
-            self._urls[AIWORKSPACE] = paiflow
-        elif (named := _region_of(paiflow) or _region(region, environ)) is not None:
-            self._urls[AIWORKSPACE] = _of_region(AIWORKSPACE, named, vpc or "-vpc." in paiflow)
+        for host in hosts:
+            argument = aiworkspace_endpoint if host == AIWORKSPACE else None
+            if host == PAIFLOW:
+                continue
+            if (given := _given(host, argument, allow_http, environ)) is not None:
+                self._urls[host] = given
+            elif is_loopback(paiflow):
+                self._urls[host] = paiflow
+            elif (named := _region_of(paiflow) or _region(region, environ)) is not None:
+                self._urls[host] = _of_region(host, named, vpc or "-vpc." in paiflow)
 
     def of(self, host: str) -> str:
         """Return the base URL of a service.
@@ -73,9 +79,9 @@ class Endpoints:
         try:
             return self._urls[host]
         except KeyError:
-            argument, variable = ARGUMENTS.get(host, "endpoint"), VARIABLES.get(host, ENDPOINT)
+            either = f" or {ARGUMENTS[host]}=" if host in ARGUMENTS else ""
             raise ConfigurationError(
-                f"no endpoint of {host}: give a region or {argument}=, or set {REGION} or {variable}"
+                f"no endpoint of {host}: give a region{either}, or set {REGION} or {_variable_of(host)}"
             ) from None
 
     def all(self) -> list[str]:
@@ -103,15 +109,20 @@ def resolve_endpoint(
 
 def _given(host: str, endpoint: str | None, allow_http: bool, environ: Mapping[str, str]) -> str | None:
     """Return the base URL that the argument or the variable of a service holds, None if neither is there."""
-    source = "the endpoint" if host == PAIFLOW else ARGUMENTS[host]
+    source = "the endpoint" if host == PAIFLOW else ARGUMENTS.get(host, host)
     if endpoint is None:
-        source, endpoint = VARIABLES[host], environ.get(VARIABLES[host]) or None
+        source = _variable_of(host)
+        endpoint = environ.get(source) or None
     if endpoint is None:
         return None
     try:
         return _base_url(endpoint, allow_http)
     except ValueError as fault:
         raise ConfigurationError(f"{source} {fault}") from None
+
+
+def _variable_of(host: str) -> str:
+    return f"{host.upper().replace('-', '_')}_ENDPOINT"
 
 
 def _region(region: str | None, environ: Mapping[str, str]) -> str | None:

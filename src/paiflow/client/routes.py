@@ -57,7 +57,7 @@ def route_of(endpoint: str, proxy: httpx.Proxy | None) -> Route:
 
 def region_hint(host: str) -> str:
     """Return which regions there are, the closest first, if a host names none that is known; else nothing."""
-    match = re.fullmatch(r"[a-z]+(?:-vpc)?\.([a-z0-9-]+)\.aliyuncs\.com(?::\d+)?", host)
+    match = re.fullmatch(r"[a-z0-9-]+\.([a-z0-9-]+)\.aliyuncs\.com(?::\d+)?", host)
     if match is None or match[1] in REGIONS:
         return ""
     from difflib import SequenceMatcher  # noqa: PLC0415 - for a mistake only

@@ -88,7 +88,8 @@ def service_error(
     if said is not None:
         message = clean(said, _MESSAGE_CHARACTERS)
     else:
-        message = "" if code else excerpt(content) or "the reply has no body"
+        nothing = "the reply's body has no words" if content.strip() else "the reply has no body"
+        message = "" if code else excerpt(content) or nothing
     if code is not None and code.startswith("SignatureDoesNotMatch"):
         message = f"{message.rstrip('. ')}. {_WHAT_TO_CHECK}".lstrip(". ")
     recommend = _text(fields, "Recommend")
