@@ -10,6 +10,7 @@ from importlib.metadata import version as version_of
 import click
 
 from paiflow._distribution import NAME
+from paiflow.cli.config import config
 from paiflow.cli.drift import drift
 from paiflow.cli.running import run_command
 from paiflow.cli.status import status
@@ -35,6 +36,7 @@ def paiflow() -> None:
 
 paiflow.add_command(status)
 paiflow.add_command(wait)
+paiflow.add_command(config)
 paiflow.add_command(drift)
 
 

@@ -21,7 +21,7 @@ from paiflow._time import Time
 from paiflow.client import deadline as _deadline
 from paiflow.client.connections import AsyncConnections, Connections, is_shared, opener
 from paiflow.client.discretion import Discretion
-from paiflow.client.endpoint import Endpoints
+from paiflow.client.endpoint import REGION, Endpoints
 from paiflow.client.environment import proxy_of
 from paiflow.client.exchange import Response, attempt, clock_skew, interpret
 from paiflow.client.httpx_internals import attend
@@ -107,7 +107,8 @@ class _Client(Generic[Transport, Held]):
         """Set the client up; nothing is sent, and no credentials are looked for, before the first call.
 
         Args:
-            region: such as cn-hangzhou, for its public endpoints; else ALIBABA_CLOUD_REGION_ID.
+            region: such as cn-hangzhou, for its public endpoints; else ALIBABA_CLOUD_REGION_ID, else the region of the
+                profile in ~/.aliyun/config.json that ALIBABA_CLOUD_PROFILE names, or that is the current one.
             endpoint: of PAIFlow, a URL or a host, instead of the region's; else PAIFLOW_ENDPOINT.
             aiworkspace_endpoint: of AIWorkSpace, which serves `list_workspaces`; else AIWORKSPACE_ENDPOINT, else the
                 same as PAIFlow's if that is on this machine, else the region's.
@@ -115,7 +116,7 @@ class _Client(Generic[Transport, Held]):
             credentials: keys; or a callable that gives them, or a client of the package alibabacloud-credentials, asked
                 at each attempt. Else the environment's ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and
                 ALIBABA_CLOUD_SECURITY_TOKEN; else the vendor's own chain, with the extra `credentials`.
-            workspace_id: the workspace of calls that name none.
+            workspace_id: the workspace of calls that name none; else the `workspace_id` of that profile, if it has one.
             timeout: seconds for each phase of an attempt (connect, send, receive, wait for the pool), or an
                 httpx.Timeout.
             retries: a RetryPolicy, or how often to repeat a call that failed in a way that may pass; 0 for not at all.
@@ -133,6 +134,7 @@ class _Client(Generic[Transport, Held]):
         # A traceback may show the locals.
         given, credentials = Hidden(credentials), None
         environ = Environment(os.environ)
+        region, workspace_id = _of_profile(region, workspace_id, environ)
         hosts = {operation.host for operation in operations.OPERATIONS.values()}
         self._endpoints = Endpoints(endpoint, aiworkspace_endpoint, region, vpc, allow_http, environ, sorted(hosts))
         self.endpoint: Final = self._endpoints.of("paiflow")
@@ -732,6 +734,20 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
                     finally:
                         await response.aclose()
             return self._interpret(operation, whole, number, discretion)
+
+
+def _of_profile(
+    region: str | None, workspace_id: str | int | None, environ: Mapping[str, str]
+) -> tuple[str | None, str | int | None]:
+    """Return region and workspace, of the vendor's profile where nothing else gives them."""
+    if workspace_id is not None and (region is not None or environ.get(REGION)):
+        return region, workspace_id
+    from paiflow.profile import in_force  # noqa: PLC0415 - for those who use it
+
+    if (profile := in_force(environ)) is None:
+        return region, workspace_id
+    named = region is not None or environ.get(REGION)
+    return (region if named else profile.region), (profile.workspace_id if workspace_id is None else workspace_id)
 
 
 def _check_timeout(timeout: object) -> None:

@@ -97,6 +97,7 @@ class MockService:
         self.stage: Contents = Contents(self.store, self.faults, self.clock)
         if sample if sample is not None else scenario is None or scenario.sample:
             add_sample(self.store, self._description)
+            self.store.mark_sample()
         if scenario:
             self.stage.play(scenario)
 

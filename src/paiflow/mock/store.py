@@ -96,6 +96,8 @@ class Store:
         self._tables: tuple[Table[Any], ...] = (self.runs, self.nodes, self.outputs, self.pipelines, self.workspaces)
         # By the ids of run and node: both may be unknown to the nodes.
         self._outputs_of: dict[tuple[str, str], list[Item]] = {}
+        self._sample: set[Item] = set()
+        self._replaces = False
         self._logs: dict[tuple[str, str], Log] = {}
 
     def catch_up(self, moment: float) -> None:
@@ -112,6 +114,37 @@ class Store:
     def now(self) -> float:
         """The moment at which the store is."""
         return self._now
+
+    def mark_sample(self) -> None:
+        """Take note that what is there is the sample."""
+        for table in (self.runs, self.pipelines, self.workspaces):
+            self._sample.update(table)
+
+    @contextlib.contextmanager
+    def replacing_sample(self) -> Iterator[None]:
+        """Let the sample give way to what is added under the same ids."""
+        with self._lock:
+            self._replaces = True
+            try:
+                yield
+            finally:
+                self._replaces = False
+
+    def _make_room(self, table: Table[Any], item: Item) -> None:
+        """Remove what gives way to an item, a run with all that it holds."""
+        there = table.get(*item.ids)
+        if not self._replaces or there not in self._sample:
+            return
+        self._sample.discard(there)
+        table.remove(there)
+        if isinstance(there, Run):
+            for node in there.nodes:
+                self.nodes.remove(node)
+            for outputs in [found for key, found in self._outputs_of.items() if key[0] == there.id]:
+                for output in list(outputs):
+                    self.drop_output(output)
+            for key in [key for key in self._logs if key[0] == there.id]:
+                del self._logs[key]
 
     def add_workspace(self, wire: Mapping[str, Any]) -> Item:
         """Add a workspace.
@@ -141,6 +174,7 @@ class Store:
         item = Item(ids, copied, implied=implied)
         with self.lock:
             self.catch_up(self._clock.now())
+            self._make_room(table, item)
             table.add(item, self._now, repr(item.id))
         return item
 
@@ -169,6 +203,7 @@ class Store:
         run = Run((run_id,), copied, implied=implied, timeline=timeline)
         with self.lock:
             self.catch_up(self._clock.now())
+            self._make_room(self.runs, run)
             self.runs.add(run, self._now, repr(run_id))
             if root := (implied | copied)["NodeId"]:
                 self._add_root(run, root)
