@@ -15,10 +15,10 @@ from silence import SilentServer
 
 import paiflow
 from paiflow._text import visible
-from paiflow.batches import Batch, Found, join
 from paiflow.cli import commands
 from paiflow.cli.report import write as write_report
 from paiflow.mock import MockService, serve
+from paiflow.status.batches import Batch, Found, join
 from paiflow_api import provenance
 
 RUN, NODE = "flow-hynm2bv8wqhp5esfxq", "node-hynm2bv8wqhp5esfx1"

@@ -15,9 +15,9 @@ from contract.second_engine import Engine
 
 import paiflow
 from paiflow._redaction import redact_headers, redact_json, redact_text
+from paiflow.contract.signer import Draft, sign
 from paiflow.credentials import Credentials
 from paiflow.mock import MockService, MockTransport
-from tooling.contract.signer import Draft, sign
 from tooling.generation import effective_description
 
 FOLDER = Path(__file__).with_name("recorded")

@@ -228,7 +228,7 @@ def test_a_client_loads_neither_the_command_nor_the_mock_nor_what_a_call_may_nev
     script = "import json, sys, paiflow; paiflow.PaiFlow('cn-hangzhou'); print(json.dumps(sorted(sys.modules)))"
     modules = set(json.loads(run(python, script).stdout))
 
-    assert "paiflow.client" in modules
+    assert "paiflow.client.clients" in modules
     for absent in ("click", "rich", "yaml", "uvicorn", "asyncio", "alibabacloud_credentials"):
         assert absent not in modules
     for absent in ("paiflow.mock", "paiflow.cli", "paiflow.overlays"):
@@ -240,7 +240,7 @@ def test_the_import_of_the_client_loads_only_what_a_client_is_made_of(python):
     script = "import json, sys; from paiflow import PaiFlow; print(json.dumps(sorted(sys.modules)))"
     modules = set(json.loads(run(python, script).stdout))
 
-    assert {"httpx", "paiflow.client"} < modules
+    assert {"httpx", "paiflow.client.clients"} < modules
     assert not {"httpcore", "html", "paiflow_api.client", "paiflow_api.models.node"} & modules
     assert not {f"paiflow.{name}" for name in ("_network", "batches", "waiting", "drift")} & modules
 
@@ -248,7 +248,7 @@ def test_the_import_of_the_client_loads_only_what_a_client_is_made_of(python):
 def test_importing_the_package_loads_nothing_before_a_name_is_used(python):
     script = "import json, sys, paiflow; print(json.dumps(sorted(sys.modules)))"
 
-    assert not {"httpx", "attr", "paiflow_api", "paiflow.client"} & set(json.loads(run(python, script).stdout))
+    assert not {"httpx", "attr", "paiflow_api", "paiflow.client.clients"} & set(json.loads(run(python, script).stdout))
 
 
 @pytest.mark.parametrize(
