@@ -25,12 +25,12 @@ from paiflow._distribution import PACKAGES
 
 try:
     from paiflow.contract.command import main
-except ModuleNotFoundError as error:
-    if error.name not in PACKAGES["contract"]:
+except ModuleNotFoundError as _error:
+    if _error.name not in PACKAGES["contract"]:
         raise
     raise ImportError(
-        f"the contract checks need the package {error.name}, among others: pip install 'paiflow-client[contract]'",
-        name=error.name,
+        f"the contract checks need the package {_error.name}, among others: pip install 'paiflow-client[contract]'",
+        name=_error.name,
     ) from None
 
 __all__ = ["main"]

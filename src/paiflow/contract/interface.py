@@ -46,7 +46,7 @@ class Interface:
     """
 
     def __init__(self, document: dict[str, Any], *, closed: bool) -> None:
-        self.document = close(document) if closed else document
+        self.document: dict[str, Any] = close(document) if closed else document
         self.operations: dict[str, Described] = {}
         self._description = Description(self.document)
         self._registry = jsonschema_rs.Registry([(_URI, self.document)])

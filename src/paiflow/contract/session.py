@@ -128,10 +128,10 @@ class Session:
 
     def __post_init__(self) -> None:
         """Start with an empty record."""
-        self.host = urlsplit(self.endpoint).netloc
-        self.wire = self.connect()
-        self.model = Model(self.interface, self.strict)
-        self.secrets = KnownSecrets(one.access_key_secret for one in self.accounts)
+        self.host: str = urlsplit(self.endpoint).netloc
+        self.wire: Wire = self.connect()
+        self.model: Model = Model(self.interface, self.strict)
+        self.secrets: KnownSecrets = KnownSecrets(one.access_key_secret for one in self.accounts)
         self.journal: list[Exchange] = []
         self.findings: list[Finding] = []
         self.tallies: dict[str, Tally] = {}

@@ -44,8 +44,8 @@ class Wire:
         self._address = address or self._name
         self._timeout = timeout
         self._connection: http.client.HTTPConnection | None = None
-        self.reused = 0
-        self.dropped = 0
+        self.reused: int = 0
+        self.dropped: int = 0
 
     def close(self) -> None:
         """Close the connection."""
