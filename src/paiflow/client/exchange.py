@@ -26,7 +26,7 @@ from paiflow_api.decoding import Reply, read_json, undisturbed
 R = TypeVar("R", bound=Reply)
 R_co = TypeVar("R_co", covariant=True)
 
-logger = logging.getLogger("paiflow")
+logger: logging.Logger = logging.getLogger("paiflow")
 
 
 @attrs.frozen(repr=False)

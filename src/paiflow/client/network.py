@@ -105,7 +105,7 @@ class Stream(httpcore.NetworkStream):
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
-        self.requests = _Requests()
+        self.requests: _Requests = _Requests()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         self.requests.replying()
@@ -187,7 +187,7 @@ class AsyncStream(httpcore.AsyncNetworkStream):
         self._stream = stream
         self._socket = stream.get_extra_info("socket")
         self._queue = _queue_of(stream)
-        self.requests = _Requests()
+        self.requests: _Requests = _Requests()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         self.requests.replying()

@@ -82,7 +82,7 @@ class Store:
     def __init__(self, description: Description, clock: Clock, user: str) -> None:
         self._clock = clock
         self._user = user
-        self.lock = Lock(reentrant=True)
+        self.lock: Lock = Lock(reentrant=True)
         self._now = clock.now()
         self._schemas = {
             kind.name: ItemSchema(description, kind.name, kind.ids, kind.replies)

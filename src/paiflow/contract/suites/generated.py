@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 import requests
 import schemathesis
+from requests.auth import AuthBase
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure
 from schemathesis.engine import events, from_schema
@@ -41,7 +42,7 @@ SETTINGS = Path(__file__).parents[1] / "schemathesis.toml"
 KNOWN_OF_FOUR = 3
 
 
-class Signature(requests.auth.AuthBase):
+class Signature(AuthBase):
     """Signs a prepared request, over the exact bytes that go out, anew each time it is sent."""
 
     def __init__(self, session: Session) -> None:
