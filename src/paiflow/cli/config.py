@@ -10,12 +10,12 @@ import attrs
 import click
 
 from paiflow import PaiFlowError, profile
-from paiflow._environment import proxy_of
 from paiflow.cli import options, tables
 from paiflow.cli.exit_codes import ExitCode
 from paiflow.cli.words import say
+from paiflow.client.endpoint import AIWORKSPACE, ENDPOINT, PAIFLOW, REGION, Endpoints, variable_of
+from paiflow.client.environment import proxy_of
 from paiflow.credentials import KEY_ID, TOKEN, in_environment
-from paiflow.endpoint import AIWORKSPACE, ENDPOINT, PAIFLOW, REGION, VARIABLES, Endpoints
 
 
 @attrs.frozen
@@ -78,7 +78,7 @@ def _endpoints(endpoint: str | None, region: str | None) -> Iterator[Setting]:
     ways = ((endpoint, "--endpoint"), (os.environ.get(ENDPOINT), ENDPOINT), (True, "the region"))
     yield Setting("endpoint", url := urls.of(PAIFLOW), next(way for there, way in ways if there))
     for other in urls.all()[1:]:
-        variable = VARIABLES[AIWORKSPACE]
+        variable = variable_of(AIWORKSPACE)
         yield Setting("endpoint of AIWorkSpace", other, variable if os.environ.get(variable) else "the region")
     proxy = proxy_of(url)
     yield Setting("proxy", str(proxy.url) if proxy else None, "the environment" if proxy else None)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from paiflow.errors import ConfigurationError
 
-__all__ = ["Endpoints", "is_host", "is_loopback", "resolve_endpoint"]
+__all__ = ["Endpoints", "is_host", "is_loopback", "resolve_endpoint", "variable_of"]
 
 # A service goes by the first label of its host. The argument of the client that holds its endpoint; the variable is
 # named alike, and is there for any service.
@@ -81,7 +81,7 @@ class Endpoints:
         except KeyError:
             either = f" or {ARGUMENTS[host]}=" if host in ARGUMENTS else ""
             raise ConfigurationError(
-                f"no endpoint of {host}: give a region{either}, or set {REGION} or {_variable_of(host)}"
+                f"no endpoint of {host}: give a region{either}, or set {REGION} or {variable_of(host)}"
             ) from None
 
     def all(self) -> list[str]:
@@ -111,7 +111,7 @@ def _given(host: str, endpoint: str | None, allow_http: bool, environ: Mapping[s
     """Return the base URL that the argument or the variable of a service holds, None if neither is there."""
     source = "the endpoint" if host == PAIFLOW else ARGUMENTS.get(host, host)
     if endpoint is None:
-        source = _variable_of(host)
+        source = variable_of(host)
         endpoint = environ.get(source) or None
     if endpoint is None:
         return None
@@ -121,7 +121,7 @@ def _given(host: str, endpoint: str | None, allow_http: bool, environ: Mapping[s
         raise ConfigurationError(f"{source} {fault}") from None
 
 
-def _variable_of(host: str) -> str:
+def variable_of(host: str) -> str:
     return f"{host.upper().replace('-', '_')}_ENDPOINT"
 
 

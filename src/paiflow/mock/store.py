@@ -3,7 +3,8 @@
 Ids are opaque and compared whole.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -123,7 +124,7 @@ class Store:
     @contextlib.contextmanager
     def replacing_sample(self) -> Iterator[None]:
         """Let the sample give way to what is added under the same ids."""
-        with self._lock:
+        with self.lock:
             self._replaces = True
             try:
                 yield
