@@ -122,6 +122,7 @@ def _given(host: str, endpoint: str | None, allow_http: bool, environ: Mapping[s
 
 
 def variable_of(host: str) -> str:
+    """Return the name of the variable that holds the endpoint of a service."""
     return f"{host.upper().replace('-', '_')}_ENDPOINT"
 
 
