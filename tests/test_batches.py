@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 import paiflow
 from paiflow import NodeRef
-from paiflow.batches import Batch, Found, id_of, join, plan
-from paiflow.ids import BATCH_SIZE
+from paiflow.status.batches import Batch, Found, id_of, join, plan
+from paiflow.status.ids import BATCH_SIZE
 from paiflow.steps import IN_FLIGHT
 from paiflow_api.models import ListPipelineRunsStatusResponse, NodeState, PipelineRunState
 

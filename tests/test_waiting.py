@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import paiflow
-from paiflow import waiting
+from paiflow.status import waiting
 
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
 

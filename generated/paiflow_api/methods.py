@@ -545,7 +545,7 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-getpipelinerun
         """
-        call = Call(
+        _call = Call(
             _operations.GET_PIPELINE_RUN,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -555,7 +555,7 @@ class Methods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._call(call)
+        return self._call(_call)
 
     def update_pipeline_run(self, pipeline_run_id: str, *, name: str) -> _models.Acknowledgement:
         """Rename a pipeline run.
@@ -720,7 +720,7 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-getpipelinerunnode
         """
-        call = Call(
+        _call = Call(
             _operations.GET_PIPELINE_RUN_NODE,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -731,7 +731,7 @@ class Methods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._call(call)
+        return self._call(_call)
 
     def list_pipeline_run_node_status(
         self,
@@ -766,7 +766,7 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodestatus
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_STATUS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -777,7 +777,7 @@ class Methods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._call(call)
+        return self._call(_call)
 
     def list_pipeline_run_node_outputs(
         self,
@@ -822,7 +822,7 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodeoutputs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -838,7 +838,7 @@ class Methods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._call(call)
+        return self._call(_call)
 
     def iter_pipeline_run_node_outputs(
         self,
@@ -886,7 +886,7 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodeoutputs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -900,7 +900,7 @@ class Methods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._iterate(call, limit, page_size)
+        return self._iterate(_call, limit, page_size)
 
     def list_pipeline_run_node_logs(
         self,
@@ -943,7 +943,7 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodelogs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_LOGS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -958,7 +958,7 @@ class Methods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._call(call)
+        return self._call(_call)
 
     def iter_pipeline_run_node_logs(
         self,
@@ -1002,7 +1002,7 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodelogs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_LOGS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -1015,7 +1015,7 @@ class Methods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._iterate(call, limit, page_size)
+        return self._iterate(_call, limit, page_size)
 
     def list_workspaces(
         self,
@@ -1697,7 +1697,7 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-getpipelinerun
         """
-        call = Call(
+        _call = Call(
             _operations.GET_PIPELINE_RUN,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -1707,7 +1707,7 @@ class AsyncMethods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return await self._call(call)
+        return await self._call(_call)
 
     async def update_pipeline_run(self, pipeline_run_id: str, *, name: str) -> _models.Acknowledgement:
         """Rename a pipeline run.
@@ -1874,7 +1874,7 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-getpipelinerunnode
         """
-        call = Call(
+        _call = Call(
             _operations.GET_PIPELINE_RUN_NODE,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -1885,7 +1885,7 @@ class AsyncMethods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return await self._call(call)
+        return await self._call(_call)
 
     async def list_pipeline_run_node_status(
         self,
@@ -1920,7 +1920,7 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodestatus
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_STATUS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -1931,7 +1931,7 @@ class AsyncMethods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return await self._call(call)
+        return await self._call(_call)
 
     async def list_pipeline_run_node_outputs(
         self,
@@ -1976,7 +1976,7 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodeoutputs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -1992,7 +1992,7 @@ class AsyncMethods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return await self._call(call)
+        return await self._call(_call)
 
     def iter_pipeline_run_node_outputs(
         self,
@@ -2040,7 +2040,7 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodeoutputs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -2054,7 +2054,7 @@ class AsyncMethods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._iterate(call, limit, page_size)
+        return self._iterate(_call, limit, page_size)
 
     async def list_pipeline_run_node_logs(
         self,
@@ -2097,7 +2097,7 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodelogs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_LOGS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -2112,7 +2112,7 @@ class AsyncMethods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return await self._call(call)
+        return await self._call(_call)
 
     def iter_pipeline_run_node_logs(
         self,
@@ -2156,7 +2156,7 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodelogs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_LOGS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -2169,7 +2169,7 @@ class AsyncMethods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._iterate(call, limit, page_size)
+        return self._iterate(_call, limit, page_size)
 
     async def list_workspaces(
         self,

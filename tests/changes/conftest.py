@@ -13,7 +13,7 @@ from tooling import generation
 from tooling.changes import command
 
 INIT = """\
-from paiflow.client import Client, Kind
+from paiflow.client.clients import Client, Kind
 from paiflow_api import models as _models
 from paiflow_api.models import *
 __all__ = ["Client", "Kind"]

@@ -14,8 +14,8 @@ from paiflow._text import visible
 from paiflow.cli import tables
 from paiflow.cli.report import wire_id
 from paiflow.cli.words import say
-from paiflow.ids import shown
-from paiflow.waiting import OUTCOMES
+from paiflow.status.ids import shown
+from paiflow.status.waiting import OUTCOMES
 
 
 class Display:

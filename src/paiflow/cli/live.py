@@ -24,8 +24,8 @@ from paiflow._durations import spelled
 from paiflow.cli import tables
 from paiflow.cli.displays import Display, name_of, shown_status
 from paiflow.cli.progress import Progress, counted
-from paiflow.ids import shown
-from paiflow.waiting import BAD
+from paiflow.status.ids import shown
+from paiflow.status.waiting import BAD
 
 # Columns of the bar, at most.
 _BAR: Final = 40

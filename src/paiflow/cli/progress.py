@@ -13,8 +13,8 @@ from paiflow import Change, PaiFlowError, Waited, WaitResult
 from paiflow._durations import spelled
 from paiflow._time import Time
 from paiflow.cli.ids import Wanted
-from paiflow.ids import Id
-from paiflow.waiting import OUTCOMES, unstarted
+from paiflow.status.ids import Id
+from paiflow.status.waiting import OUTCOMES, unstarted
 
 # Seconds without a word after which a line says that the wait goes on: some CI systems end silent jobs.
 _QUIET: Final = 60.0

@@ -167,7 +167,8 @@ class MockService:
         row = ROWS.get(operation.action)
         if row is None:
             return {name: value for name, value in cleaned(operation.sample).items() if name != "RequestId"}
-        with self.store.at(now):
+        with self.store.lock:
+            self.store.catch_up(now)
             return row(Call(operation, parameters, self.user_of(key), self.store, self.behaviour))
 
     def _refused(self, refusal: Refusal, request: Request | None, operation: Operation | None, now: float) -> Reply:
