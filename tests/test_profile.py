@@ -6,8 +6,8 @@ import os
 import pytest
 
 import paiflow
-from paiflow import profile
 from paiflow.cli import commands
+from paiflow.client import profile
 from paiflow.errors import ConfigurationError
 from paiflow.mock import MockService, MockTransport
 

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 import attrs
 import click
 
-from paiflow import PaiFlowError, profile
+from paiflow import PaiFlowError
 from paiflow.cli import options, tables
 from paiflow.cli.exit_codes import ExitCode
 from paiflow.cli.words import say
+from paiflow.client import profile
 from paiflow.client.endpoint import AIWORKSPACE, ENDPOINT, PAIFLOW, REGION, Endpoints, variable_of
 from paiflow.client.environment import proxy_of
 from paiflow.credentials import KEY_ID, TOKEN, in_environment

@@ -8,9 +8,9 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from paiflow import profile
 from paiflow._text import close_to
 from paiflow.cli.words import say
+from paiflow.client import profile
 from paiflow.client.endpoint import ENDPOINT
 from paiflow.credentials import KEY_ID
 from paiflow.errors import ConfigurationError

@@ -742,7 +742,7 @@ def _of_profile(
     """Return region and workspace, of the vendor's profile where nothing else gives them."""
     if workspace_id is not None and (region is not None or environ.get(REGION)):
         return region, workspace_id
-    from paiflow.profile import in_force  # noqa: PLC0415 - for those who use it
+    from paiflow.client.profile import in_force  # noqa: PLC0415 - for those who use it
 
     if (profile := in_force(environ)) is None:
         return region, workspace_id

@@ -53,8 +53,8 @@ def unless_near(known: Iterable[str], what: str) -> Check:
 # Of two texts: from here on they differ by a letter or two. "Hibernating" and "Terminating" share 0.73.
 _NEAR = 0.8
 
-status = unless_near([*PipelineRunStatus, *NodeStatus], "status")
-output_type = unless_near(OutputType, "type of outputs")
+status: Check = unless_near([*PipelineRunStatus, *NodeStatus], "status")
+output_type: Check = unless_near(OutputType, "type of outputs")
 
 
 def line_of_text(value: object) -> str:
