@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,15 +15,17 @@ from silence import SilentServer
 
 import paiflow
 from paiflow._text import visible
-from paiflow.batches import Batch, Found, join
 from paiflow.cli import commands
 from paiflow.cli.report import write as write_report
 from paiflow.mock import MockService, serve
+from paiflow.status.batches import Batch, Found, join
 from paiflow_api import provenance
 
 RUN, NODE = "flow-hynm2bv8wqhp5esfxq", "node-hynm2bv8wqhp5esfx1"
 SAMPLE = json.loads(Path(__file__).with_name("data").joinpath("documented_sample.json").read_text(encoding="utf-8"))
 OUTPUT = {**SAMPLE["Outputs"][0], "PipelineRunId": "flow-out", "NodeId": "node-out"}
+PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
+VERSION = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["version"]
 PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
 
 
@@ -501,10 +504,10 @@ def test_version_tells_what_the_client_was_generated_from(run):
     code, out, err = run("version", "-v")
 
     assert (0, "") == (code, err)
-    assert out.startswith("paiflow 0.1.0\n")
+    assert out.startswith(f"paiflow {VERSION}\n")
     for text in (provenance.GENERATOR, provenance.DESCRIPTION, *provenance.OVERLAYS, *provenance.OVERLAYS.values()):
         assert text in out
-    assert (0, "paiflow 0.1.0\n", "") == run("version") == run("--version")
+    assert (0, f"paiflow {VERSION}\n", "") == run("version") == run("--version")
 
 
 def test_help_is_help(run):
@@ -552,3 +555,30 @@ def test_without_its_extra_the_mock_says_how_to_install_it():
 
     assert (2, "", 1) == (finished.returncode, finished.stdout, finished.stderr.count("\n"))
     assert "pip install 'paiflow-client[mock]'" in finished.stderr
+
+
+LONG = paiflow.NodeState.from_dict(
+    {
+        "PipelineRunId": RUN,
+        "NodeId": NODE,
+        "NodeName": "a-name-that-gives-way",
+        "Status": "WorkflowServiceStarting",
+        "StartedAt": "2026-11-23T12:00:05Z",
+    }
+)
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 100, 120, 200])
+def test_no_table_breaks_an_id_or_a_status_on_a_terminal(monkeypatch, capsys, width):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(width))
+    found = report(runs=Found([paiflow.PipelineRun.from_dict({"PipelineRunId": RUN})]), nodes=Found([LONG]))
+    write_report(found, "table")
+    lines = re.sub(r"\x1b\[[0-9]*m", "", capsys.readouterr().out).splitlines()
+
+    for text in (RUN, NODE, "WorkflowServiceStarting"):
+        assert any(text in line for line in lines)
+    assert all(len(line) <= max(width, len(RUN)) for line in lines)
+    assert [width in (40, 60, 200), width not in (80, 100)] == [
+        text in str(lines) for text in ("a-name-that-gives-way", "2026-11-23T12:00:05Z")
+    ]

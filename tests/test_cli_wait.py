@@ -24,13 +24,13 @@ import pytest
 from silence import SilentServer
 
 import paiflow
-from paiflow._durations import spelled
-from paiflow.cli import commands, displays, durations, exit_codes, live, polling, tables
+from paiflow._durations import duration, spelled
+from paiflow.cli import commands, displays, exit_codes, live, polling, tables
 from paiflow.cli.ids import Wanted
 from paiflow.cli.progress import Progress
 from paiflow.cli.stopping import Stop
 from paiflow.mock import HandClock, HandTime, PaiFlowMock
-from paiflow.waiting import Waited, WaitResult, follow
+from paiflow.status.waiting import Limits, Waited, WaitResult, follow
 
 PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
 NOW = datetime(2026, 11, 23, 12, 0, 5, tzinfo=UTC)
@@ -44,7 +44,7 @@ def mock(monkeypatch):
     with PaiFlowMock() as service:
         for name, value in service.environment.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr("paiflow.client.Time", lambda: HandTime(service.clock))
+        monkeypatch.setattr("paiflow.client.clients.Time", lambda: HandTime(service.clock))
         yield service
 
 
@@ -76,7 +76,7 @@ def answer(monkeypatch, mock):
         def client(**settings):
             return opened(**{**settings, "transport": httpx.MockTransport(handler), "mounts": None})
 
-        monkeypatch.setattr("paiflow.client.httpx.AsyncClient", client)
+        monkeypatch.setattr("paiflow.client.clients.httpx.AsyncClient", client)
 
     return answer_
 
@@ -121,7 +121,8 @@ def test_a_run_that_stays_initialized_is_asked_about_once(wait, mock, form):
     code, _, err = wait("flow-a", "--format", form)
 
     assert code == 0
-    assert re.fullmatch(rf"{COST}\npaiflow: {re.escape(ASKED)}\npaiflow: 1 of 1 succeeded; .*\n", err)
+    going_on = r"(paiflow: 0 of 1 ended: 1 active; .*\n)+"
+    assert re.fullmatch(rf"{COST}\npaiflow: {re.escape(ASKED)}\n{going_on}paiflow: 1 of 1 succeeded; .*\n", err)
 
 
 def test_the_view_asks_about_a_run_that_stays_initialized(mock):
@@ -131,6 +132,33 @@ def test_the_view_asks_about_a_run_that_stays_initialized(mock):
         pass
 
     assert ASKED in shown(live.View(progress), 100)
+
+
+@pytest.mark.parametrize("form", ["table", "jsonl", "json"])
+def test_off_a_terminal_a_line_says_that_the_wait_goes_on(wait, mock, form):
+    mock.add_run("flow-a", [(0, "Running"), ("1h", "Succeeded")])
+    mock.add_run("flow-b", "Succeeded")
+    _, _, err = wait("flow-a", "flow-b", "--format", form)
+    lines = [line for line in err.splitlines() if " of 2 ended: " in line]
+
+    assert 40 <= len(lines) <= 60, "one a minute"
+    assert re.fullmatch(r"paiflow: 1 of 2 ended: 1 succeeded, 1 active; waited 1m\d\ds, next look in \d+s", lines[0])
+
+
+def test_nothing_is_added_to_what_was_just_said(wait, mock):
+    mock.add_run("flow-a", [(minute * 50, f"Odd {minute}") for minute in range(20)] + [(1001, "Succeeded")])
+    _, _, err = wait("flow-a")
+
+    assert "ended: " not in err
+
+
+def test_the_interval_bounds_the_polls(wait, mock):
+    mock.add_run("flow-a", [(0, "Running"), ("1h", "Succeeded")])
+    code, _, err = wait("flow-a", "--interval", "10m")
+
+    assert code == 0
+    assert "at most 6 calls an hour" in err
+    assert re.search(r"waited 1h\d\dm, [78] calls\n", err)
 
 
 def test_what_vanishes_and_what_is_deleted_says_so(wait, mock):
@@ -280,6 +308,7 @@ def test_an_empty_stdin_is_usage(wait, mock, monkeypatch):
         (["flow-a", "--timeout", "-5"], "'-5' is not a duration above 0"),
         (["flow-a", "--timeout", "0"], "'0' is not a duration above 0"),
         (["flow-a", "--timeout", ""], "'' is not a duration above 0"),
+        (["flow-a", "--interval", "often"], "'often' is not a duration above 0"),
         (["flow-a", "--format", "xml"], "'xml' is not one of"),
         (["flow-a", "--request-timeout", "0"], "--request-timeout"),
         (["flow-a", "--workspace", ""], "workspace_id must be a text that is not empty"),
@@ -332,7 +361,7 @@ def test_a_bad_region_and_none_are_usage(wait, mock, monkeypatch):
     ],
 )
 def test_a_duration_is_as_people_write_it(text, seconds):
-    assert seconds == durations.seconds_of(text)
+    assert seconds == duration(text)
 
 
 @pytest.mark.parametrize(
@@ -402,7 +431,7 @@ def test_no_answer_at_all_within_the_time_ends_with_8(wait, answer, reply, words
     code, out, err = wait("flow-a", "--timeout", "5m")
 
     assert (8, "") == (code, out)
-    assert err.count("\n") == 3
+    assert len([line for line in err.splitlines() if " of 1 ended: " not in line]) == 3
     assert err.startswith(f"{COST}\npaiflow: still waiting: ListPipelineRunsStatus: ")
     assert words in err
     assert err.endswith("paiflow: no answer within 300 s\n")
@@ -796,22 +825,47 @@ def test_the_view_shows_all_if_they_fit():
     assert lines[5] == "1 succeeded, 1 failed, 1 active · waited 0s · asking now"
 
 
-def test_the_view_counts_what_does_not_fit_and_shows_what_has_not_ended_first():
+def test_the_view_counts_what_does_not_fit_and_shows_what_has_failed_first():
     outcomes = ["succeeded"] * 100 + ["failed"] * 5 + ["active"] * 3 + ["missing"]
     lines = shown(live.View(progress(outcomes)))
 
     assert len(lines) == 23
     assert [line.split()[-2] for line in lines[1:20]] == [
-        *["active"] * 3, "missing", *["failed"] * 5, *["succeeded"] * 10
+        *["failed"] * 5, *["active"] * 3, "missing", *["succeeded"] * 10
     ]  # fmt: skip
     assert lines[20] == "and 90 more: 90 succeeded"
 
 
-def test_an_id_that_is_too_long_loses_its_middle_and_a_name_its_place():
-    lines = shown(live.View(progress(["active"], node=True)), 80, 24)
+@pytest.mark.parametrize(
+    ("width", "headings", "rows"),
+    [
+        (
+            120,
+            ["Run/Node", "Name", "Status", "Outcome", "Since"],
+            ["{run}/{node}  train-the-model  {status}  active   12"],
+        ),
+        (100, ["Run/Node", "Name", "Status", "Outcome"], ["{run}/{node}  train-the-mod…  {status}  active"]),
+        (80, ["Run/Node", "Status"], ["{run}/{node}  {status}"]),
+        (
+            60,
+            ["Run/Node", "Name", "Status", "Outcome", "Since"],
+            ["{run}/{node}", "  train-the-model  {status}  active"],
+        ),
+        (
+            40,
+            ["Run/Node", "Name", "Status", "Outcome", "Since"],
+            ["{run}/", "  {node}", "  train-the-model", "  {status}"],
+        ),
+    ],
+)
+def test_ids_and_statuses_stay_whole_and_all_else_gives_way(width, headings, rows):
+    lines = shown(live.View(progress(["active"], name="train-the-model", node=True)), width, 24)
+    found = {"run": f"flow-{0:020}", "node": "node-abcdefghijklmnopqrs", "status": "WorkflowServiceStarting"}
 
-    assert lines[0].split() == ["Run/Node", "Status", "Outcome", "Since"]
-    assert re.match(r"flow-0+…\w+qrs  WorkflowServiceStarting  active", lines[1])
+    assert headings == lines[0].split()
+    begin = next(number for number, line in enumerate(lines) if line.startswith("flow-"))
+    for line, row in zip(lines[begin:], rows, strict=False):
+        assert line.startswith(row.format(**found))
 
 
 def test_an_answer_is_what_makes_a_result_answered():
@@ -845,7 +899,7 @@ def test_the_next_look_is_known_while_the_client_sleeps(mock, monkeypatch):
             seen.append((seconds, made.next_look()))
             await super().asleep(seconds)
 
-    monkeypatch.setattr("paiflow.client.Time", lambda: Watched(mock.clock))
+    monkeypatch.setattr("paiflow.client.clients.Time", lambda: Watched(mock.clock))
     with pytest.raises(paiflow.WaitTimedOut):
         asyncio.run(watched(made))
 
@@ -856,7 +910,7 @@ def test_the_next_look_is_known_while_the_client_sleeps(mock, monkeypatch):
 
 async def watched(made):
     async with paiflow.AsyncPaiFlow() as client:
-        steps = follow(["flow-a"], [], "all", 20, client.time, refreshes=False)
+        steps = follow(["flow-a"], [], Limits(timeout=20), client.time, refreshes=False)
         return [change async for change in polling.polled(client, steps, made)]
 
 

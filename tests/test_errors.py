@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from paiflow import errors
-from paiflow._service_errors import excerpt, service_error
+from paiflow.client.service_errors import excerpt, service_error
 from paiflow.errors import (
     AccessDenied,
     ConfigurationError,
@@ -27,7 +27,7 @@ from paiflow.errors import (
     WaitFailed,
     WaitTimedOut,
 )
-from paiflow.waiting import Waited, WaitResult
+from paiflow.status.waiting import Waited, WaitResult
 
 OPERATION = "ListPipelineRunsStatus"
 REQUEST_ID = "3F9A0A6E-6B2C-5E3B-9D0B-1F2A3B4C5D6E"

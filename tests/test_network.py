@@ -13,8 +13,9 @@ from echo import certificate
 from httpcore._backends.sync import SyncStream
 
 import paiflow
-from paiflow import _dialing, _network
-from paiflow._dialing import dial
+from paiflow.client import dialing as _dialing
+from paiflow.client import network as _network
+from paiflow.client.dialing import dial
 
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
 

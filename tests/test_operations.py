@@ -491,6 +491,35 @@ def test_any_text_can_be_a_member_of_an_enum(tmp_path, values, names):
     ]
 
 
+@pytest.mark.parametrize("type_", ["string", ["string", "null"]])
+def test_null_is_no_member_of_an_enum(tmp_path, type_):
+    change = schema("Odd", properties={"A": {"type": type_, "enum": ["a", None, "b"]}})
+    generation.generate(changed(change), tmp_path / "x")
+
+    assert "    a: OddA | str | None = None\n" in (tmp_path / "x/models/odd.py").read_text(encoding="utf-8")
+    assert "None" not in (tmp_path / "x/models/odd_a.py").read_text(encoding="utf-8")
+
+
+def test_an_argument_may_have_any_name(tmp_path, monkeypatch):
+    """Even one that the method itself could use."""
+    odd = ["Self", "Call", "From", "Class", "Limit", "PageSize", "Follow", "Once", "_call", "_operations", "_models"]
+    secrets = [{"name": name, "in": "query", "schema": {"type": "string"}, "x-paiflow-secret": True} for name in odd]
+    generation.generate(changed(replaced(GET, "parameters", secrets)), tmp_path / "odd_names_api")
+    monkeypatch.syspath_prepend(tmp_path)
+    methods = importlib.import_module("odd_names_api.methods")
+
+    class Client(methods.Methods):
+        def _call(self, call):
+            return dict(call.arguments)
+
+        def _iterate(self, call, limit, page_size):
+            raise AssertionError
+
+    given = {one.argument: one.name for one in importlib.import_module("odd_names_api.operations").GET_JOB.parameters}
+
+    assert given == Client().get_job(**given)
+
+
 def test_a_package_that_cannot_be_imported_is_not_swapped_in(tmp_path, monkeypatch):
     monkeypatch.setattr(generation, "outcomes_module", lambda _: "from . import models\n\nNothing = models.Nothing\n")
 

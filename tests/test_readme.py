@@ -45,7 +45,7 @@ def mock_service(monkeypatch):
     clock = HandClock()
     service = MockService(clock=clock)
     service.stage.play(load_scenario(DEMO))
-    monkeypatch.setattr("paiflow.client.Time", lambda: HandTime(clock))
+    monkeypatch.setattr("paiflow.client.clients.Time", lambda: HandTime(clock))
     with serve(service) as endpoint:
         monkeypatch.setenv("PAIFLOW_ENDPOINT", endpoint)
         monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", service.credentials.access_key_id)

@@ -15,9 +15,9 @@ from contract.second_engine import Engine
 
 import paiflow
 from paiflow._redaction import redact_headers, redact_json, redact_text
+from paiflow.contract.signer import Draft, sign
 from paiflow.credentials import Credentials
 from paiflow.mock import MockService, MockTransport
-from tooling.contract.signer import Draft, sign
 from tooling.generation import effective_description
 
 FOLDER = Path(__file__).with_name("recorded")
@@ -149,11 +149,14 @@ def asked_again(name):
     FURNISH(service)
     request = ENTRIES[name]["request"]
     url = httpx.URL(request["url"])
+    headers = dict(headers_of(request))
     draft = Draft(
-        request.get("postData", {}).get("text", "").encode(),
         request["method"],
         url.path,
-        content_type=dict(headers_of(request)).get("content-type"),
+        headers["x-acs-action"],
+        headers["x-acs-version"],
+        body=request.get("postData", {}).get("text", "").encode(),
+        content_type=headers.get("content-type"),
     )
     signed = sign(draft, url.netloc.decode(), service.credentials)
     with httpx.Client(transport=MockTransport(service)) as client:

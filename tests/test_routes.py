@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 import paiflow
-from paiflow._routes import REGIONS, region_hint
-from paiflow.endpoint import Endpoints
+from paiflow.client.endpoint import Endpoints
+from paiflow.client.routes import REGIONS, region_hint
 from paiflow.errors import ConfigurationError
 from paiflow.mock import HandClock, HandTime
 from paiflow_api.operations import OPERATIONS

@@ -80,7 +80,7 @@ def tried(make: Make, folder: Path, generator: str | None) -> Report:
     api = []
     if failure is None:
         src = ROOT / "src"
-        api = list(python_api.findings(python_api.load(src, GENERATED), python_api.load(src, fresh), ()))
+        api = list(python_api.findings(python_api.load(src, GENERATED), python_api.load(src, fresh), {}))
     return Report(
         versions=upcoming_report.moved(required, locked_versions(_lock()), environment.versions()),
         failure=failure,

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import timedelta
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypeAlias
+
+# Seconds, or text such as "90s" or "1h30m".
+Duration: TypeAlias = float | str | timedelta
 
 _SECONDS: Final = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 # Each unit at most once, the largest first.
@@ -18,6 +22,18 @@ def seconds_of(text: str) -> float | None:
         return None
     seconds = sum(float(number) * _SECONDS[unit] for unit, number in parts.groupdict("0").items())
     return seconds if seconds < math.inf else None
+
+
+def duration(value: object) -> float | None:
+    """Return the seconds that a number, a text or a timedelta stands for, None if it is no duration.
+
+    A number alone is seconds, in a text too.
+    """
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, str):
+        return seconds_of(f"{value}s" if value.isascii() and value.replace(".", "", 1).isdecimal() else value)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def spelled(seconds: float) -> str:

@@ -13,16 +13,21 @@ from tooling import generation
 from tooling.changes import command
 
 INIT = """\
-from paiflow.client import Client, Kind
-from paiflow_api.models import Node, NodeStatus, PipelineRun
-__all__ = ["Client", "Kind", "Node", "NodeStatus", "PipelineRun"]
+from paiflow.client.clients import Client, Kind
+from paiflow_api import models as _models
+from paiflow_api.models import *
+__all__ = ["Client", "Kind"]
+__all__ += _models.__all__
 """
 CLIENT = """\
 from typing import Literal
+from paiflow_api.methods import AsyncMethods, Methods
 
 Kind = Literal["run", "node"]
 
-class Client:
+class AsyncClient(AsyncMethods): ...
+
+class Client(Methods):
     limit: int | None
 
     def ask(self, name: str, *, kind: str = "run") -> str | None:
@@ -116,7 +121,8 @@ def released(tmp_path_factory):
     shutil.copy(generation.DESCRIPTION, root)
     shutil.copytree(generation.OVERLAYS, root / "overlays")
     files = {
-        "src/paiflow/__init__.py": INIT,
+        "src/paiflow/__init__.py": "",
+        "src/paiflow/__init__.pyi": INIT,
         "src/paiflow/client.py": CLIENT,
         "src/paiflow/mock/__init__.py": MOCK,
         "CHANGELOG.md": CHANGELOG,

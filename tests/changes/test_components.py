@@ -95,7 +95,7 @@ def test_a_field_of_a_part_is_told_as_the_parts():
 
 
 def test_a_part_that_is_left_takes_its_fields_from_the_place_that_left_it():
-    assert ["Two.A: removed"] == told(parts({"A": TEXT}), parts({"A": TEXT}, joined=False))
+    assert ["Two.A: removed", "Two: is no Base any more"] == told(parts({"A": TEXT}), parts({"A": TEXT}, joined=False))
     assert ["Two.A: added"] == told(parts({"A": TEXT}, joined=False), parts({"A": TEXT}))
 
 

@@ -2,6 +2,19 @@
 
 import pytest
 
+from tooling.changes import python_api
+from tooling.changes.verdicts import Verdict
+
+NEW = {
+    "get": {
+        "operationId": "GetNew",
+        "parameters": [{"name": "Name", "in": "query", "schema": {"type": "string"}}],
+        "responses": {"200": {"description": "", "content": {"application/json": {"schema": {
+            "type": "object", "title": "GetNewResponse", "properties": {"RequestId": {"type": "string"}},
+        }}}}},
+    }
+}  # fmt: skip
+INIT = "src/paiflow/__init__.pyi"
 CLIENT = "src/paiflow/client.py"
 
 
@@ -26,8 +39,8 @@ def test_the_api_has_not_changed_from_itself(project):
         (CLIENT, "-> str | None", "-> str", ["additive: paiflow.Client.ask: type str | None → str"]),
         (CLIENT, "-> str | None", "-> bytes | None", ["breaking: paiflow.Client.ask: type str | None → bytes | None"]),
         (CLIENT, "limit: int | None", "limit: float | None", ["breaking: paiflow.Client.limit: type int | None → float | None"]),
-        ("src/paiflow/__init__.py", '"Kind", ', "", ["breaking: paiflow.Kind: removed"]),
-        ("src/paiflow/__init__.py", '"Kind", ', '"Kind", "Nobody", ', []),
+        (INIT, ', "Kind"', "", ["breaking: paiflow.Kind: removed"]),
+        (INIT, '"Kind"', '"Kind", "Nobody"', []),
         ("src/paiflow/mock/__init__.py", "serve", "run", ["breaking: paiflow.mock.serve: removed", "additive: paiflow.mock.run: added"]),
     ],
 )  # fmt: skip
@@ -55,6 +68,39 @@ def test_what_the_description_tells_is_not_said_again(project):
         "invisible, breaking, reply: NodeStatus: enum value Skipped removed",
         "additive, additive, reply: Output.Type2: added",
     ] == project.told()
+
+
+def test_what_the_description_tells_of_operations_is_not_said_again_of_methods(project):
+    """Of both clients, of methods and of those that page, for parameters as for fields of a body."""
+    listing = "$.paths['/api/v1/pipelines'].get"
+    project.overlay(
+        {"target": f"{listing}.parameters[?@.name == 'FuzzyMatching']", "remove": True},
+        {"target": f"{listing}.parameters[?@.name == 'PipelineVersion']", "update": {"required": True}},
+        {"target": "$.components.schemas.CreatePipelineRunRequest.properties.Name", "remove": True},
+        {"target": "$.paths['/api/v1/pipelineruns/{PipelineRunId}'].delete", "remove": True},
+        {"target": "$.paths", "update": {"/api/v1/new": NEW}},
+    )
+
+    assert [
+        "breaking, breaking, request: CreatePipelineRunRequest.Name: removed",
+        "breaking, breaking, operation: DELETE /api/v1/pipelineruns/{PipelineRunId}: removed",
+        "breaking, breaking, request: GET /api/v1/pipelines query FuzzyMatching: parameter removed",
+        "breaking, breaking, request: GET /api/v1/pipelines query PipelineVersion: required now",
+        "additive, additive, operation: GET /api/v1/new: added",
+    ] == project.told()
+
+
+def test_what_is_worse_in_python_than_the_description_tells_is_said(project):
+    old = python_api.load(project.root / "src", project.root / "generated")
+    project.replace("generated/paiflow_api/models/pipeline_run.py", "    name: str | None", "    name: int | None")
+    new = python_api.load(project.root / "src", project.root / "generated")
+
+    def told(verdict):
+        return {found.place for found in python_api.findings(old, new, {"pipelinerun.name": verdict})}
+
+    runs = ("PipelineRun", "PipelineRunState", "PipelineRunSummary", "GetPipelineRunResponse")
+    assert {f"paiflow.{name}.name" for name in runs} == told(Verdict.ADDITIVE)
+    assert set() == told(Verdict.BREAKING)
 
 
 def test_a_component_that_has_another_name_takes_its_class_along(project):

@@ -158,7 +158,7 @@ ERRORS = {
     "ab\ncd: \x00": "f:2:5: character U+0000 is not allowed",
     "a: " + "9" * 5000: f"f:1:4: not a YAML int that can be read: '{'9' * 40}'",
     "- " * 20_000: "f: nests too deeply",
-    "[" * 2_000 + "]" * 2_000: "f: nests too deeply",
+    "[" * 2_000 + "a" + "]" * 2_000: "f: nests too deeply",
     BOMB: "f:6:8: more than 200000 values once aliases are written out",
 }
 

@@ -15,19 +15,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from paiflow.contract import recording, targets
+from paiflow.contract.checks import Exchange
+from paiflow.contract.http import Reply, Request
+from paiflow.contract.session import Session
+from paiflow.contract.targets import SAMPLE_RUN
 from paiflow.credentials import KEY_ID, KEY_SECRET, Credentials
 from paiflow.mock import MockService, serve
-from tooling.contract import recording, targets
-from tooling.contract.checks import Exchange
-from tooling.contract.expected_replies import SAMPLE_RUN
-from tooling.contract.http import Reply, Request
-from tooling.contract.session import Session
 from tooling.generation import effective_description
 
 HERE = Path(__file__).parent
 NODE = {"PipelineRunId": SAMPLE_RUN, "NodeId": "node-hynm2bv8wqhp5esfx1"}
 MASKED = {"PipelineRunId": "flow-dsjfk******jdskls", "NodeId": "node-obpzu*******418grb7"}
 RUN = {"PipelineRuns": [SAMPLE_RUN]}
+STATUSES = "ListPipelineRunsStatus"
 
 # Runs and nodes besides the sample's: one in each state, and some of a shape of their own.
 RUN_STATUSES = (
@@ -69,7 +70,7 @@ ASKED: dict[str, Any] = {
     "refused/output type": {"Nodes": [NODE], "OutputType": "Any"},
 }
 
-# Signed wrongly, by the entry's name: how, as for `tooling.contract.signer.sign`.
+# Signed wrongly, by the entry's name: how, as for `paiflow.contract.signer.sign`.
 WRONG: dict[str, dict[str, Any]] = {
     "signature/stale": {"shift": -3600},
     "signature/no nonce": {"acs": {"x-acs-signature-nonce": None}},
@@ -108,13 +109,13 @@ def main() -> None:
 def documented_sample() -> Iterator[Session]:
     """Give a session in which a service answered with the documented sample."""
     with playing(MockService()) as session:
-        sample = json.dumps(targets.sample(effective_description())).encode()
+        sample = json.dumps(session.interface.sample(STATUSES)).encode()
         headers = (
             ("content-type", "application/json;charset=utf-8"),
             ("x-acs-request-id", "473469C7-****-****-****-A3DC0DE3C83E"),
         )
         letter = {**MASKED, "NodeId": f"{MASKED['NodeId']}\n"}
-        asked = session.build({**RUN, "Nodes": [NODE, letter]}, host="paiflow.cn-hangzhou.aliyuncs.com")
+        asked = session.build(STATUSES, {**RUN, "Nodes": [NODE, letter]}, host="paiflow.cn-hangzhou.aliyuncs.com")
         session.journal.append(Exchange(asked, Reply(200, headers, sample), place="documented/sample"))
         session.endpoint = "https://paiflow.cn-hangzhou.aliyuncs.com"
         yield session
@@ -127,16 +128,20 @@ def mock() -> Iterator[Session]:
     furnish(service)
     with playing(service) as session:
         for name, parameters in ASKED.items():
-            send(session, name, session.build(parameters))
+            send(session, name, session.build(STATUSES, parameters))
         for name, how in WRONG.items():
-            send(session, name, session.build(RUN, **how))
-        send(session, "http/method", session.build(RUN, method="DELETE"))
-        send(session, "http/content type", session.build(RUN, content_type="text/plain"))
-        send(session, "http/path", session.build(RUN, path="/api/v1/pipelinejobs"))
-        send(session, "http/body that is not JSON", session.build(body=b'{"PipelineRuns": ["flow-a"'))
+            send(session, name, session.build(STATUSES, RUN, **how))
+        send(session, "http/method", session.build(STATUSES, RUN, method="DELETE"))
+        send(session, "http/content type", session.build(STATUSES, RUN, content_type="text/plain"))
+        send(session, "http/path", session.build(STATUSES, RUN, path="/api/v1/pipelinejobs"))
+        send(session, "http/body that is not JSON", session.build(STATUSES, {}, body=b'{"PipelineRuns": ["flow-a"'))
         for name, settings in FAULTS.items():
             with service.faults.add(name.partition(" ")[0], **settings):
-                send(session, f"fault/{name}", session.build({**RUN, "Nodes": [NODE]} if name == "nulls" else RUN))
+                send(
+                    session,
+                    f"fault/{name}",
+                    session.build(STATUSES, {**RUN, "Nodes": [NODE]} if name == "nulls" else RUN),
+                )
         yield session
 
 
@@ -161,7 +166,7 @@ def playing(service: MockService) -> Iterator[Session]:
     with (
         serve(service) as endpoint,
         targets.at_endpoint(
-            endpoint, None, allow_http=False, environ=environ, description=effective_description()
+            endpoint, None, allow_http=False, environ=environ, document=effective_description()
         ) as target,
     ):
         yield target.session

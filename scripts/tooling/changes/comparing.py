@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,12 +12,12 @@ from typing import Any
 from paiflow import _yaml
 from paiflow._description import Description
 from tooling import generation
-from tooling.changes import operations, python_api, release
+from tooling.changes import components, operations, python_api, release
 from tooling.changes.base import DESCRIPTION, NoBaseError, Repository, Revision, version_in
 from tooling.changes.documents import checked
 from tooling.changes.release import Judgement
 from tooling.changes.report import Comparison
-from tooling.changes.verdicts import Change, Finding, Verdict, gathered, key_of
+from tooling.changes.verdicts import Change, Finding, Side, Verdict, gathered, key_of, worst
 from tooling.errors import GenerationError
 
 
@@ -51,7 +52,7 @@ def compared(root: Path, base: str | None, new: str | None) -> Comparison:
     findings = operations.findings(before.description, after)
     parts, notes = ["description"], []
     if new is None and not before.is_file and before.revision is not None:
-        found, note = _python_findings(repository, before.revision, after, findings)
+        found, note = _python_findings(repository, before.revision, before.description, after, findings)
         parts += ["Python API"] if found is not None else []
         notes += [note] if note else []
         findings += found or []
@@ -84,7 +85,7 @@ def _release_or_head(repository: Repository) -> Revision | None:
 
 
 def _python_findings(
-    repository: Repository, base: Revision, new: Description, told: Sequence[Finding]
+    repository: Repository, base: Revision, old: Description, new: Description, told: Sequence[Finding]
 ) -> tuple[list[Finding] | None, str]:
     """Return what differs between two Python APIs, None where that cannot be compared, and what to know about it."""
     note = ""
@@ -105,8 +106,28 @@ def _python_findings(
             new_api = python_api.load(repository.root / "src", generated)
         except (ImportError, SyntaxError) as error:
             return None, f"the Python API is not compared: {error}"
-        told_of = {key_of(found.subject) for found in told if found.client is not Verdict.INVISIBLE}
-        return list(python_api.findings(old_api, new_api, told_of)), note
+        return list(python_api.findings(old_api, new_api, told_to_users(told, old, new))), note
+
+
+def told_to_users(findings: Sequence[Finding], *descriptions: Description) -> dict[str, Verdict]:
+    """Return the worst verdict for users of what is told, by what they call it: a field, a class, an operation."""
+    verdicts: dict[str, Verdict] = {}
+
+    def tell(name: str, found: Finding) -> None:
+        key = key_of(name)
+        verdicts[key] = worst((found.client, verdicts.get(key, Verdict.INVISIBLE)))
+
+    for found in findings:
+        tell(found.subject, found)
+    for description in descriptions:
+        for operation in description.operations:
+            sent = components.reached(description, operation.parameters, operation.node.get("requestBody"))
+            names = {name for _, name in sent}
+            for found in findings:
+                is_sent = found.side is Side.REQUEST and re.split(r"[.\[]", found.place)[0] in names
+                if is_sent or f"{found.place} ".startswith(f"{operation.title} "):
+                    tell(operation.name, found)
+    return verdicts
 
 
 def _is_stale(path: Path, new: Description) -> bool:

@@ -30,12 +30,18 @@ def unused(at: Comparison) -> None:
 def _used(description: Description) -> set[tuple[str, str]]:
     """Return kind and name of each component that an operation leads to."""
     document = description.document
-    used = {("securitySchemes", name) for name in security.used(description)}
-    waiting: list[Any] = [document.get("paths", {}), document.get("webhooks", {})]
+    found = reached(description, document.get("paths", {}), document.get("webhooks", {}))
+    return found | {("securitySchemes", name) for name in security.used(description)}
+
+
+def reached(description: Description, *nodes: Any) -> set[tuple[str, str]]:
+    """Return kind and name of each component that references in some nodes lead to."""
+    found = set()
+    waiting = list(nodes)
     while waiting:
         for _, reference in references(waiting.pop()):
             root, *keys = keys_of(reference)
-            if root == "components" and len(keys) > 1 and (keys[0], keys[1]) not in used:
-                used.add((keys[0], keys[1]))
+            if root == "components" and len(keys) > 1 and (keys[0], keys[1]) not in found:
+                found.add((keys[0], keys[1]))
                 waiting.append(description.component(keys[0], keys[1]))
-    return used
+    return found

@@ -98,7 +98,9 @@ class FieldComparison:
         at = self.at
         if name in self.before:
             home = self._home("properties", name)
-            place, subject = f"{home or at.place}.{name}", f"{home or at.subject}.{name}"
+            # Users know it by the component that it was in, even if another holds it now.
+            former = home or self.homes[0].get(f"properties/{name}") or at.subject
+            place, subject = f"{home or at.place}.{name}", f"{former}.{name}"
             at.whole.compare(self.before[name], self.after[name], place, self.side, subject)
         if asked != asked_now:
             direction = Direction.NARROWER if asked_now else Direction.WIDER

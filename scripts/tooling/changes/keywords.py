@@ -76,7 +76,7 @@ def edits(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Edit]:
     for keyword in dict.fromkeys((*old, *new)):
         before, after = old.get(keyword, MISSING), new.get(keyword, MISSING)
         if keyword not in BOUNDS and before != after:
-            yield Edit(keyword, _words(keyword, before, after), _direction(keyword, before, after))
+            yield Edit(keyword, changed(keyword, before, after), _direction(keyword, before, after))
 
 
 def _direction(keyword: str, before: Any, after: Any) -> Direction | None:
@@ -126,7 +126,7 @@ def _bound(old: dict[str, Any], new: dict[str, Any], keyword: str, exclusive: st
     before, after = _limit(old, keyword, exclusive), _limit(new, keyword, exclusive)
     if before == after:
         return
-    what = _words("", _shown(old, keyword, exclusive), _shown(new, keyword, exclusive))
+    what = changed("", _shown(old, keyword, exclusive), _shown(new, keyword, exclusive))
     if before is None:
         direction = Direction.NARROWER
     elif after is None:
@@ -156,8 +156,8 @@ def _shown(words: dict[str, Any], keyword: str, exclusive: str) -> Any:
     return " and ".join(shown) or MISSING
 
 
-def _words(keyword: str, before: Any, after: Any) -> str:
-    """Return a change in words."""
+def changed(keyword: str, before: Any, after: Any) -> str:
+    """Return in words that a keyword changed, came or went (MISSING)."""
     if keyword == INTEGER:
         return "type number → integer" if before is MISSING else "type integer → number"
     name = f"{keyword} " if keyword else ""

@@ -68,6 +68,12 @@ def models(shape: Shape) -> set[str]:
     return {branch.name for branch in shape.facets["object"].branches}
 
 
+def bases(shape: Shape) -> set[str]:
+    """Return the components that the model of a place is, or extends; none where it is not one model."""
+    branches = shape.facets["object"].branches if models(shape) else ()
+    return {*branches[0].bases, branches[0].name} - {""} if len(branches) == 1 else set()
+
+
 def enums(shape: Shape) -> set[str]:
     """Return the components that name a place's texts, "" for the place itself."""
     return {named.home for named in shape.facets["string"].named.values()} if "string" in shape.facets else set()

@@ -9,9 +9,17 @@ from typing import Any
 from paiflow._description import METHODS, Description, Operation
 from tooling.changes import bodies, components, parameters, responses, security, servers
 from tooling.changes.context import Comparison
-from tooling.changes.keywords import shown
+from tooling.changes.keywords import changed, shown
+from tooling.changes.shapes import MISSING
 from tooling.changes.texts import text_findings
 from tooling.changes.verdicts import OTHER_SIDE, Finding, Side
+
+# What an extension that comes (True, False) or goes (False, True) does; anything else changes the client's way.
+CHECK = {(True, False): "the client's check added", (False, True): "the client's check removed"}
+EXTENSIONS = {
+    **dict.fromkeys(("one_of", "any_of", "exclusive"), CHECK),
+    "pages": {(True, False): "iterator added"},
+}
 
 
 def findings(old: Description, new: Description) -> list[Finding]:
@@ -65,8 +73,26 @@ def _operation(at: Comparison, old: Operation, new: Operation, name: str, sent: 
         one = at.old.resolved(calls.get(key, {}))[0]
         other = at.new.resolved(calls_now.get(key, {}))[0]
         _items(at, one, other, f"{name} callback {key} ", OTHER_SIDE[sent])
+    _extensions(at, old.node, new.node, name)
     known = {"operationId", "parameters", "requestBody", "responses", "servers", "security", "callbacks"}
     at.unknown(Side.OPERATION, name, old.node, new.node, known)
+
+
+def _extensions(at: Comparison, old: dict[str, Any], new: dict[str, Any], name: str) -> None:
+    """Compare what only extensions say: which service has the operation, and what the client does with its calls."""
+    one, other = (
+        {**whole.document.get("x-paiflow-service", {}), **node.get("x-paiflow-service", {})}
+        for node, whole in ((old, at.old), (new, at.new))
+    )
+    for key in one:
+        if key in other and one[key] != other[key]:
+            at.tell(Side.OPERATION, name, "service", changed(key, one[key], other[key]))
+    one, other = old.get("x-paiflow", {}), new.get("x-paiflow", {})
+    for key in dict.fromkeys((*one, *other)):
+        before, after = one.get(key, MISSING), other.get(key, MISSING)
+        if before != after:
+            rule = EXTENSIONS.get(key, {}).get((before is MISSING, after is MISSING), "the client's way")
+            at.tell(Side.OPERATION, name, rule, changed(key, before, after))
 
 
 def _paired(

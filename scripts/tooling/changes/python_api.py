@@ -12,13 +12,13 @@ from __future__ import annotations
 import ast
 import logging
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import griffe
 
-from tooling.changes.verdicts import Finding, Side, Verdict, key_of
+from tooling.changes.verdicts import Finding, Side, Verdict, key_of, worst
 
 MODULES = ("paiflow", "paiflow.mock")
 GENERATED = "paiflow_api"
@@ -36,6 +36,14 @@ class Item:
     def is_generated(self) -> bool:
         """Whether it follows from the description."""
         return self.path.partition(".")[0] == GENERATED
+
+    @property
+    def key(self) -> str:
+        """Its name in the description, by `key_of`: of an operation, a component, or a component and a field."""
+        *_, module, owner, name = ["", *self.path.split(".")]
+        if module == "methods":
+            return re.sub("^iter", "list", key_of(name))
+        return key_of(f"{owner}.{name}" if owner[:1].isupper() else name)
 
 
 @dataclass(frozen=True)
@@ -64,17 +72,20 @@ def load(src: Path, generated: Path) -> PythonApi:
         logger.disabled = former
 
 
-def findings(old: PythonApi, new: PythonApi, told: Collection[str]) -> Iterator[Finding]:
+def findings(old: PythonApi, new: PythonApi, told: Mapping[str, Verdict]) -> Iterator[Finding]:
     """Yield what differs between two APIs.
 
     Args:
         old: the API as it was.
         new: the API as it is.
-        told: what the description tells already, by `key_of`: of a generated name, nothing is said again.
+        told: verdicts for users that the description tells already, by `key_of`. Of a generated name nothing is said
+            again that is not more severe; what comes with a new operation or component has no verdict of its own.
     """
+    anything = worst(told.values())
     for name, what, verdict, why in _differences(old, new):
         item = old.items.get(name) or new.items[name]
-        if item.is_generated and key_of(name) in told:
+        known = anything if verdict is Verdict.ADDITIVE else told.get(item.key, Verdict.INVISIBLE)
+        if item.is_generated and worst((verdict, known)) is known:
             continue
         place = f"paiflow.{name}"
         yield Finding(Side.PYTHON, place, what, Verdict.INVISIBLE, verdict, why, "python", name)

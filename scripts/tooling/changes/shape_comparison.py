@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tooling.changes import branches, kinds, values
-from tooling.changes.keywords import shown
+from tooling.changes.keywords import changed, shown
 from tooling.changes.rules import BREAKING, INVISIBLE, RULES
 from tooling.changes.schema_place import SchemaPlace
 from tooling.changes.shapes import INTEGER, MISSING, TYPES, Facet, Shape, text_of
@@ -81,17 +81,30 @@ class ShapeComparison:
                     continue
                 what = f"named {other} now" if other else "written out where it is used"
                 self.at.add(what, RULES["class"], about="class", home=one or self.at.place)
+        self._bases()
+
+    def _bases(self) -> None:
+        """Add the classes that the model of a place extended, and that have another name now or are no base of it."""
+        before, after = kinds.bases(self.old), kinds.bases(self.new)
+        if not before or not after:
+            return
+        gone, come = before - after - kinds.models(self.old), after - before - kinds.models(self.new)
+        whole = self.at.whole
+        lost = {name for name in gone if whole.new.component("schemas", name) is None}
+        fresh = {name for name in come if whole.old.component("schemas", name) is None}
+        if len(lost) == len(fresh) == 1:
+            (one,), (other,) = lost, fresh
+            self.at.add(f"named {other} now", RULES["class"], about="class", home=one)
+            gone -= lost
+        for name in sorted(gone):
+            self.at.add(f"is no {name} any more", RULES["base"], about="class")
 
     def _default(self) -> None:
         before, after = (found.place.get("default", MISSING) for found in (self.old, self.new))
         if (before is MISSING) == (after is MISSING) and (before is MISSING or text_of(before) == text_of(after)):
             return
-        if before is MISSING:
-            what = f"default {shown(after)} added"
-        else:
-            what = f"default {shown(before)} " + ("removed" if after is MISSING else f"→ {shown(after)}")
         rule = "default added" if before is MISSING else "default changed"
-        self.at.add(what, RULES[f"{self.at.side}'s {rule}"], about="default")
+        self.at.add(changed("default", before, after), RULES[f"{self.at.side}'s {rule}"], about="default")
 
     def _flags(self) -> None:
         """Add what is only about the other side: there, the field comes or goes (fields.py)."""

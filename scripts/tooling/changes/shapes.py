@@ -79,12 +79,18 @@ class Branch:
     """Keywords that hold together, none of them $ref or allOf, and for each the component that it stands in.
 
     The same for each field: under `properties/NAME`, and `required/NAME`.
+
+    Attributes:
+        name: the component that this is and nothing else, "" for none.
+        groups: anyOf and oneOf, not yet expanded.
+        bases: the components that its allOf refers to, and theirs: the classes that its class extends.
     """
 
     keywords: dict[str, Any] = field(default_factory=dict)
     homes: dict[str, str] = field(default_factory=dict)
     name: str = ""
     groups: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    bases: frozenset[str] = frozenset()
 
     def schema(self, json_type: str) -> dict[str, Any]:
         """Return the branch as a schema again."""
@@ -262,7 +268,9 @@ class _Flattening:
             target = self.flat(self.description.target(reference), name, seen | {reference})
             branch = self._merged(branch, replace(target, name=name), schema={"$ref": reference})
         for part in parts:
-            branch = self._merged(branch, self.flat(part, home, seen), schema=part)
+            other = self.flat(part, home, seen)
+            branch = self._merged(branch, other, schema=part)
+            branch = replace(branch, bases=branch.bases | other.bases | ({other.name} - {""}))
         return branch
 
     def _own(self, schema: dict[str, Any], home: str) -> Branch:
@@ -321,7 +329,7 @@ def merge(one: Branch, other: Branch) -> Branch | None:
         words.pop(INTEGER, None)
     # What adds nothing leaves the other what it is: a component, or nothing that has a name.
     name = one.name if not (other.keywords or other.groups) else "" if one.keywords or one.groups else other.name
-    return Branch(words, homes, name, one.groups + other.groups)
+    return Branch(words, homes, name, one.groups + other.groups, one.bases | other.bases)
 
 
 def _homes(words: dict[str, Any], home: str) -> dict[str, str]:

@@ -20,7 +20,10 @@ TEXTS = frozenset({
 # What holds names of somebody's choice, where `description` is a name like others.
 NAMES = HOLD_NAMES | {"definitions", "dependentRequired"}
 
-VALUES = frozenset({"const", "default", "enum", "x-paiflow-outcomes"})
+# Extensions that say what the client does, or where: more than text, and compared.
+MEANT = frozenset({"x-paiflow", "x-paiflow-outcomes", "x-paiflow-service"})
+
+VALUES = frozenset({"const", "default", "enum"})
 
 REASONS = {
     "tags": "they are not sent; what is generated from them is not public",
@@ -50,12 +53,12 @@ def _differences(
     if keys:
         yield path, keys
     for key in old:
-        if key in new and key not in texts and (named or key not in VALUES):
+        if key in new and key not in texts and (named or key not in VALUES | MEANT):
             yield from _differences(old[key], new[key], (*path, key), named=not named and key in NAMES)
 
 
 def _is_text(key: str) -> bool:
-    return key in TEXTS or (key.startswith("x-") and key != "x-paiflow-outcomes")
+    return key in TEXTS or (key.startswith("x-") and key not in MEANT)
 
 
 def place_of(path: tuple[str, ...]) -> str:

@@ -31,7 +31,7 @@ def _run(stop: Stop) -> int:
     try:
         from paiflow.cli.commands import run  # noqa: PLC0415 - loading it is what may fail
     except ModuleNotFoundError as error:
-        if error.name not in PACKAGES["cli"]:
+        if (error.name or "").partition(".")[0] not in PACKAGES["cli"]:
             raise
         print("paiflow: the command needs an extra: pip install 'paiflow-client[cli]'", file=sys.stderr)  # noqa: T201
         return 2

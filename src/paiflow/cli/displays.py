@@ -11,11 +11,11 @@ import click
 
 from paiflow import Change, NodeRef, PaiFlowError, PipelineRun, PipelineRunState, Waited, WaitResult
 from paiflow._text import visible
-from paiflow.batches import Id
 from paiflow.cli import tables
 from paiflow.cli.report import wire_id
 from paiflow.cli.words import say
-from paiflow.waiting import OUTCOMES
+from paiflow.status.ids import shown
+from paiflow.status.waiting import OUTCOMES
 
 
 class Display:
@@ -44,6 +44,10 @@ class Display:
 
     def hint(self, words: str) -> None:
         """Ask whether something has been started."""
+        say(words)
+
+    def quiet(self, words: str) -> None:
+        """Say how things are, as nothing was said for a while."""
         say(words)
 
     def tick(self) -> None:
@@ -93,7 +97,7 @@ def line(change: Change) -> str:
     """Return a change as `2026-11-23T12:00:05Z flow-a Running -> Succeeded (succeeded)`."""
     before, after = change.before, change.after
     return visible(
-        f"{tables.moment(after.since)} {shown_id(after.id)} {shown_status(before)} -> {shown_status(after)} ({_note(after)})"
+        f"{tables.moment(after.since)} {shown(after.id)} {shown_status(before)} -> {shown_status(after)} ({_note(after)})"
     )
 
 
@@ -119,11 +123,6 @@ def state_object(item: Waited) -> dict[str, Any]:
     }
 
 
-def shown_id(id_: Id) -> str:
-    """Return an id as it is given to the command."""
-    return id_ if isinstance(id_, str) else "/".join(id_)
-
-
 def shown_status(item: Waited) -> str:
     """Return a status as people are shown it: `-` for none."""
     return "(not found)" if item.outcome == "missing" else item.status or "-"
@@ -131,8 +130,6 @@ def shown_status(item: Waited) -> str:
 
 def name_of(item: Waited) -> str | None:
     """Return the name that the service gave it last."""
-    if item.reply is None:
-        return None
     return item.reply.name if isinstance(item.reply, PipelineRun) else item.reply.node_name
 
 
@@ -156,8 +153,8 @@ def _whole(result: WaitResult, code: int, error: str | None) -> dict[str, Any]:
 
 
 def _write_table(result: WaitResult) -> None:
-    runs = tables.table("Run", "Name", "Status", "Outcome", "Since")
-    nodes = tables.table("Run", "Node", "Name", "Status", "Outcome", "Since")
+    runs = tables.Table("Run", "Name", "Status", "Outcome", "Since")
+    nodes = tables.Table("Run", "Node", "Name", "Status", "Outcome", "Since")
     for item in result.values():
         ids = item.id if isinstance(item.id, NodeRef) else (item.id,)
         cells = [tables.cell(text) for text in (*ids, name_of(item), shown_status(item))]

@@ -7,11 +7,6 @@ import click
 from paiflow import _durations
 
 
-def seconds_of(text: str) -> float | None:
-    """Return the seconds of a duration, None if it is none. A number alone is seconds."""
-    return _durations.seconds_of(f"{text}s" if text.replace(".", "", 1).isdecimal() else text)
-
-
 def duration(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
     """Return the seconds of an option's value, as its callback.
 
@@ -20,7 +15,7 @@ def duration(context: click.Context, parameter: click.Parameter, value: str | No
     """
     if value is None:
         return None
-    seconds = seconds_of(value)
+    seconds = _durations.duration(value)
     if seconds is None or not seconds > 0:
         message = f"{value!r} is not a duration above 0, such as 90, 90s, 15m, 1h30m or 2d"
         raise click.BadParameter(message, context, parameter)

@@ -1,14 +1,13 @@
 """A table that follows a wait on a terminal: what each id is doing, how many have ended, when the next look is due.
 
-It never takes more lines than there are: what does not fit is counted, and what has not ended comes first.
+It never takes more lines than there are: what does not fit is counted, and what has failed comes first.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from math import ceil
 from types import TracebackType
@@ -23,16 +22,13 @@ from rich.text import Text
 from paiflow import Change, PaiFlowError, Waited
 from paiflow._durations import spelled
 from paiflow.cli import tables
-from paiflow.cli.displays import Display, name_of, shown_id, shown_status
-from paiflow.cli.progress import Progress
-from paiflow.waiting import BAD, OUTCOMES
+from paiflow.cli.displays import Display, name_of, shown_status
+from paiflow.cli.progress import Progress, counted
+from paiflow.status.ids import shown
+from paiflow.status.waiting import BAD
 
-# Columns of a line: the bar at most, an id and a name at least, the time, and what stands between two.
+# Columns of the bar, at most.
 _BAR: Final = 40
-_ID: Final = 8
-_NAME: Final = 6
-_SINCE: Final = 9
-_GAP: Final = 2
 
 
 class LiveTable(Display):
@@ -73,6 +69,9 @@ class LiveTable(Display):
         """Show it: it stands in the view."""
         self.tick()
 
+    def quiet(self, _: str) -> None:
+        """Say nothing: the view shows how things are."""
+
     def tick(self) -> None:
         """Show how things are now."""
         self._due = False
@@ -94,14 +93,8 @@ class View:
         room = max(1, console.size.height - 1)
         footer = self._footer(width)[:room]
         items = list(self._progress.known.values())
-        rows = room - len(footer) - 1
-        if len(items) > rows:
-            rows -= 1
-            items.sort(key=_urgency)
-        if rows > 0:
-            yield _table(items[:rows], width, datetime.fromtimestamp(self._progress.time.now(), UTC))
-            if rest := items[rows:]:
-                yield _one_line(Text(f"and {len(rest)} more: {_counted(rest)}", "dim"))
+        now = datetime.fromtimestamp(self._progress.time.now(), UTC)
+        yield from _lines(items, console, width, room - len(footer), now)
         yield from footer
 
     def _footer(self, width: int) -> list[RenderableType]:
@@ -123,7 +116,7 @@ class View:
         )
         left = progress.next_look()
         look = "asking now" if left is None else f"next look in {spelled(ceil(left))}"
-        words = f"{_counted(items)} · waited {spelled(progress.waited())} · {look}"
+        words = f"{counted(items)} · waited {spelled(progress.waited())} · {look}"
         footer: list[RenderableType] = [bar, _one_line(Text(words))]
         troubles = [progress.hint] if progress.hint is not None else []
         if progress.trouble is not None:
@@ -135,63 +128,53 @@ class View:
         return footer
 
 
-def _table(items: Sequence[Waited], width: int, now: datetime) -> Table:
-    """Return the table of these, each in one line of at most so many columns."""
-    ids = [tables.cell(shown_id(item.id)) for item in items]
-    names = [tables.cell(name_of(item)) for item in items]
-    statuses = [tables.cell(shown_status(item)) for item in items]
-    outcomes = [tables.outcome_cell(item.outcome) for item in items]
-    since = [Text(_clock(item.since, now)) for item in items]
-    status_width, outcome_width = (
-        _width(heading, cells) for heading, cells in (("Status", statuses), ("Outcome", outcomes))
-    )
-    left = width - status_width - outcome_width - _SINCE - 3 * _GAP
+def _lines(items: Sequence[Waited], console: Console, width: int, room: int, now: datetime) -> Iterator[Text]:
+    """Yield the lines of a table of these, no more than there is room for; the items that do not fit are counted."""
+    if len(items) < room:
+        whole = [line for lines in _groups(items, console, width, now) for line in lines]
+        if len(whole) <= room:
+            yield from whole
+            return
+    items = sorted(items, key=_urgency)
+    shown = -1  # the first group is that of the headings
+    left = room - 1
+    for lines in _groups(items[: max(0, left)], console, width, now):
+        left -= len(lines)
+        if left < 0:
+            break
+        shown += 1
+        yield from lines
+    if room > 1:
+        rest = items[max(0, shown) :]
+        yield _one_line(Text(f"and {len(rest)} more: {counted(rest)}", "dim"))
+
+
+def _groups(items: Sequence[Waited], console: Console, width: int, now: datetime) -> Iterator[list[Text]]:
+    """Yield the lines of the headings, then those of each item. An id that is wider than the terminal is folded."""
+    for lines in _table(items, now).groups(width):
+        yield [part for line in lines for part in line.wrap(console, width, overflow="fold")]
+
+
+def _table(items: Sequence[Waited], now: datetime) -> tables.Table:
+    """Return the table of these."""
     heading = "Run/Node" if any(not isinstance(item.id, str) for item in items) else "Run"
-    id_width = min(_width(heading, ids), max(_ID, left))
-    left -= id_width + _GAP
-    columns: list[tuple[str, Sequence[Text], int]] = [
-        (heading, [_middle_out(cell, id_width) for cell in ids], id_width),
-        ("Name", names, left),
-        ("Status", statuses, status_width),
-        ("Outcome", outcomes, outcome_width),
-        ("Since", since, _SINCE),
-    ]
-    if all(name.plain == "-" for name in names) or left < min(_NAME, _width("Name", names)):
-        del columns[1]
-    grid = Table(box=None, pad_edge=False, show_edge=False)
-    for heading, _, most in columns:
-        grid.add_column(heading, no_wrap=True, overflow="ellipsis", max_width=most)
-    for cells in zip(*(cells for _, cells, _ in columns), strict=True):
-        grid.add_row(*cells)
-    return grid
-
-
-def _width(heading: str, cells: Sequence[Text]) -> int:
-    return max(len(heading), *(cell.cell_len for cell in cells))
+    named = any(name_of(item) is not None for item in items)
+    table = tables.Table(heading, *(["Name"] if named else []), "Status", "Outcome", "Since")
+    for item in items:
+        name = [tables.cell(name_of(item))] if named else []
+        about = (tables.cell(shown_status(item)), tables.outcome_cell(item.outcome), Text(_clock(item.since, now)))
+        table.add_row(tables.cell(shown(item.id)), *name, *about)
+    return table
 
 
 def _urgency(item: Waited) -> int:
-    """Return a key that puts first what has not ended, then what has ended badly; otherwise the order stays."""
-    return 0 if not item.ended else 1 if item.outcome in BAD else 2
-
-
-def _counted(items: Sequence[Waited]) -> str:
-    counts = Counter(item.outcome for item in items)
-    return ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
+    """Return a key that puts first what has ended badly, then what has not ended; otherwise the order stays."""
+    return 1 if not item.ended else 0 if item.outcome in BAD else 2
 
 
 def _clock(moment: datetime, now: datetime) -> str:
     """Return the time of today, the date of any other day, in UTC."""
     return f"{moment:%H:%M:%SZ}" if moment.date() == now.date() else f"{moment:%b %d}"
-
-
-def _middle_out(cell: Text, width: int) -> Text:
-    """Return a text that fits, without its middle: ids differ at their ends."""
-    text = cell.plain
-    if cell.cell_len <= width or cell.cell_len != len(text) or width < 3:
-        return cell
-    head = (width - 1) // 2
-    return Text(f"{text[:head]}…{text[len(text) - (width - 1 - head) :]}")
 
 
 def _one_line(text: Text) -> Text:

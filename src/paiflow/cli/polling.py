@@ -19,8 +19,8 @@ from paiflow import AsyncPaiFlow, Change, PaiFlowError, WaitResult
 from paiflow.cli.displays import Display
 from paiflow.cli.progress import Progress
 from paiflow.cli.stopping import Stop
+from paiflow.status.waiting import mends
 from paiflow.steps import Answers, Ask, AsyncIteration, Steps
-from paiflow.waiting import mends
 
 T = TypeVar("T")
 
@@ -92,8 +92,8 @@ async def _followed(
         closed = True
         task.cancel()
 
-    progress.on_trouble, progress.on_hint = display.trouble, display.hint
-    ticking = loop.create_task(_tick(display))
+    progress.on_trouble, progress.on_hint, progress.on_quiet = display.trouble, display.hint, display.quiet
+    ticking = loop.create_task(_tick(display, progress))
     try:
         with display, stop.waking(wake), _reader_watched(loop, close):
             if stop.number is not None:  # it came just before
@@ -115,11 +115,12 @@ async def _followed(
     return Ending(result=result, error=error, signal_number=stop.number, closed=closed)
 
 
-async def _tick(display: Display) -> None:
+async def _tick(display: Display, progress: Progress) -> None:
     # By the real clock, whatever the wait goes by: people watch.
     while True:
         await asyncio.sleep(_TICK)
         display.tick()
+        progress.beat()
 
 
 @contextlib.contextmanager

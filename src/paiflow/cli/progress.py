@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from math import ceil
+from typing import Final
 
 from paiflow import Change, PaiFlowError, Waited, WaitResult
 from paiflow._durations import spelled
 from paiflow._time import Time
-from paiflow.batches import Id
 from paiflow.cli.ids import Wanted
-from paiflow.waiting import OUTCOMES, unstarted
+from paiflow.status.ids import Id
+from paiflow.status.waiting import OUTCOMES, unstarted
+
+# Seconds without a word after which a line says that the wait goes on: some CI systems end silent jobs.
+_QUIET: Final = 60.0
 
 
 class Progress:
@@ -28,6 +33,7 @@ class Progress:
         on_trouble: called when that changes.
         hint: the question whether something has been started, once there is reason to ask it.
         on_hint: called with it, once.
+        on_quiet: called with a line on how things are, when nothing was said for a minute.
     """
 
     def __init__(self, wanted: Wanted) -> None:
@@ -36,9 +42,10 @@ class Progress:
         self._answered = False
         self.on_trouble: Callable[[PaiFlowError | None], None] = lambda _: None
         self.on_hint: Callable[[str], None] = lambda _: None
+        self.on_quiet: Callable[[str], None] = lambda _: None
         self.trouble: PaiFlowError | None = None
         self.hint: str | None = None
-        self.calls = 0
+        self.calls: int = 0
         self.time = Time()
 
     @property
@@ -49,13 +56,14 @@ class Progress:
     @time.setter
     def time(self, time: Time) -> None:
         self._time = time
-        self._started = time.monotonic()
+        self._started = self._said = time.monotonic()
         now = datetime.fromtimestamp(time.now(), UTC)
         ids: list[Id] = [*self._wanted.runs, *self._wanted.nodes]
-        self.known = {id_: Waited(id=id_, since=now) for id_ in ids}
+        self.known: dict[Id, Waited] = {id_: Waited(id=id_, since=now) for id_ in ids}
 
     def take(self, change: Change) -> None:
         """Take in a change."""
+        self._said = self._time.monotonic()
         self.known[change.id] = change.after
 
     def looked(self, calls: int, answered: int, trouble: PaiFlowError | None) -> None:
@@ -64,6 +72,7 @@ class Progress:
         self._answered = self._answered or answered > 0
         before, self.trouble = self.trouble, trouble
         if _kind(before) != _kind(trouble):
+            self._said = self._time.monotonic()
             self.on_trouble(trouble)
 
     @contextlib.contextmanager
@@ -72,13 +81,22 @@ class Progress:
         before, now = self.hint, datetime.fromtimestamp(self.time.now(), UTC)
         self.hint = unstarted(self.known.values(), now)
         if self.hint is not None and before is None:
+            self._said = self._time.monotonic()
             self.on_hint(self.hint)
         moment = self.time.monotonic() + seconds
         self._sleeps.append(moment)
+        self.beat()
         try:
             yield
         finally:
             self._sleeps.remove(moment)
+
+    def beat(self) -> None:
+        """Say how things are, if nothing was said for a minute."""
+        now = self.time.monotonic()
+        if now - self._said >= _QUIET:
+            self._said = now
+            self.on_quiet(self._status())
 
     def next_look(self) -> float | None:
         """Return the seconds until the service is asked again, None while it is being asked."""
@@ -92,6 +110,14 @@ class Progress:
         """Return what is known."""
         return WaitResult(self.known.values(), calls=self.calls, answered=self._answered)
 
+    def _status(self) -> str:
+        ended = sum(item.ended for item in self.known.values())
+        left = self.next_look()
+        look = "asking now" if left is None else f"next look in {spelled(ceil(left))}"
+        trouble = "" if self.trouble is None else f"; {self.trouble}"
+        waited = f"waited {spelled(self.waited())}, {look}"
+        return f"{ended} of {len(self.known)} ended: {counted(self.known.values())}; {waited}{trouble}"
+
     def summary(self, result: WaitResult) -> str:
         """Return in a line what has come of the ids, and what it took."""
         counts = Counter(item.outcome for item in result.values())
@@ -99,6 +125,12 @@ class Progress:
         told += [f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if outcome != "succeeded" and counts[outcome]]
         calls = "1 call" if self.calls == 1 else f"{self.calls} calls"
         return f"{', '.join(told)}; waited {spelled(self.waited())}, {calls}"
+
+
+def counted(items: Iterable[Waited]) -> str:
+    """Return how many there are of each outcome, in words."""
+    counts = Counter(item.outcome for item in items)
+    return ", ".join(f"{counts[outcome]} {outcome}" for outcome in OUTCOMES if counts[outcome])
 
 
 def _kind(error: PaiFlowError | None) -> tuple[object, ...]:

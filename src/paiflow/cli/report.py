@@ -10,9 +10,9 @@ from typing import Any, Final
 import click
 
 from paiflow import Node, NodeRef, Output, PipelineRun, PipelineRunState, StatusReport, outcome_of
-from paiflow.batches import Id
 from paiflow.cli import tables
 from paiflow.cli.tables import cell, outcome_cell
+from paiflow.status.ids import Id
 
 # The end of a field's name that holds an id, or several.
 _ID: Final = r"I[dD]s?$|(^|_)ids?$"
@@ -101,8 +101,8 @@ def _kind(id_: Id) -> str:
 
 
 def _write_tables(report: StatusReport) -> None:
-    runs = tables.table("Run", "Name", "Status", "Outcome")
-    nodes = tables.table("Run", "Node", "Name", "Status", "Outcome", "Started", "Finished")
+    runs = tables.Table("Run", "Name", "Status", "Outcome")
+    nodes = tables.Table("Run", "Node", "Name", "Status", "Outcome", "Started", "Finished")
     for run in report.runs:
         runs.add_row(cell(run.pipeline_run_id), cell(run.name), cell(status_of(run)), outcome_cell(outcome_of(run)))
     for node in report.nodes:
@@ -117,7 +117,7 @@ def _write_tables(report: StatusReport) -> None:
                 nodes.add_row(*map(cell, (*id_, None, note)), outcome_cell(outcome), cell(None), cell(None))
             else:
                 runs.add_row(*map(cell, (id_, None, note)), outcome_cell(outcome))
-    outputs = tables.table("Run", "Node", "Output", "Type", "Created")
+    outputs = tables.Table("Run", "Node", "Output", "Type", "Created")
     for output in report.outputs:
         outputs.add_row(
             *map(cell, (output.pipeline_run_id, output.node_id, output.name, output.type_, output.gmt_create_time))

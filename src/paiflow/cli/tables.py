@@ -1,17 +1,19 @@
-"""Tables for people. What the service says is shown as it is: no markup, nothing that would steer the terminal."""
+"""Tables for people. What the service says is shown as it is: no markup, nothing that would steer the terminal.
+
+Ids and statuses are always whole. Where a terminal is too narrow, names are shortened first, then times, names and
+outcomes are left out; where that is not enough either, the cells of a row go over several lines, none of them broken.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, TextIO
 
 import click
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from paiflow._text import visible
@@ -19,8 +21,11 @@ from paiflow._text import visible
 # Wide enough for any id where no terminal sets the width: what a program reads is not wrapped.
 _UNBOUNDED: Final = 10_000
 
-# Columns that are never broken: their width is known.
-_WHOLE: Final = frozenset({"Outcome", "Since", "Started", "Finished", "Created"})
+# Columns whose texts are shortened, to so many characters at least; and those that are left out, in this order.
+_SHORTENED: Final = frozenset({"Name", "Output", "Message"})
+_SHORTEST: Final = 8
+_LEFT_OUT: Final = ("Message", "Finished", "Started", "Created", "Since", "Type", "Name", "Output", "Outcome")
+_GAP: Final = 2
 
 # Colours that tell what needs a look; a console on which there are none leaves them out.
 STYLES: Final[dict[str, str]] = {
@@ -30,6 +35,89 @@ STYLES: Final[dict[str, str]] = {
     "missing": "magenta",
     "unknown": "yellow",
 }
+
+
+class Table:
+    """Rows under headings, laid out once the width is known."""
+
+    def __init__(self, *headings: str) -> None:
+        self._headings = headings
+        self._rows: list[Sequence[Text]] = []
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add_row(self, *cells: Text) -> None:
+        """Add a row, of a cell for each heading."""
+        self._rows.append(cells)
+
+    def groups(self, width: int, *, rule: bool = False) -> Iterator[list[Text]]:
+        """Yield the lines of the headings, then those of each row, for so many characters a line.
+
+        Args:
+            width: of the terminal. An id of more characters has a line by itself, and is longer than it.
+            rule: draw a line under the headings.
+        """
+        headings = [Text(heading, "bold") for heading in self._headings]
+        widths = _widths(self._headings, [headings, *self._rows], width)
+        for number, cells in enumerate([headings, *self._rows]):
+            lines = list(self._flowing(cells, width)) if widths is None else [_line(cells, widths)]
+            if rule and number == 0:
+                length = sum(widths.values()) + _GAP * (len(widths) - 1) if widths else width
+                lines.append(Text("─" * length))
+            yield lines
+
+    def _flowing(self, cells: Sequence[Text], width: int) -> Iterator[Text]:
+        """Yield the lines of a row whose cells follow each other as words do, all but the first line indented."""
+        line = Text()
+        for heading, cell in zip(self._headings, cells, strict=True):
+            for piece in _pieces(heading, cell, width):
+                if line and line.cell_len + _GAP + piece.cell_len > width:
+                    yield line
+                    line = Text(" " * min(_GAP, max(0, width - piece.cell_len))).append_text(piece)
+                else:
+                    line = line.append(" " * _GAP if line else "").append_text(piece)
+        yield line
+
+
+def _widths(headings: Sequence[str], rows: Sequence[Sequence[Text]], width: int) -> dict[int, int] | None:
+    """Return the width of each column that is shown, by its place; None if not even the ids and statuses fit."""
+    most = {place: max(row[place].cell_len for row in rows) for place in range(len(headings))}
+    least = {
+        place: min(size, max(_SHORTEST, len(headings[place]))) if headings[place] in _SHORTENED else size
+        for place, size in most.items()
+    }
+    left_out = sorted(
+        (_LEFT_OUT.index(heading), place) for place, heading in enumerate(headings) if heading in _LEFT_OUT
+    )
+    while (spare := width - sum(least.values()) - _GAP * (len(least) - 1)) < 0:
+        if not left_out:
+            return None
+        del least[left_out.pop(0)[1]]
+    for place, size in least.items():
+        least[place] = min(most[place], size + spare)
+        spare -= least[place] - size
+    return least
+
+
+def _line(cells: Sequence[Text], widths: dict[int, int]) -> Text:
+    line = Text()
+    for number, (place, width) in enumerate(widths.items()):
+        cell = cells[place].copy()
+        cell.truncate(width, overflow="ellipsis", pad=number < len(widths) - 1)
+        line.append(" " * _GAP if number else "").append_text(cell)
+    return line
+
+
+def _pieces(heading: str, cell: Text, width: int) -> list[Text]:
+    """Return a cell; one that is too wide and holds two ids, as these, and a name that is too wide, shortened."""
+    if cell.cell_len <= width:
+        return [cell]
+    if heading in _SHORTENED:
+        cell = cell.copy()
+        cell.truncate(width, overflow="ellipsis")
+        return [cell]
+    return list(cell.divide([cell.plain.find("/") + 1])) if "/" in cell.plain else [cell]
 
 
 def on_terminal(stream: TextIO) -> bool:
@@ -43,16 +131,6 @@ def console(stream: TextIO) -> Console:
     return Console(
         file=stream, highlight=False, markup=False, emoji=False, width=None if stream.isatty() else _UNBOUNDED
     )
-
-
-def table(*columns: str) -> Table:
-    """Return an empty table with these columns: lines for a terminal, none for anything else."""
-    on_tty = sys.stdout is not None and sys.stdout.isatty()
-    padding = (0, 1, 0, 0) if on_tty else (0, 1)
-    grid = Table(box=box.SIMPLE_HEAD if on_tty else None, pad_edge=False, show_edge=False, padding=padding)
-    for column in columns:
-        grid.add_column(column, overflow="fold", no_wrap=column in _WHOLE)
-    return grid
 
 
 def cell(value: str | datetime | None) -> Text:
@@ -75,14 +153,16 @@ def moment(value: datetime) -> str:
 
 
 def write(tables: Iterable[Table]) -> None:
-    """Write those tables to stdout that have a row, a blank line between two."""
+    """Write those tables to stdout that have a row, a blank line between two; a terminal gets a line under headings."""
     if sys.stdout is None:
         return
     to_stdout = console(sys.stdout)
     with to_stdout.capture() as capture:
-        for number, one in enumerate([one for one in tables if one.row_count]):
+        for number, one in enumerate([one for one in tables if len(one)]):
             if number:
                 to_stdout.print()
-            to_stdout.print(one)
-    for line in capture.get().splitlines():
-        click.echo(line.rstrip())
+            for lines in one.groups(to_stdout.width, rule=sys.stdout.isatty()):
+                for line in lines:
+                    to_stdout.print(line, soft_wrap=True)
+    for printed in capture.get().splitlines():
+        click.echo(printed.rstrip())

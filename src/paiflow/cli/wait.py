@@ -13,8 +13,8 @@ from paiflow.cli.durations import duration
 from paiflow.cli.exit_codes import ExitCode
 from paiflow.cli.stopping import Stop
 from paiflow.cli.words import discard, say
-from paiflow.ids import ids_of
-from paiflow.waiting import UNTIL, Until, calls_per_hour, check_wait, follow
+from paiflow.status.ids import ids_of
+from paiflow.status.waiting import UNTIL, Limits, Until, calls_per_hour, follow
 
 
 @click.command()
@@ -27,6 +27,7 @@ from paiflow.waiting import UNTIL, Until, calls_per_hour, check_wait, follow
     help="All have ended; any one has; or one has failed, was stopped or is missing, else all.",
 )
 @click.option("--timeout", callback=duration, metavar="DURATION", help="Wait at most so long: 90, 90s, 15m, 1h30m, 2d.")
+@click.option("--interval", callback=duration, metavar="DURATION", help="Ask at most so often; 2s at least.")
 @options.connection_options
 @click.pass_context
 def wait(
@@ -36,6 +37,7 @@ def wait(
     workspace: str | None,
     until: Until,
     timeout: float | None,
+    interval: float | None,
     form: str,
     endpoint: str | None,
     region: str | None,
@@ -44,7 +46,8 @@ def wait(
     """Wait for runs and nodes to end, and tell what becomes of them.
 
     RUN is a run's id. A - in its place, or in that of RUN/NODE, reads ids from stdin, one a line. A terminal shows a live
-    table; elsewhere each change is a line, or with jsonl an object. Throttling and faults on the way are waited out;
+    table; elsewhere each change is a line, or with jsonl an object, and stderr gets a line when nothing was said for a
+    minute. Throttling and faults on the way are waited out;
     a status that is not known ends nothing; an id that is not found for 60 s is missing.
 
     Ends with 0 if all succeeded, 1 if something failed, 3 was stopped, 4 is missing, 5 when the time was up, 7 without
@@ -58,17 +61,16 @@ def wait(
     stop = context.find_object(Stop) or Stop()
     progress = Progress(wanted)
     client = AsyncPaiFlow(**options.connection(endpoint, region, request_timeout))
-    check_wait(until, timeout)
+    limits = Limits.of(until, timeout, interval)
     steps = follow(
         *ids_of(wanted.runs, wanted.nodes),
-        until,
-        timeout,
+        limits,
         client.time,
         refreshes=client.refreshes,
         workspace_id=workspace,
     )
     changes = polling.polled(client, steps, progress)
-    cost = calls_per_hour(len(wanted.runs)) + calls_per_hour(len(wanted.nodes))
+    cost = calls_per_hour(len(wanted.runs), interval) + calls_per_hour(len(wanted.nodes), interval)
     say(f"waiting for {len(wanted)} {'id' if len(wanted) == 1 else 'ids'}, at most {cost} calls an hour, retries aside")
     display = formats.display_for(form, progress)
     with stop.waking(lambda: None):  # what is known is told to the end, whatever comes meanwhile

@@ -87,8 +87,8 @@ class Fault:
         if "rate" in values and "every" in values:
             raise FaultError(f"fault {name!r}: rate and every exclude each other", "every")
         self.name = name
-        self.calls = 0
-        self.strikes = 0
+        self.calls: int = 0
+        self.strikes: int = 0
         self._effect = kind.effect
         self._settings = {setting: value for setting, value in values.items() if setting in kind.settings}
         self._rate: float = values.get("rate", 1.0)

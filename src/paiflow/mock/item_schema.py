@@ -31,7 +31,7 @@ class ItemSchema:
         self._ids = ids
         self._validator = description.validator(*schemas)
         names = [field for schema in schemas for field in description.properties(schema) if field != _OF_THE_REPLY]
-        self.fields = tuple(dict.fromkeys(names))
+        self.fields: tuple[str, ...] = tuple(dict.fromkeys(names))
 
     def taken_in(self, wire: Mapping[str, Any]) -> tuple[tuple[str, ...], dict[str, Any]]:
         """Return the ids, and a copy that the caller cannot change.

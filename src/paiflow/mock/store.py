@@ -3,8 +3,7 @@
 Ids are opaque and compared whole.
 """
 
-import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -68,7 +67,7 @@ _WORKSPACE = _Kind("Workspace", ("WorkspaceId",), (("ListWorkspaces", "Workspace
 
 
 class Store:
-    """All that the service holds. Safe to share between threads: take what is read together from within `at`.
+    """All that the service holds. Safe to share between threads: what is read together is read with the lock.
 
     What is added has to fit the description's schemas, to have their fields only, and an id that is not taken; else a
     ConfigurationError. ListPipelineRunsStatus returns it as it was given, with no more and no fewer fields, unless it
@@ -83,7 +82,7 @@ class Store:
     def __init__(self, description: Description, clock: Clock, user: str) -> None:
         self._clock = clock
         self._user = user
-        self._lock = Lock(reentrant=True)
+        self.lock = Lock(reentrant=True)
         self._now = clock.now()
         self._schemas = {
             kind.name: ItemSchema(description, kind.name, kind.ids, kind.replies)
@@ -94,18 +93,16 @@ class Store:
         self.outputs: Table[Item] = Table(_OUTPUT.name)
         self.pipelines: Table[Item] = Table(_PIPELINE.name, _PIPELINE.indexed)
         self.workspaces: Table[Item] = Table(_WORKSPACE.name, _WORKSPACE.indexed)
+        self._tables: tuple[Table[Any], ...] = (self.runs, self.nodes, self.outputs, self.pipelines, self.workspaces)
         # By the ids of run and node: both may be unknown to the nodes.
         self._outputs_of: dict[tuple[str, str], list[Item]] = {}
         self._logs: dict[tuple[str, str], Log] = {}
 
-    @contextlib.contextmanager
-    def at(self, moment: float) -> Iterator[None]:
-        """Hold the store as it is at a moment. Time does not go back: an earlier moment is the latest one."""
-        with self._lock:
-            self._now = max(self._now, moment)
-            for table in (self.runs, self.nodes, self.outputs, self.pipelines, self.workspaces):
-                table.catch_up(self._now)
-            yield
+    def catch_up(self, moment: float) -> None:
+        """Be as things are at a moment. Time does not go back: an earlier moment is the latest one."""
+        self._now = max(self._now, moment)
+        for table in self._tables:
+            table.catch_up(self._now)
 
     def fields_of(self, kind: str) -> Sequence[str]:
         """Return the fields that a PipelineRun, Node, Output, Pipeline or Workspace may have."""
@@ -142,7 +139,8 @@ class Store:
     def _add(self, table: Table[Item], kind: _Kind, wire: Mapping[str, Any], implied: Mapping[str, Any]) -> Item:
         ids, copied = self._schemas[kind.name].taken_in(wire)
         item = Item(ids, copied, implied=implied)
-        with self.at(self._clock.now()):
+        with self.lock:
+            self.catch_up(self._clock.now())
             table.add(item, self._now, repr(item.id))
         return item
 
@@ -169,7 +167,8 @@ class Store:
             "PipelineRunUri": _uri(run_id, workspace_id),
         }
         run = Run((run_id,), copied, implied=implied, timeline=timeline)
-        with self.at(self._clock.now()):
+        with self.lock:
+            self.catch_up(self._clock.now())
             self.runs.add(run, self._now, repr(run_id))
             if root := (implied | copied)["NodeId"]:
                 self._add_root(run, root)
@@ -203,7 +202,8 @@ class Store:
         ids, copied = self._schemas[_NODE.name].taken_in(wire)
         run_id, node_id = ids
         name = f"{node_id!r} of {run_id!r}"
-        with self.at(self._clock.now()):
+        with self.lock:
+            self.catch_up(self._clock.now())
             run = self.runs.get(run_id)
             if run is None:
                 raise ConfigurationError(f"Node {node_id!r}: there is no run {run_id!r}: add the run first")
@@ -249,7 +249,8 @@ class Store:
         ids, copied = self._schemas[_OUTPUT.name].taken_in(wire)
         run_id, node_id, output_id = ids
         name = f"{output_id!r} of {run_id!r}, {node_id!r}"
-        with self.at(self._clock.now()):
+        with self.lock:
+            self.catch_up(self._clock.now())
             if self.runs.get(run_id) is None:
                 raise ConfigurationError(f"Output {name}: there is no run {run_id!r}: add the run first")
             metadata = copied.get("Metadata") or {}
@@ -269,7 +270,7 @@ class Store:
 
     def log(self, run_id: str, node_id: str) -> Log:
         """Return the log of a node."""
-        with self._lock:
+        with self.lock:
             return self._logs.setdefault((run_id, node_id), Log())
 
     def add_logs(self, run_id: str, node_id: str, lines: Iterable[tuple[float, str]]) -> None:
@@ -278,7 +279,7 @@ class Store:
         Raises:
             ConfigurationError: the node is not known.
         """
-        with self._lock:
+        with self.lock:
             if self.nodes.get(run_id, node_id) is None:
                 raise ConfigurationError(f"Logs: there is no node {node_id!r} of {run_id!r}: add the node first")
             self.log(run_id, node_id).add(lines)

@@ -38,7 +38,7 @@ class Section:
     def __init__(self, source: _Source, path: Path_, value: Any) -> None:
         self._source = source
         self._path = path
-        self.place = source.place(path)
+        self.place: str = source.place(path)
         if not isinstance(value, dict):
             raise self.error("it has to be a mapping")
         self._value: dict[str, Any] = value
