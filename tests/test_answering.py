@@ -40,7 +40,8 @@ REFUSALS = [
     ({"code": 503, "data": None}, paiflow.ServerFault),
     ({"code": 404}, paiflow.NotFound),
     ({"Code": "EntityNotExist"}, paiflow.NotFound),
-    ({"Code": "200200004", "RequestId": "R", "PipelineRuns": {}}, paiflow.ServiceError),
+    ({"Code": "200200004", "RequestId": "R", "PipelineRuns": {}}, paiflow.NotFound),
+    ({"Code": "200200099", "RequestId": "R", "PipelineRuns": {}}, paiflow.ServiceError),
     ({**FOUND, "Success": False}, paiflow.ServiceError),
     ({**FOUND, "success": "False", "Code": "Throttling"}, paiflow.Throttled),
 ]
