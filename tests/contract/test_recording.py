@@ -300,14 +300,14 @@ def test_a_run_that_fails_is_recorded(tmp_path):
 def test_an_interrupted_run_is_recorded_as_far_as_it_came(tmp_path, monkeypatch):
     """Also in the middle of what schemathesis does, which tells of its calls only later."""
     calls = iter(range(10))
-    right = generated._Signature.__call__
+    right = generated.Signature.__call__
 
     def interrupted(self, prepared):
         if next(calls) == 4:
             raise KeyboardInterrupt
         return right(self, prepared)
 
-    monkeypatch.setattr(generated._Signature, "__call__", interrupted)
+    monkeypatch.setattr(generated.Signature, "__call__", interrupted)
     with pytest.raises(KeyboardInterrupt):
         judged(Options(examples=FEW, only="generated", record=tmp_path))
 

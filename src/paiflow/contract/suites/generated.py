@@ -87,7 +87,7 @@ def run(session: Session, stock: Stock, examples: int, operation: str = "") -> N
     schema = schemathesis.openapi.from_dict(copy.deepcopy(session.interface.document), config=config)
     if operation:
         schema = schema.include(operation_id=operation)  # type: ignore[assignment]  # the same class
-    schema.auth.set_from_requests(_Signature(session))
+    schema.auth.set_from_requests(Signature(session))
     known = Known(session, stock)
 
     @schema.hook("map_case")
