@@ -8,7 +8,7 @@ from test_client import ONE_ATTEMPT, Wire, in_async, in_sync
 from test_waiting import FakeTime
 
 import paiflow
-from paiflow.answering import NO_BODY, Described, judge
+from paiflow.client.answering import NO_BODY, Described, judge
 
 RUN = {"PipelineRunId": "flow-a", "Status": "Succeeded"}
 FOUND = {"RequestId": "R", "PipelineRuns": [RUN]}
@@ -43,6 +43,7 @@ REFUSALS = [
     ({"code": 404}, paiflow.NotFound),
     ({"Code": "EntityNotExist"}, paiflow.NotFound),
     ({"Code": "200200004", "RequestId": "R", "PipelineRuns": {}}, paiflow.NotFound),
+    ({"Code": "200200099", "RequestId": "R", "PipelineRuns": {}}, paiflow.ServiceError),
     ({**FOUND, "Success": False}, paiflow.ServiceError),
     ({**FOUND, "success": "False", "Code": "Throttling"}, paiflow.Throttled),
 ]

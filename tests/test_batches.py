@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 import paiflow
 from paiflow import NodeRef
-from paiflow.batches import Batch, Found, id_of, join, plan
-from paiflow.ids import BATCH_SIZE
+from paiflow.status.batches import Batch, Found, id_of, join, plan
+from paiflow.status.ids import BATCH_SIZE
 from paiflow.steps import IN_FLIGHT
 from paiflow_api.models import ListPipelineRunsStatusResponse, NodeState, PipelineRunState
 
@@ -524,3 +524,24 @@ def test_a_report_shows_how_much_it_holds():
     assert (
         repr(report) == "<StatusReport runs: 1 nodes: 0 outputs: 0 missing: 1 unanswered: 0 errors: 0 request_ids: 0>"
     )
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("flow-late", "flow-late: the call that asked for it failed (see errors)"),
+        (
+            "flow-gone",
+            "flow-gone: the service did not return it (it does not exist, or this account cannot see it)",
+        ),
+        ("flow-tarin", "flow-tarin: it was not asked for; did you mean flow-train?"),
+    ],
+)
+def test_an_id_that_a_report_does_not_hold_is_a_key_error_that_says_why(key, words):
+    reply = ListPipelineRunsStatusResponse(pipeline_runs=[run("flow-train")])
+    failed = paiflow.TransportError("Op", "no route")
+    report = join([Batch(("flow-train", "flow-gone")), Batch(("flow-late",))], [reply, failed])
+    with pytest.raises(KeyError) as caught:
+        report.runs[key]
+
+    assert words == str(caught.value)

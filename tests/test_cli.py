@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,15 +15,17 @@ from silence import SilentServer
 
 import paiflow
 from paiflow._text import visible
-from paiflow.batches import Batch, Found, join
 from paiflow.cli import commands
 from paiflow.cli.report import write as write_report
 from paiflow.mock import MockService, serve
+from paiflow.status.batches import Batch, Found, join
 from paiflow_api import provenance
 
 RUN, NODE = "flow-hynm2bv8wqhp5esfxq", "node-hynm2bv8wqhp5esfx1"
 SAMPLE = json.loads(Path(__file__).with_name("data").joinpath("documented_sample.json").read_text(encoding="utf-8"))
 OUTPUT = {**SAMPLE["Outputs"][0], "PipelineRunId": "flow-out", "NodeId": "node-out"}
+PYPROJECT = Path(__file__).parent.parent / "pyproject.toml"
+VERSION = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]["version"]
 PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
 
 
@@ -501,10 +504,10 @@ def test_version_tells_what_the_client_was_generated_from(run):
     code, out, err = run("version", "-v")
 
     assert (0, "") == (code, err)
-    assert out.startswith("paiflow 0.1.0\n")
+    assert out.startswith(f"paiflow {VERSION}\n")
     for text in (provenance.GENERATOR, provenance.DESCRIPTION, *provenance.OVERLAYS, *provenance.OVERLAYS.values()):
         assert text in out
-    assert (0, "paiflow 0.1.0\n", "") == run("version") == run("--version")
+    assert (0, f"paiflow {VERSION}\n", "") == run("version") == run("--version")
 
 
 def test_help_is_help(run):

@@ -30,7 +30,7 @@ from paiflow.cli.ids import Wanted
 from paiflow.cli.progress import Progress
 from paiflow.cli.stopping import Stop
 from paiflow.mock import HandClock, HandTime, PaiFlowMock
-from paiflow.waiting import Limits, Waited, WaitResult, follow
+from paiflow.status.waiting import Limits, Waited, WaitResult, follow
 
 PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
 NOW = datetime(2026, 11, 23, 12, 0, 5, tzinfo=UTC)
@@ -44,7 +44,7 @@ def mock(monkeypatch):
     with PaiFlowMock() as service:
         for name, value in service.environment.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr("paiflow.client.Time", lambda: HandTime(service.clock))
+        monkeypatch.setattr("paiflow.client.clients.Time", lambda: HandTime(service.clock))
         yield service
 
 
@@ -76,7 +76,7 @@ def answer(monkeypatch, mock):
         def client(**settings):
             return opened(**{**settings, "transport": httpx.MockTransport(handler), "mounts": None})
 
-        monkeypatch.setattr("paiflow.client.httpx.AsyncClient", client)
+        monkeypatch.setattr("paiflow.client.clients.httpx.AsyncClient", client)
 
     return answer_
 
@@ -121,7 +121,8 @@ def test_a_run_that_stays_initialized_is_asked_about_once(wait, mock, form):
     code, _, err = wait("flow-a", "--format", form)
 
     assert code == 0
-    assert re.fullmatch(rf"{COST}\npaiflow: {re.escape(ASKED)}\npaiflow: 1 of 1 succeeded; .*\n", err)
+    going_on = r"(paiflow: 0 of 1 ended: 1 active; .*\n)+"
+    assert re.fullmatch(rf"{COST}\npaiflow: {re.escape(ASKED)}\n{going_on}paiflow: 1 of 1 succeeded; .*\n", err)
 
 
 def test_the_view_asks_about_a_run_that_stays_initialized(mock):
@@ -430,7 +431,7 @@ def test_no_answer_at_all_within_the_time_ends_with_8(wait, answer, reply, words
     code, out, err = wait("flow-a", "--timeout", "5m")
 
     assert (8, "") == (code, out)
-    assert err.count("\n") == 3
+    assert len([line for line in err.splitlines() if " of 1 ended: " not in line]) == 3
     assert err.startswith(f"{COST}\npaiflow: still waiting: ListPipelineRunsStatus: ")
     assert words in err
     assert err.endswith("paiflow: no answer within 300 s\n")
@@ -898,7 +899,7 @@ def test_the_next_look_is_known_while_the_client_sleeps(mock, monkeypatch):
             seen.append((seconds, made.next_look()))
             await super().asleep(seconds)
 
-    monkeypatch.setattr("paiflow.client.Time", lambda: Watched(mock.clock))
+    monkeypatch.setattr("paiflow.client.clients.Time", lambda: Watched(mock.clock))
     with pytest.raises(paiflow.WaitTimedOut):
         asyncio.run(watched(made))
 

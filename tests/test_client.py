@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 import paiflow
-from paiflow.preparing import prepare
+from paiflow.client.preparing import prepare
 from paiflow_api.calling import Call
 from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS
 

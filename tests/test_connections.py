@@ -526,7 +526,7 @@ def test_closing_wakes_a_thread_that_waits_for_the_network():
     ours, theirs = socket.socketpair()
     from httpcore._backends.sync import SyncStream
 
-    from paiflow._network import Stream
+    from paiflow.client.network import Stream
 
     stream = Stream(SyncStream(ours))
     stream.close()

@@ -5,6 +5,7 @@ import copy
 import gc
 import json
 import pickle
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
@@ -13,6 +14,7 @@ from pathlib import Path
 import attrs
 import msgspec
 import pytest
+import rich
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -678,3 +680,23 @@ def test_every_instant_survives_its_text(moment):
 
     assert moment - epoch == datetime.fromisoformat(text) - epoch
     assert text.endswith("Z") or decoding.timestamp(text) is None
+
+
+@pytest.mark.parametrize("name", [name for name in paiflow.__all__ if attrs.has(getattr(paiflow, name))])
+def test_no_way_of_printing_shows_private_fields(name):
+    kind = getattr(paiflow, name)
+    private = [field.name for field in attrs.fields(kind) if field.name.startswith("_")]
+
+    assert [] == private or kind is paiflow.Credentials  # those are hidden
+
+
+def test_a_reply_prints_as_its_fields(capsys):
+    wire = {"PipelineRunId": "flow-a", "UserId": 7.0, "Queue": "night", "Name": ""}
+    run = PipelineRunState.from_dict(wire)
+    rich.print(run)
+    names = [*PipelineRunState._FIELDS.values(), "additional_properties"]
+
+    assert {"Queue": "night"} == attrs.asdict(run)["additional_properties"]
+    assert sorted(names) == sorted(attrs.asdict(run))
+    assert names == re.findall(r"^ +(\w+)=", capsys.readouterr().out, re.MULTILINE)
+    assert wire == attrs.evolve(run, node_id=None).to_dict() == run.to_dict()

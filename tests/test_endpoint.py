@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from paiflow.endpoint import is_loopback, resolve_endpoint
+from paiflow.client.endpoint import is_loopback, resolve_endpoint
 from paiflow.errors import ConfigurationError
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 import paiflow
-from paiflow._environment import certificates, proxy_of
+from paiflow.client.environment import certificates, proxy_of
 
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
 ENDPOINT = "https://paiflow.cn-hangzhou.aliyuncs.com"

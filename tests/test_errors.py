@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from paiflow import errors
-from paiflow._service_errors import excerpt, service_error
+from paiflow.client.service_errors import excerpt, service_error
 from paiflow.errors import (
     AccessDenied,
     ConfigurationError,
@@ -27,7 +27,7 @@ from paiflow.errors import (
     WaitFailed,
     WaitTimedOut,
 )
-from paiflow.waiting import Waited, WaitResult
+from paiflow.status.waiting import Waited, WaitResult
 
 OPERATION = "ListPipelineRunsStatus"
 REQUEST_ID = "3F9A0A6E-6B2C-5E3B-9D0B-1F2A3B4C5D6E"
@@ -285,6 +285,7 @@ def test_a_gateway_s_page_gives_its_title() -> None:
     [
         ("the reply has no body", b""),
         ("the reply has no body", b" \r\n"),
+        ("the reply's body has no words", b"<html><!-- proxy --></html>"),
         ("upstream connect error", b"upstream connect error"),
         ("<5 seconds left", b"<5 seconds left"),
         ("Oops try later", b"<style>p{}</style><p>Oops<br/>try   later<script>alert(1)</script>"),

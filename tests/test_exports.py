@@ -67,9 +67,13 @@ def test_the_runs_of_all_replies_are_runs_with_an_outcome(operation):
     assert "succeeded" == paiflow.outcome_of(run)
 
 
-@pytest.mark.parametrize(("operation", "field"), [("ListPipelineRunsStatus", "Nodes"), ("ListPipelineRunNodeStatus", "Status")])
+@pytest.mark.parametrize(
+    ("operation", "field"), [("ListPipelineRunsStatus", "Nodes"), ("ListPipelineRunNodeStatus", "Status")]
+)
 def test_the_nodes_of_all_lists_are_nodes_with_an_outcome(operation, field):
-    reply = OPERATIONS[operation].reply.from_dict({"RequestId": "R", field: [{"NodeId": "node-1", "Status": "Skipped"}]})
+    reply = OPERATIONS[operation].reply.from_dict(
+        {"RequestId": "R", field: [{"NodeId": "node-1", "Status": "Skipped"}]}
+    )
     [node] = getattr(reply, reply._FIELDS[field])
 
     assert isinstance(node, paiflow.Node)

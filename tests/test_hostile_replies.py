@@ -14,8 +14,10 @@ import httpx
 import pytest
 
 import paiflow
-from paiflow import _deadline, _network, _replies
-from paiflow._replies import Intake
+from paiflow.client import deadline as _deadline
+from paiflow.client import network as _network
+from paiflow.client import reply_body as _replies
+from paiflow.client.reply_body import Intake
 
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
 

@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import paiflow
+from paiflow.client.logs import lines
 from paiflow.errors import AccessDenied, NotFound, ServerFault, Throttled, TransportError, UnexpectedReply
-from paiflow.logs import lines
 from paiflow.mock import HandClock, HandTime
 from paiflow.steps import Ask, Item, Pause
 from paiflow_api.calling import Call

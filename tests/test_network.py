@@ -13,8 +13,9 @@ from echo import certificate
 from httpcore._backends.sync import SyncStream
 
 import paiflow
-from paiflow import _dialing, _network
-from paiflow._dialing import dial
+from paiflow.client import dialing as _dialing
+from paiflow.client import network as _network
+from paiflow.client.dialing import dial
 
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
 
@@ -300,13 +301,17 @@ class TestErrors:
             listener.shutdown(socket.SHUT_RDWR)
 
     def test_a_refused_connection(self, kind):
-        with pytest.raises(paiflow.TransportError, match=r"no reply from \S+:\d+ in 1 attempt: \[Errno \d+\] Connection refused\.$"):
+        with pytest.raises(
+            paiflow.TransportError, match=r"no reply from \S+:\d+ in 1 attempt: \[Errno \d+\] Connection refused\.$"
+        ):
             ask(kind, f"http://127.0.0.1:{refusing()[1]}")
 
     def test_several_refused_connections(self, kind, resolve):
         resolve(refusing(), refusing())
 
-        with pytest.raises(paiflow.TransportError, match=r"no reply from \S+:\d+ in 1 attempt: \[Errno \d+\] Connection refused\.$"):
+        with pytest.raises(
+            paiflow.TransportError, match=r"no reply from \S+:\d+ in 1 attempt: \[Errno \d+\] Connection refused\.$"
+        ):
             ask(kind, "https://many.example")
 
     def test_a_connection_that_is_reset(self, kind):

@@ -434,6 +434,8 @@ PAGES = {"by": "page", "number": "PageNumber", "size": "PageSize", "items": "Job
         (extension("GetJob", one_of="Type"), "GetJob: x-paiflow: one_of: must be a list of texts"),
         (extension("GetJob", pages={"by": 1}), "GetJob: x-paiflow: pages: must be a map of texts"),
         (replaced(GET, "x-paiflow-service", "Jobs"), "GetJob: x-paiflow-service: must be a map"),
+        (replaced(GET, "x-paiflow-service", {"host": "jobs.example"}),
+         "GetJob: x-paiflow-service: host: 'jobs.example' is not the first label of a host"),
         (replaced(GET, "x-ram-action", 5), "GetJob: x-ram-action: must be a text"),
         (lambda paths, _: paths.update({"/x": {"$ref": "#/paths/~1jobs"}}), "/x: a path that is a $ref is not supported"),
         (circle, "$ref #/components/responses/Statuses leads back to itself"),
@@ -443,7 +445,8 @@ PAGES = {"by": "page", "number": "PageNumber", "size": "PageSize", "items": "Job
         (extension("GetJob", defaults={"Type": "kind"}), "GetJob: x-paiflow: defaults: Type: the client has no default kind"),
         (extension("GetJob", one_of=["Type", "Nothing"]), "GetJob: x-paiflow: one_of: no parameter Nothing"),
         (extension("GetJob", states=["Dne"]), "GetJob: x-paiflow: states: no such status: Dne"),
-        (extension("ListJobs", pages={"by": "page"}), "ListJobs: x-paiflow: pages: no such key, or none: items, number, size"),
+        (extension("GetJob", pages={"by": "page"}), "GetJob: x-paiflow: pages: not there: items, number, size"),
+        (extension("ListJobs", pages={**PAGES, "ids": "JobId"}), "ListJobs: x-paiflow: pages: no such key: ids"),
         (extension("ListJobs", pages={**PAGES, "by": "cursor"}), "pages: by: cursor is neither page nor offset"),
         (extension("ListJobs", pages={**PAGES, "size": "Limit"}), "ListJobs: x-paiflow: pages: no parameter Limit"),
         (extension("ListJobs", pages={**PAGES, "items": "TotalCount"}), "pages: items: the reply has no list TotalCount"),
@@ -489,6 +492,48 @@ def test_any_text_can_be_a_member_of_an_enum(tmp_path, values, names):
     assert [f'    {name} = "{value}"' for name, value in zip(names, values, strict=True)] == [
         line for line in text.splitlines() if " = " in line
     ]
+
+
+def test_the_only_list_of_a_reply_is_what_pages_hold(tmp_path):
+    def change(paths, _):
+        for name in ("items", "total"):
+            del paths["/jobs"]["get"]["x-paiflow"]["pages"][name]
+
+    for name, description in (("said", JOBS), ("not_said", changed(change))):
+        generation.generate(description, tmp_path / name)
+    texts = [(tmp_path / name / "operations.py").read_text(encoding="utf-8") for name in ("said", "not_said")]
+
+    assert texts[0] == texts[1]
+    assert 'items="Jobs", id="JobId", total="TotalCount"' in texts[1]
+
+
+@pytest.mark.parametrize("type_", ["string", ["string", "null"]])
+def test_null_is_no_member_of_an_enum(tmp_path, type_):
+    change = schema("Odd", properties={"A": {"type": type_, "enum": ["a", None, "b"]}})
+    generation.generate(changed(change), tmp_path / "x")
+
+    assert "    a: OddA | str | None = None\n" in (tmp_path / "x/models/odd.py").read_text(encoding="utf-8")
+    assert "None" not in (tmp_path / "x/models/odd_a.py").read_text(encoding="utf-8")
+
+
+def test_an_argument_may_have_any_name(tmp_path, monkeypatch):
+    """Even one that the method itself could use."""
+    odd = ["Self", "Call", "From", "Class", "Limit", "PageSize", "Follow", "Once", "_call", "_operations", "_models"]
+    secrets = [{"name": name, "in": "query", "schema": {"type": "string"}, "x-paiflow-secret": True} for name in odd]
+    generation.generate(changed(replaced(GET, "parameters", secrets)), tmp_path / "odd_names_api")
+    monkeypatch.syspath_prepend(tmp_path)
+    methods = importlib.import_module("odd_names_api.methods")
+
+    class Client(methods.Methods):
+        def _call(self, call):
+            return dict(call.arguments)
+
+        def _iterate(self, call, limit, page_size):
+            raise AssertionError
+
+    given = {one.argument: one.name for one in importlib.import_module("odd_names_api.operations").GET_JOB.parameters}
+
+    assert given == Client().get_job(**given)
 
 
 def test_a_package_that_cannot_be_imported_is_not_swapped_in(tmp_path, monkeypatch):

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import paiflow
+from paiflow.client.paging import REPEATS, items
 from paiflow.errors import ServerFault
-from paiflow.paging import REPEATS, items
 from paiflow.steps import Ask, Item
 from paiflow_api.calling import Call
 from paiflow_api.methods import AsyncMethods, Methods

@@ -6,7 +6,7 @@ import json
 import pytest
 
 import paiflow
-from paiflow.preparing import named, prepare
+from paiflow.client.preparing import named, prepare
 from paiflow_api import models
 from paiflow_api.calling import Call, Operation, Parameter
 from paiflow_api.operations import OPERATIONS

@@ -31,6 +31,7 @@ PYTHON = [
 ]
 TESTS = [code for language, code in BLOCKS if language == "python" and code.startswith("# test_")]
 SCENARIOS = [text for language, text in BLOCKS if language == "yaml"]
+WORKFLOWS = [text for language, text in BLOCKS if language == "yml"]
 SESSIONS = [
     (command, output)
     for language, text in BLOCKS
@@ -45,7 +46,7 @@ def mock_service(monkeypatch):
     clock = HandClock()
     service = MockService(clock=clock)
     service.stage.play(load_scenario(DEMO))
-    monkeypatch.setattr("paiflow.client.Time", lambda: HandTime(clock))
+    monkeypatch.setattr("paiflow.client.clients.Time", lambda: HandTime(clock))
     with serve(service) as endpoint:
         monkeypatch.setenv("PAIFLOW_ENDPOINT", endpoint)
         monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", service.credentials.access_key_id)
@@ -112,6 +113,7 @@ def test_every_block_of_the_readme_was_counted():
         "console": 2,
         "bash": 7,
         "yaml": len(SCENARIOS),
+        "yml": len(WORKFLOWS),
     }
     assert (9, 1, 1, 4) == (len(PYTHON), len(TESTS), len(SCENARIOS), len(SESSIONS))
     assert README.count("\n```") == 2 * len(BLOCKS)
@@ -160,3 +162,15 @@ def test_the_tree_of_errors_is_that_of_the_module():
 
 
 TREE = next(index for index, (_, text) in enumerate(BLOCKS) if text.startswith("PaiFlowError"))
+
+
+def test_the_readmes_job_uses_the_workflow_as_it_is():
+    """Each input and secret that it gives is one that the workflow takes; and it is ten lines long, or about."""
+    [text] = WORKFLOWS
+    [job] = _yaml.load(text)["jobs"].values()
+    path = job["uses"].partition("paiflow/")[2].partition("@")[0]
+    takes = _yaml.load((README_PATH.parent / path).read_text(encoding="utf-8"))["on"]["workflow_call"]
+
+    assert set(job["with"]) <= set(takes["inputs"])
+    assert set(job["secrets"]) <= set(takes["secrets"])
+    assert len(text.splitlines()) <= 12

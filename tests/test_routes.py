@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 import paiflow
-from paiflow._routes import REGIONS, region_hint
-from paiflow.endpoint import Endpoints
+from paiflow.client.endpoint import Endpoints
+from paiflow.client.routes import REGIONS, region_hint
 from paiflow.errors import ConfigurationError
 from paiflow.mock import HandClock, HandTime
 from paiflow_api.operations import OPERATIONS
@@ -189,6 +189,31 @@ def test_where_each_service_is(given, paiflow_url, aiworkspace_url):
     endpoints = Endpoints(*[given.get(name) for name in names], given.get("vpc", False), False, environ)
 
     assert (paiflow_url, aiworkspace_url) == (endpoints.of("paiflow"), endpoints.of("aiworkspace"))
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ({"region": "cn-beijing"}, "https://pai-dlc.cn-beijing.aliyuncs.com"),
+        ({"endpoint": "paiflow-vpc.cn-beijing.aliyuncs.com"}, "https://pai-dlc-vpc.cn-beijing.aliyuncs.com"),
+        ({"endpoint": "http://127.0.0.1:8080", "region": "cn-beijing"}, "http://127.0.0.1:8080"),
+        ({"endpoint": "a.example", "PAI_DLC_ENDPOINT": "b.example"}, "https://b.example"),
+    ],
+)
+def test_a_third_service_needs_only_a_host(given, url):
+    environ = {name: value for name, value in given.items() if name.isupper()}
+    endpoints = Endpoints(
+        given.get("endpoint"), None, given.get("region"), False, False, environ, ["paiflow", "pai-dlc"]
+    )
+
+    assert url == endpoints.of("pai-dlc")
+
+
+def test_a_third_service_without_an_endpoint_says_so():
+    endpoints = Endpoints("a.example", None, None, False, False, {}, ["pai-dlc"])
+    words = "^no endpoint of pai-dlc: give a region, or set ALIBABA_CLOUD_REGION_ID or PAI_DLC_ENDPOINT$"
+    with pytest.raises(ConfigurationError, match=words):
+        endpoints.of("pai-dlc")
 
 
 def test_a_service_without_an_endpoint_says_so_when_it_is_called():

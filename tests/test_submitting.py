@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 import paiflow
+from paiflow.client.submitting import as_text, run_arguments
 from paiflow.mock import HandClock, HandTime
-from paiflow.submitting import as_text, run_arguments
 
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
 OK = {"RequestId": "R"}

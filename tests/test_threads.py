@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from paiflow._threads import in_threads
+from paiflow.client.threads import in_threads
 
 
 def test_results_come_in_the_order_of_the_items():
@@ -48,7 +48,7 @@ def test_a_failure_is_raised_and_what_has_not_begun_does_not_begin():
 def test_a_program_that_is_interrupted_ends_at_once():
     script = """
 import threading, _thread
-from paiflow._threads import in_threads
+from paiflow.client.threads import in_threads
 
 def work(place):
     if place == 0:

@@ -12,7 +12,7 @@ import pytest
 from rich.pretty import pretty_repr
 
 import paiflow
-from paiflow.preparing import prepare
+from paiflow.client.preparing import prepare
 from paiflow_api.calling import Call
 from paiflow_api.operations import OPERATIONS
 

@@ -160,7 +160,9 @@ def tree(tmp_path_factory):
 def python(tree, *command):
     """Return what Python prints with the package of that description in the place of ours."""
     environment = {**os.environ, "PYTHONPATH": f"{tree / 'generated'}{os.pathsep}{ROOT / 'src'}"}
-    return subprocess.run([sys.executable, *command], env=environment, cwd=tree, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, *command], env=environment, cwd=tree, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -236,6 +238,17 @@ def test_nothing_else_is_touched_by_hand():
     steps = text.partition("an operation is added\n")[2].partition("\n## ")[0]
     named = re.findall(r"`(?:\$EDITOR )?((?:scripts|src|overlays|tests|generated)/[\w./-]*|[\w]+\.(?:yaml|md))", steps)
 
-    assert ["openapi.yaml", "scripts/regenerate"] == [name for name in named if name in ("openapi.yaml", "scripts/regenerate")][:2]
+    assert ["openapi.yaml", "scripts/regenerate"] == [
+        name for name in named if name in ("openapi.yaml", "scripts/regenerate")
+    ][:2]
     assert "client.py" not in steps
     assert [] == [name for name in named if "NNN" not in name and not (ROOT / name).exists()]
+
+
+def test_the_contract_checks_judge_it(tree):
+    finished = python(tree, "-m", "paiflow.contract", "--operation", "ListPipelineRunCosts")
+    [counted] = [line.split() for line in finished.stdout.splitlines() if line.startswith("ListPipelineRunCosts ")]
+
+    assert 0 == finished.returncode, finished.stdout + finished.stderr
+    assert int(counted[1]) > 200
+    assert "ListPipelineRunCosts: what it answers (there is no model of it)" in finished.stdout

@@ -46,12 +46,13 @@ REVEALED = {
     "reply.to_dict()": "dict[str, Any]",
     "client.list_pipeline_runs_status": (
         "def (*, pipeline_runs: Iterable[str] | None =, nodes: Iterable[tuple[str, str] | Mapping[str, Any]] | None =, "
-        "workspace_id: str | None =, output_type: OutputType | str | None =) -> ListPipelineRunsStatusResponse"
+        "workspace_id: str | int | None =, output_type: OutputType | str | None =) -> ListPipelineRunsStatusResponse"
     ),
     "client.list_pipeline_runs_status_detailed()": "Response[ListPipelineRunsStatusResponse]",
 }
 
 SCRIPT = """
+from datetime import timedelta
 from typing import assert_type
 
 import paiflow
@@ -62,6 +63,46 @@ run, node, output = reply.pipeline_runs[0], reply.nodes[0], reply.outputs[0]
 assert_type(run.status, paiflow.PipelineRunStatus | str | None)
 assert_type(node.status, paiflow.NodeStatus | str | None)
 assert_type(output.type_, paiflow.OutputType | str | None)
+
+
+def told(result: paiflow.WaitResult, change: paiflow.Change, report: paiflow.StatusReport) -> paiflow.Outcome:
+    until: paiflow.Until = "any"
+    response: paiflow.Response[paiflow.GetPipelineRunResponse] = client.call("GetPipelineRun", pipeline_run_id="flow-a")
+    found: paiflow.Found[paiflow.PipelineRunState] = report.runs
+    print(until, response.status_code, found["flow-a"].name)
+    return result["flow-a"].outcome
+
+
+client = paiflow.PaiFlow(region="cn-hangzhou", workspace_id=948)
+client.list_pipeline_runs(workspace_id=948, user_id=1557702098194904)
+result = client.wait(["flow-a"], timeout="1h", interval=timedelta(minutes=1), workspace_id=948)
+for r in result.failed:
+    r.upper()
+for run_id, waited in result.items():
+    print(run_id.upper(), waited.reply.name, waited.id.upper())
+print(result["flow-a"].reply.name, result["flow-a", "node-b"].reply.node_name)
+for change in client.watch(pipeline_runs=["flow-a"], until="any"):
+    print(change.id.upper(), change.after.reply.name)
+report = client.statuses(["flow-a"], workspace_id=948)
+for r in report.missing + report.unanswered:
+    r.upper()
+print(report.runs["flow-a"].name, report.nodes["flow-a", "node-b"].node_name)
+of_nodes = client.wait(nodes=[("flow-a", "node-b")])
+for node_ref in of_nodes.succeeded:
+    print(node_ref.node_id, of_nodes[node_ref].reply.node_name)
+of_both = client.wait(["flow-a"], nodes=[("flow-a", "node-b")])
+assert_type(of_both.failed, list[str | paiflow.NodeRef])
+told(result, change, report)
+
+
+async def asynchronous() -> None:
+    async with paiflow.AsyncPaiFlow("cn-hangzhou", workspace_id=948) as client:
+        result = await client.wait(["flow-a"], timeout=timedelta(hours=1))
+        print([r.upper() for r in result.failed], result["flow-a"].reply.name)
+        async for change in client.watch(["flow-a"], timeout="1h"):
+            change.id.upper()
+        report = await client.statuses(["flow-a"])
+        print([r.upper() for r in report.missing])
 """
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tooling.generation import ROOT
-from tooling.vendor import command
+from tooling.vendor import command, ours
 
 FILE = Path(__file__).with_name("data") / "vendor-api.json"
 VENDOR = json.loads(FILE.read_text())
@@ -107,6 +107,27 @@ def run(tmp_path, capsys, api, *options):
 def test_ours_is_the_vendors(capsys):
     assert 0 == command.main([str(FILE)])
     assert "no difference; the vendor's file has 19 operations\n" == capsys.readouterr().out
+
+
+def test_a_schema_that_holds_itself_is_read_once():
+    tree = {
+        "type": "object",
+        "properties": {"Trees": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}}},
+    }
+    reply = {"description": "", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Tree"}}}}
+    get = {"operationId": "GetTree", "x-paiflow-service": {"host": "trees"}, "responses": {"200": reply}}
+    document = {
+        "openapi": "3.1.0",
+        "x-paiflow-service": {"product": "PAIFlow", "version": "2021-02-02", "host": "paiflow"},
+        "paths": {"/tree": {"get": get}},
+        "components": {"schemas": {"Tree": tree}},
+    }
+    read = ours.operations(document)["GetTree"]
+
+    assert "2021-02-02" == read.version
+    assert [("object", ""), ("array", "Trees"), ("object", "Trees[]")] == [
+        (entry.type, place.name) for place, entry in read.entries.items()
+    ]
 
 
 @pytest.mark.parametrize("told", EDITS)

@@ -225,14 +225,57 @@ def test_a_chain_that_finds_nothing_says_so_at_once_and_in_one_line(run):
     done = run(ASK)
 
     assert time.monotonic() - began < 20
-    assert done.stdout.startswith(
-        "no credentials: none were given to the client, and ALIBABA_CLOUD_ACCESS_KEY_ID and "
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET are not set in the environment, and alibabacloud-credentials found none "
-        "(CredentialException: unable to load credentials from any of the providers in the chain: "
-    )
-    assert (1, 0) == (done.stdout.count("\n"), done.returncode)
-    assert len(done.stdout) < 700
-    assert "" == done.stderr
+    assert (
+        "no credentials: tried the environment (not set), ~/.aliyun/config.json (no such file), "
+        "~/.alibabacloud/credentials.ini (no such file); "
+        "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or run: aliyun configure\n"
+    ) == done.stdout
+    assert ("", 0) == (done.stderr, done.returncode)
+
+
+PROFILE = {"name": "work", "mode": "AK", "access_key_id": "LTAI5tVendorKeyId012345", "access_key_secret": "s"}
+
+
+@pytest.mark.parametrize(
+    ("config", "variables", "words", "mend"),
+    [
+        ("{", {}, "~/.aliyun/config.json (not valid JSON)", "run aliyun configure"),
+        ({"current": "gone", "profiles": [PROFILE]}, {}, "(no profile gone)", "run aliyun configure"),
+        ({"profiles": [PROFILE]}, {}, "(no profile is the current one)", "or name a profile in ALIBABA_CLOUD_PROFILE"),
+        (
+            {"current": "work", "profiles": [{**PROFILE, "mode": "Magic"}]},
+            {},
+            "(mode Magic is not supported)",
+            "run aliyun configure",
+        ),
+        (
+            None,
+            {"ALIBABA_CLOUD_CREDENTIALS_URI": "http://127.0.0.1:1/keys"},
+            "ALIBABA_CLOUD_CREDENTIALS_URI (no answer)",
+            "set ALIBABA_CLOUD_ACCESS_KEY_ID",
+        ),
+        (
+            None,
+            {
+                "ALIBABA_CLOUD_ROLE_ARN": "acs:ram::1:role/r",
+                "ALIBABA_CLOUD_OIDC_PROVIDER_ARN": "acs:ram::1:oidc-provider/p",
+                "ALIBABA_CLOUD_OIDC_TOKEN_FILE": "/nowhere/token",
+            },
+            "the OIDC role (",
+            "check ALIBABA_CLOUD_ROLE_ARN",
+        ),
+    ],
+)
+def test_a_chain_that_fails_names_what_it_tried_and_what_to_mend(run, tmp_path, config, variables, words, mend):
+    if config is not None:
+        write(tmp_path / ".aliyun/config.json", config if isinstance(config, str) else json.dumps(config))
+    done = run(ASK, **variables)
+
+    assert done.stdout.startswith("no credentials: tried the environment (not set), ")
+    assert words in done.stdout
+    assert mend in done.stdout.partition("; ")[2]
+    assert done.stdout.count("\n") == 1
+    assert len(done.stdout) < 420
 
 
 # Nothing is printed

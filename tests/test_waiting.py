@@ -7,7 +7,7 @@ by hand must fail it.
 import asyncio
 import json
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import paiflow
-from paiflow import waiting
+from paiflow.status import waiting
 
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
 
@@ -755,6 +755,56 @@ def test_what_may_pass_is_waited_out(status, mends):
     assert mends is waiting.mends(kind("Op", status), refreshes=False)
 
 
+def test_ids_may_be_positional_and_a_workspace_a_number(asynchronous):
+    time, life_ = FakeTime(), life("Succeeded")
+    wire = Wire(Scenario({"flow-a": life_}), time)
+    settings_ = {"credentials": CREDENTIALS, "time": time, "transport": httpx.MockTransport(wire.answer)}
+
+    async def acall():
+        async with paiflow.AsyncPaiFlow("cn-hangzhou", workspace_id=948, **settings_) as client:
+            changes = [change async for change in client.watch(["flow-a"])]
+            return await client.wait(["flow-a"], workspace_id=949), changes, await client.statuses(["flow-a"])
+
+    def call():
+        with paiflow.PaiFlow("cn-hangzhou", workspace_id=948, **settings_) as client:
+            changes = list(client.watch(["flow-a"]))
+            return client.wait(["flow-a"], workspace_id=949), changes, client.statuses(["flow-a"])
+
+    result, [change], report = asyncio.run(acall()) if asynchronous else call()
+
+    assert ["flow-a"] * 3 == [*result.succeeded, change.id, report.runs[0].pipeline_run_id]
+
+
+def test_what_was_never_returned_has_a_reply_with_its_ids_and_no_more():
+    run, node = (
+        waiting.Waited(id=id_, since=datetime.now(UTC)) for id_ in ("flow-a", paiflow.NodeRef("flow-a", "node-b"))
+    )
+
+    assert ("flow-a", None, None) == (run.reply.pipeline_run_id, run.reply.name, run.reply.status)
+    assert ("flow-a", "node-b", None) == (node.reply.pipeline_run_id, node.reply.node_id, node.reply.node_name)
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("flow-tarin", "flow-tarin: it was not asked for; did you mean flow-train?"),
+        (("flow-a", "node-c"), "flow-a/node-c: it was not asked for; did you mean flow-a/node-b?"),
+        ("zzz", "zzz: it was not asked for"),
+    ],
+)
+def test_an_id_that_a_result_does_not_hold_is_a_key_error_that_says_what_is_near(key, words):
+    result = paiflow.WaitResult(
+        [waiting.Waited(id=id_, since=datetime.now(UTC)) for id_ in ("flow-train", paiflow.NodeRef("flow-a", "node-b"))]
+    )
+    with pytest.raises(KeyError) as caught:
+        result[key]
+
+    assert words == str(caught.value)
+    assert key == caught.value.args[0]
+    assert key not in result
+    assert result.get(key) is None
+
+
 @pytest.mark.parametrize("name", ["timeout", "interval"])
 @pytest.mark.parametrize("value", ["soon", "1h 30m", "-5", "0", True, timedelta(0), [5]])
 def test_what_is_no_duration_is_refused(name, value):
@@ -768,9 +818,9 @@ def test_a_duration_is_written_as_a_person_does(value):
     time = FakeTime()
     wire = Wire(Scenario({"flow-a": life("Running")}), time)
     transport = httpx.MockTransport(wire.answer)
-    with paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, time=time, transport=transport) as client:
-        with pytest.raises(paiflow.WaitTimedOut, match="have not ended after 5400 s"):
-            client.wait(pipeline_runs=["flow-a"], timeout=value)
+    client = paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, time=time, transport=transport)
+    with client, pytest.raises(paiflow.WaitTimedOut, match="have not ended after 5400 s"):
+        client.wait(pipeline_runs=["flow-a"], timeout=value)
 
     assert 5400 == pytest.approx(time.elapsed, abs=1)
 

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -19,6 +20,7 @@ from packaging.utils import canonicalize_name
 from paiflow import _distribution
 
 ROOT = Path(__file__).parent.parent
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 SCRIPT = """
 import asyncio
@@ -111,7 +113,7 @@ def test_the_wheel_holds_both_packages_and_their_types(wheel):
 
     for name in ("paiflow/py.typed", "paiflow_api/py.typed", "paiflow_api/openapi.yaml", "paiflow/cli/__init__.py"):
         assert name in names
-    assert {name.split("/")[0] for name in names} == {"paiflow", "paiflow_api", "paiflow_client-0.1.0.dist-info"}
+    assert {name.split("/")[0] for name in names} == {"paiflow", "paiflow_api", f"paiflow_client-{VERSION}.dist-info"}
 
 
 def test_a_users_script_runs_with_core_dependencies_only(python):
@@ -226,7 +228,7 @@ def test_a_client_loads_neither_the_command_nor_the_mock_nor_what_a_call_may_nev
     script = "import json, sys, paiflow; paiflow.PaiFlow('cn-hangzhou'); print(json.dumps(sorted(sys.modules)))"
     modules = set(json.loads(run(python, script).stdout))
 
-    assert "paiflow.client" in modules
+    assert "paiflow.client.clients" in modules
     for absent in ("click", "rich", "yaml", "uvicorn", "asyncio", "alibabacloud_credentials"):
         assert absent not in modules
     for absent in ("paiflow.mock", "paiflow.cli", "paiflow.overlays"):
@@ -238,7 +240,7 @@ def test_the_import_of_the_client_loads_only_what_a_client_is_made_of(python):
     script = "import json, sys; from paiflow import PaiFlow; print(json.dumps(sorted(sys.modules)))"
     modules = set(json.loads(run(python, script).stdout))
 
-    assert {"httpx", "paiflow.client"} < modules
+    assert {"httpx", "paiflow.client.clients"} < modules
     assert not {"httpcore", "html", "paiflow_api.client", "paiflow_api.models.node"} & modules
     assert not {f"paiflow.{name}" for name in ("_network", "batches", "waiting", "drift")} & modules
 
@@ -246,7 +248,7 @@ def test_the_import_of_the_client_loads_only_what_a_client_is_made_of(python):
 def test_importing_the_package_loads_nothing_before_a_name_is_used(python):
     script = "import json, sys, paiflow; print(json.dumps(sorted(sys.modules)))"
 
-    assert not {"httpx", "attr", "paiflow_api", "paiflow.client"} & set(json.loads(run(python, script).stdout))
+    assert not {"httpx", "attr", "paiflow_api", "paiflow.client.clients"} & set(json.loads(run(python, script).stdout))
 
 
 @pytest.mark.parametrize(
@@ -257,7 +259,7 @@ def test_importing_the_package_loads_nothing_before_a_name_is_used(python):
         "import paiflow, pydoc; assert 'class PaiFlow(' in pydoc.render_doc(paiflow, renderer=pydoc.plaintext)",
         "import paiflow, rlcompleter; assert 'paiflow.PaiFlow' in ' '.join(rlcompleter.Completer(globals()).attr_matches('paiflow.'))",
         "import paiflow; [getattr(paiflow, name) for name in (*dir(paiflow), *paiflow.__all__)]",
-        "import paiflow; assert paiflow.__version__ == '0.1.0'",
+        f"import paiflow; assert paiflow.__version__ == '{VERSION}'",
         "import paiflow; assert not hasattr(paiflow, 'nothing_like_this')",
     ],
 )
@@ -296,3 +298,52 @@ def test_the_core_install_is_small(python):
     [site_packages] = python.parent.parent.glob("lib/python*/site-packages")
 
     assert len(list(site_packages.glob("*.dist-info"))) <= 12
+
+
+CHECKED = "from paiflow.cli import main; import sys; sys.argv = ['paiflow', *{arguments!r}]; main()"
+
+
+@pytest.fixture(scope="module")
+def checking(wheel, tmp_path_factory):
+    """The interpreter of an environment that holds the wheel with the extra `contract`, and nothing of the clone."""
+    folder = tmp_path_factory.mktemp("checking")
+    venv.create(folder, with_pip=False)
+    [site_packages] = folder.glob("lib/python*/site-packages")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site_packages)
+    wanted = [Requirement(text) for text in importlib.metadata.requires("paiflow-client") or []]
+    names = [one.name for one in wanted if one.marker is None or one.marker.evaluate({"extra": "contract"})]
+    for distribution in distributions(names):
+        for file in distribution.files or []:
+            if ".." not in file.parts and "__pycache__" not in file.parts and file.locate().is_file():
+                (site_packages / file).parent.mkdir(parents=True, exist_ok=True)
+                (site_packages / file).symlink_to(file.locate())
+    return folder / "bin" / "python"
+
+
+def test_the_contract_checks_run_from_the_wheel_with_their_extra_only(checking):
+    arguments = ["contract", "--operation", "ListWorkspaces", "--examples", "1"]
+    finished = run(checking, CHECKED.format(arguments=arguments))
+
+    assert (0, "") == (finished.returncode, finished.stderr), finished.stdout + finished.stderr
+    assert "lists: ListWorkspaces" in finished.stdout
+    assert finished.stdout.rstrip().endswith("conforms")
+
+
+def test_the_contract_checks_call_themselves_what_they_are_called_by(checking):
+    usage = run(checking, CHECKED.format(arguments=["contract", "--help"]))
+    wrong = run(checking, CHECKED.format(arguments=["contract", "--operation", "Nothing"]))
+
+    assert 0 == usage.returncode
+    assert usage.stdout.startswith("usage: paiflow contract")
+    assert (2, "paiflow contract: --operation Nothing: there is no such operation in the description\n") == (
+        wrong.returncode,
+        wrong.stderr,
+    )
+
+
+def test_without_the_extra_the_contract_checks_say_what_to_install(python):
+    finished = run(python, "import paiflow.contract")
+
+    assert finished.stderr.splitlines()[-1].startswith("ImportError: ")
+    assert finished.stderr.splitlines()[-1].endswith("pip install 'paiflow-client[contract]'")

@@ -42,7 +42,7 @@ class Methods(ABC):
         pipeline_identifier: str | None = None,
         pipeline_provider: str | None = None,
         pipeline_version: str | None = None,
-        workspace_id: str | None = None,
+        workspace_id: str | int | None = None,
         fuzzy_matching: bool | None = None,
     ) -> _models.ListPipelinesResponse:
         """List pipelines.
@@ -92,7 +92,7 @@ class Methods(ABC):
         pipeline_identifier: str | None = None,
         pipeline_provider: str | None = None,
         pipeline_version: str | None = None,
-        workspace_id: str | None = None,
+        workspace_id: str | int | None = None,
         fuzzy_matching: bool | None = None,
         limit: int | None = None,
         page_size: int = 100,
@@ -141,7 +141,9 @@ class Methods(ABC):
             page_size,
         )
 
-    def create_pipeline(self, *, manifest: str, workspace_id: str | None = None) -> _models.CreatePipelineResponse:
+    def create_pipeline(
+        self, *, manifest: str, workspace_id: str | int | None = None
+    ) -> _models.CreatePipelineResponse:
         """Create a pipeline.
 
         The manifest defines the pipeline, a directed acyclic graph of nodes.
@@ -251,8 +253,8 @@ class Methods(ABC):
         order: _models.SortOrder | str | None = None,
         source_type: _models.SourceType | str | None = None,
         status: _models.PipelineRunStatus | str | None = None,
-        workspace_id: str | None = None,
-        user_id: str | None = None,
+        workspace_id: str | int | None = None,
+        user_id: str | int | None = None,
         pipeline_ids: Iterable[str] | str | None = None,
         sort_by: _models.PipelineRunSortField | str | None = None,
         pipeline_run_id: str | None = None,
@@ -325,8 +327,8 @@ class Methods(ABC):
         order: _models.SortOrder | str | None = None,
         source_type: _models.SourceType | str | None = None,
         status: _models.PipelineRunStatus | str | None = None,
-        workspace_id: str | None = None,
-        user_id: str | None = None,
+        workspace_id: str | int | None = None,
+        user_id: str | int | None = None,
         pipeline_ids: Iterable[str] | str | None = None,
         sort_by: _models.PipelineRunSortField | str | None = None,
         pipeline_run_id: str | None = None,
@@ -402,7 +404,7 @@ class Methods(ABC):
         pipeline_manifest: str | None = None,
         arguments: str | None = None,
         no_confirm_required: bool | None = None,
-        workspace_id: str | None = None,
+        workspace_id: str | int | None = None,
         source_type: _models.SourceType | str | None = None,
         source_id: str | None = None,
         options: str | None = None,
@@ -466,7 +468,7 @@ class Methods(ABC):
         *,
         pipeline_runs: Iterable[str] | None = None,
         nodes: Iterable[tuple[str, str] | Mapping[str, Any]] | None = None,
-        workspace_id: str | None = None,
+        workspace_id: str | int | None = None,
         output_type: _models.OutputType | str | None = None,
     ) -> _models.ListPipelineRunsStatusResponse:
         """Statuses of many pipeline runs or nodes at once.
@@ -543,7 +545,7 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-getpipelinerun
         """
-        call = Call(
+        _call = Call(
             _operations.GET_PIPELINE_RUN,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -553,7 +555,7 @@ class Methods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._call(call)
+        return self._call(_call)
 
     def update_pipeline_run(self, pipeline_run_id: str, *, name: str) -> _models.Acknowledgement:
         """Rename a pipeline run.
@@ -718,7 +720,7 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-getpipelinerunnode
         """
-        call = Call(
+        _call = Call(
             _operations.GET_PIPELINE_RUN_NODE,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -729,7 +731,7 @@ class Methods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._call(call)
+        return self._call(_call)
 
     def list_pipeline_run_node_status(
         self,
@@ -764,7 +766,7 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodestatus
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_STATUS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -775,7 +777,7 @@ class Methods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._call(call)
+        return self._call(_call)
 
     def list_pipeline_run_node_outputs(
         self,
@@ -820,7 +822,7 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodeoutputs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -836,7 +838,7 @@ class Methods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._call(call)
+        return self._call(_call)
 
     def iter_pipeline_run_node_outputs(
         self,
@@ -884,7 +886,7 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodeoutputs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -898,7 +900,7 @@ class Methods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._iterate(call, limit, page_size)
+        return self._iterate(_call, limit, page_size)
 
     def list_pipeline_run_node_logs(
         self,
@@ -941,7 +943,7 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodelogs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_LOGS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -956,7 +958,7 @@ class Methods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._call(call)
+        return self._call(_call)
 
     def iter_pipeline_run_node_logs(
         self,
@@ -1000,7 +1002,7 @@ class Methods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodelogs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_LOGS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -1013,7 +1015,7 @@ class Methods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._iterate(call, limit, page_size)
+        return self._iterate(_call, limit, page_size)
 
     def list_workspaces(
         self,
@@ -1028,9 +1030,9 @@ class Methods(ABC):
         option: _models.WorkspaceOption | str | None = None,
         verbose: bool | None = None,
         fields: Iterable[str] | str | None = None,
-        workspace_ids: Iterable[str] | str | None = None,
+        workspace_ids: Iterable[str | int] | str | None = None,
         resource_group_id: str | None = None,
-        user_id: str | None = None,
+        user_id: str | int | None = None,
     ) -> _models.ListWorkspacesResponse:
         """List the workspaces of a region.
 
@@ -1101,9 +1103,9 @@ class Methods(ABC):
         option: _models.WorkspaceOption | str | None = None,
         verbose: bool | None = None,
         fields: Iterable[str] | str | None = None,
-        workspace_ids: Iterable[str] | str | None = None,
+        workspace_ids: Iterable[str | int] | str | None = None,
         resource_group_id: str | None = None,
-        user_id: str | None = None,
+        user_id: str | int | None = None,
         limit: int | None = None,
         page_size: int = 100,
     ) -> Iterator[_models.Workspace]:
@@ -1192,7 +1194,7 @@ class AsyncMethods(ABC):
         pipeline_identifier: str | None = None,
         pipeline_provider: str | None = None,
         pipeline_version: str | None = None,
-        workspace_id: str | None = None,
+        workspace_id: str | int | None = None,
         fuzzy_matching: bool | None = None,
     ) -> _models.ListPipelinesResponse:
         """List pipelines.
@@ -1242,7 +1244,7 @@ class AsyncMethods(ABC):
         pipeline_identifier: str | None = None,
         pipeline_provider: str | None = None,
         pipeline_version: str | None = None,
-        workspace_id: str | None = None,
+        workspace_id: str | int | None = None,
         fuzzy_matching: bool | None = None,
         limit: int | None = None,
         page_size: int = 100,
@@ -1292,7 +1294,7 @@ class AsyncMethods(ABC):
         )
 
     async def create_pipeline(
-        self, *, manifest: str, workspace_id: str | None = None
+        self, *, manifest: str, workspace_id: str | int | None = None
     ) -> _models.CreatePipelineResponse:
         """Create a pipeline.
 
@@ -1403,8 +1405,8 @@ class AsyncMethods(ABC):
         order: _models.SortOrder | str | None = None,
         source_type: _models.SourceType | str | None = None,
         status: _models.PipelineRunStatus | str | None = None,
-        workspace_id: str | None = None,
-        user_id: str | None = None,
+        workspace_id: str | int | None = None,
+        user_id: str | int | None = None,
         pipeline_ids: Iterable[str] | str | None = None,
         sort_by: _models.PipelineRunSortField | str | None = None,
         pipeline_run_id: str | None = None,
@@ -1477,8 +1479,8 @@ class AsyncMethods(ABC):
         order: _models.SortOrder | str | None = None,
         source_type: _models.SourceType | str | None = None,
         status: _models.PipelineRunStatus | str | None = None,
-        workspace_id: str | None = None,
-        user_id: str | None = None,
+        workspace_id: str | int | None = None,
+        user_id: str | int | None = None,
         pipeline_ids: Iterable[str] | str | None = None,
         sort_by: _models.PipelineRunSortField | str | None = None,
         pipeline_run_id: str | None = None,
@@ -1554,7 +1556,7 @@ class AsyncMethods(ABC):
         pipeline_manifest: str | None = None,
         arguments: str | None = None,
         no_confirm_required: bool | None = None,
-        workspace_id: str | None = None,
+        workspace_id: str | int | None = None,
         source_type: _models.SourceType | str | None = None,
         source_id: str | None = None,
         options: str | None = None,
@@ -1618,7 +1620,7 @@ class AsyncMethods(ABC):
         *,
         pipeline_runs: Iterable[str] | None = None,
         nodes: Iterable[tuple[str, str] | Mapping[str, Any]] | None = None,
-        workspace_id: str | None = None,
+        workspace_id: str | int | None = None,
         output_type: _models.OutputType | str | None = None,
     ) -> _models.ListPipelineRunsStatusResponse:
         """Statuses of many pipeline runs or nodes at once.
@@ -1695,7 +1697,7 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-getpipelinerun
         """
-        call = Call(
+        _call = Call(
             _operations.GET_PIPELINE_RUN,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -1705,7 +1707,7 @@ class AsyncMethods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return await self._call(call)
+        return await self._call(_call)
 
     async def update_pipeline_run(self, pipeline_run_id: str, *, name: str) -> _models.Acknowledgement:
         """Rename a pipeline run.
@@ -1872,7 +1874,7 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-getpipelinerunnode
         """
-        call = Call(
+        _call = Call(
             _operations.GET_PIPELINE_RUN_NODE,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -1883,7 +1885,7 @@ class AsyncMethods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return await self._call(call)
+        return await self._call(_call)
 
     async def list_pipeline_run_node_status(
         self,
@@ -1918,7 +1920,7 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodestatus
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_STATUS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -1929,7 +1931,7 @@ class AsyncMethods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return await self._call(call)
+        return await self._call(_call)
 
     async def list_pipeline_run_node_outputs(
         self,
@@ -1974,7 +1976,7 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodeoutputs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -1990,7 +1992,7 @@ class AsyncMethods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return await self._call(call)
+        return await self._call(_call)
 
     def iter_pipeline_run_node_outputs(
         self,
@@ -2038,7 +2040,7 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodeoutputs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_OUTPUTS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -2052,7 +2054,7 @@ class AsyncMethods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._iterate(call, limit, page_size)
+        return self._iterate(_call, limit, page_size)
 
     async def list_pipeline_run_node_logs(
         self,
@@ -2095,7 +2097,7 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodelogs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_LOGS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -2110,7 +2112,7 @@ class AsyncMethods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return await self._call(call)
+        return await self._call(_call)
 
     def iter_pipeline_run_node_logs(
         self,
@@ -2154,7 +2156,7 @@ class AsyncMethods(ABC):
 
         Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelinerunnodelogs
         """
-        call = Call(
+        _call = Call(
             _operations.LIST_PIPELINE_RUN_NODE_LOGS,
             {
                 "pipeline_run_id": pipeline_run_id,
@@ -2167,7 +2169,7 @@ class AsyncMethods(ABC):
             },
         )
         del token_id  # a traceback may show what variables hold
-        return self._iterate(call, limit, page_size)
+        return self._iterate(_call, limit, page_size)
 
     async def list_workspaces(
         self,
@@ -2182,9 +2184,9 @@ class AsyncMethods(ABC):
         option: _models.WorkspaceOption | str | None = None,
         verbose: bool | None = None,
         fields: Iterable[str] | str | None = None,
-        workspace_ids: Iterable[str] | str | None = None,
+        workspace_ids: Iterable[str | int] | str | None = None,
         resource_group_id: str | None = None,
-        user_id: str | None = None,
+        user_id: str | int | None = None,
     ) -> _models.ListWorkspacesResponse:
         """List the workspaces of a region.
 
@@ -2255,9 +2257,9 @@ class AsyncMethods(ABC):
         option: _models.WorkspaceOption | str | None = None,
         verbose: bool | None = None,
         fields: Iterable[str] | str | None = None,
-        workspace_ids: Iterable[str] | str | None = None,
+        workspace_ids: Iterable[str | int] | str | None = None,
         resource_group_id: str | None = None,
-        user_id: str | None = None,
+        user_id: str | int | None = None,
         limit: int | None = None,
         page_size: int = 100,
     ) -> AsyncIterator[_models.Workspace]:

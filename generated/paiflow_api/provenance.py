@@ -18,7 +18,7 @@ OVERLAYS: Final[dict[str, str]] = {
     "080-replies.yaml": "2df3c650d111505abe1f843945e135ca5519e3921d117fc620e57410a88a64fc",
     "090-json-in-strings.yaml": "a561b10591ca3ae440871262a4defec4fc5c64e5f5b64007d8509fae8da1f740",
     "100-comma-lists.yaml": "818e4814230f9099eaf2721a8fef8e54371e6dffc8900091d2ffd393e6d077f3",
-    "110-calls.yaml": "194fe47e7821c9acc72a5549c23e815971d66504a7080ca9170bb12cabdd30ed",
+    "110-calls.yaml": "2c6a00fa8ca5c9f0108922ad498881620e571205543649c7924e4d6307773f2c",
     "120-newer-parameters.yaml": "c469e359c271735d3dad8704cd7b76e6c75d1f3293c8bb61d810d1a18c058817",
 }
-EFFECTIVE_DESCRIPTION: Final = "a70aaeab7dbfdaae064adb063a47f603fba33e68566b8c2edb9bf842695ed1a5"
+EFFECTIVE_DESCRIPTION: Final = "bbf0075e8120d01ee3be120e5cb2f1b6639585f241c28a4d24b58ddb54723cc0"

@@ -5,6 +5,8 @@ Exit status: 0 all hold, 1 one does not; the others run all the same.
 
 from __future__ import annotations
 
+import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,23 +14,30 @@ from pathlib import Path
 from tooling.generation import ROOT
 
 PYTHON = [sys.executable, "-m"]
-LINT_IMPORTS = str(Path(sys.executable).with_name("lint-imports"))
+PROGRAMS = Path(sys.executable).parent
 
 CHECKS = {
     "ruff check": [*PYTHON, "ruff", "check", "--quiet", "--output-format=concise", "."],
     "ruff format": [*PYTHON, "ruff", "format", "--quiet", "--check", "."],
     "mypy": [*PYTHON, "mypy"],
-    "imports point one way": [LINT_IMPORTS, "--no-logo", "--no-cache"],
+    "types of all that is public": [str(PROGRAMS / "basedpyright"), "--verifytypes", "paiflow", "--ignoreexternal"],
+    "imports point one way": [str(PROGRAMS / "lint-imports"), "--no-logo", "--no-cache"],
     "lint of description and overlays": [*PYTHON, "tooling.lint"],
     "generated/ is up to date": [*PYTHON, "tooling.regenerate", "--check"],
 }
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run all checks and return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/check", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.parse_args(arguments)
+    # basedpyright reads the packages of the first Python on the path.
+    environment = {**os.environ, "PATH": f"{PROGRAMS}{os.pathsep}{os.environ.get('PATH', '')}"}
     failed = []
     for name, command in CHECKS.items():
-        finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        finished = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         print(f"{'ok' if finished.returncode == 0 else 'FAILED':6}  {name}", flush=True)
         if finished.returncode:
             failed.append(name)

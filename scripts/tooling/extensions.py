@@ -7,6 +7,7 @@ x-ram-action        of an operation: the permission that it needs
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
@@ -27,8 +28,10 @@ KEYS = {
     "exclusive": bool,
     "states": list,
 }
+HOST = "[a-z][a-z0-9-]*"
 SERVICE = {"product": str, "version": str, "host": str}
 TYPE_NAMES = {bool: "true or false", dict: "a map of texts", list: "a list of texts", str: "a text"}
+TOTAL = "TotalCount"
 NEEDED_OF_PAGES = frozenset({"by", "number", "size", "items"})
 # Names that a method which iterates has besides its filters.
 TAKEN_ARGUMENTS = frozenset({"limit", "page_size"})
@@ -50,10 +53,11 @@ class Extensions:
         self._data = data
         self._own = self._checked("x-paiflow", data.get("x-paiflow", {}), KEYS)
 
-    def values(self, *, repeatable: bool) -> dict[str, Any]:
+    def values(self, model: ReplyModel, *, repeatable: bool) -> dict[str, Any]:
         """Return the fields of the operation that extensions set.
 
         Args:
+            model: of the reply.
             repeatable: whether it is, if the extension does not say.
         """
         ram_action = self._data.get("x-ram-action", "")
@@ -62,7 +66,7 @@ class Extensions:
         return {
             **self._service(),
             "repeatable": self._own.get("repeatable", repeatable),
-            "pages": self._pages(),
+            "pages": self._pages(model),
             "one_of": tuple(self._own.get("one_of", ())),
             "any_of": tuple(self._own.get("any_of", ())),
             "exclusive": self._own.get("exclusive", False),
@@ -131,14 +135,23 @@ class Extensions:
         stated = {"product": info["title"], "version": info["version"], "host": info["title"].lower()}
         for given in (self._description, self._data):
             stated |= self._checked("x-paiflow-service", given.get("x-paiflow-service", {}), SERVICE)
+        if not re.fullmatch(HOST, stated["host"]):
+            raise self._refusal(f"x-paiflow-service: host: {stated['host']!r} is not the first label of a host")
         return stated
 
-    def _pages(self) -> Pages | None:
+    def _pages(self, model: ReplyModel) -> Pages | None:
+        """Return how it pages. Entries and total need no mention where the reply has one list, and a TotalCount."""
         if (given := self._own.get("pages")) is None:
             return None
-        odd = set(given) - {field.name for field in fields(Pages)} | NEEDED_OF_PAGES - set(given)
-        if odd:
-            raise self._refusal(f"x-paiflow: pages: no such key, or none: {', '.join(sorted(odd))}")
+        lists = [field.wire_name for field in model.fields if field.kind.is_list]
+        if len(lists) == 1:
+            given = {"items": lists[0], **given}
+        if any(field.wire_name == TOTAL for field in model.fields):
+            given = {"total": TOTAL, **given}
+        if odd := set(given) - {field.name for field in fields(Pages)}:
+            raise self._refusal(f"x-paiflow: pages: no such key: {', '.join(sorted(odd))}")
+        if missing := NEEDED_OF_PAGES - set(given):
+            raise self._refusal(f"x-paiflow: pages: not there: {', '.join(sorted(missing))}")
         if given["by"] not in ("page", "offset"):
             raise self._refusal(f"x-paiflow: pages: by: {given['by']} is neither page nor offset")
         return Pages(**given)

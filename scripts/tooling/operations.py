@@ -143,7 +143,7 @@ class _Reader:
             parameters=tuple(argument.parameter for argument in arguments),
             lists=tuple(field.wire_name for field in model.fields if field.kind.is_list),
             bare={field.wire_name for field in model.fields} <= {"RequestId"},
-            **extensions.values(repeatable=self._endpoint.method == "get"),
+            **extensions.values(model, repeatable=self._endpoint.method == "get"),
             summary=" ".join(data.get("summary", "").split()),
             link=data.get("externalDocs", {}).get("url", ""),
         )

@@ -18,6 +18,7 @@ Whatever else a schema allows is an error that names operation and parameter.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -52,6 +53,9 @@ TYPES: dict[Kind, str] = {
     "object": "Mapping[str, Any]",
     "json": "Any",
 }
+
+# Ids of accounts and workspaces, and lists of them: they are numbers to those who type them.
+_DIGITS = r"(User|Workspace)Id(s\[\])?"
 
 LISTS: frozenset[Kind] = frozenset({"texts", "comma-list", "objects"})
 
@@ -155,6 +159,8 @@ class Source:
             maximum=schema.get("maximum"),
         )
         code = f"{enum} | str" if enum and kind in ("enum", "text") else TYPES.get(kind, "")
+        if code == "str" and re.fullmatch(_DIGITS, name):
+            code = "str | int"
         if kind == "object" and not inside:
             parameter = replace(parameter, fields=_required_first(self.properties(schema, {}, inside=True)))
         elif kind == "texts":

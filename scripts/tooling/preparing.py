@@ -1,7 +1,8 @@
 """Prepare a description for the generator, which reads some of what it may hold wrongly or not at all.
 
-The members of enums are named. What is in an allOf inside another, or beside one, goes into the outer one. A success
-without a body has an empty model. All means the same as before.
+The members of enums are named; null is none of them, because the client takes it for every field and argument. What is in
+an allOf inside another, or beside one, goes into the outer one. A success without a body has an empty model. All means the
+same as before.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ def prepared(description: dict[str, Any]) -> dict[str, Any]:
         if isinstance(node, dict) and isinstance(node.get("enum"), list):
             values = [value for value in node["enum"] if value is not None]
             if values and all(isinstance(value, str) for value in values):
+                node |= {"type": "string", "enum": values}
                 node["x-enum-varnames"] = _member_names(values, node.get("x-enum-varnames"), place)
     for *_, operation in operations_of(description):
         _name_body(operation)

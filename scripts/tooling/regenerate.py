@@ -23,7 +23,7 @@ from types import FrameType
 
 from paiflow._yaml import YamlError
 from paiflow.overlays import OverlayError
-from tooling import generation, stale_report
+from tooling import generation, stale_report, taken_names
 from tooling.errors import GenerationError
 
 # What the package is called while it is swapped; nothing else has these names.
@@ -115,7 +115,7 @@ def check(json: str | None = None, junit: str | None = None) -> int:
     """
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder, generation.PACKAGE.name)
-        generation.generate(generation.effective_description(), fresh)
+        generate(fresh)
         with locked(generation.GENERATED, fcntl.LOCK_SH):
             stale = differences(fresh)
     if junit:
@@ -131,6 +131,16 @@ def check(json: str | None = None, junit: str | None = None) -> int:
     return 1 if stale else 0
 
 
+def generate(target: Path) -> None:
+    """Write the package to a folder, which must not exist.
+
+    Raises:
+        GenerationError: it cannot be generated right, or the client has one of its names already.
+    """
+    generation.generate(generation.effective_description(), target)
+    taken_names.check(target)
+
+
 def update() -> int:
     """Put a fresh package in the place of the present one, and say what was stale."""
     generated = generation.GENERATED
@@ -139,7 +149,7 @@ def update() -> int:
         restore()
         remove(generated / FRESH)
         try:
-            generation.generate(generation.effective_description(), generated / FRESH)
+            generate(generated / FRESH)
             stale = differences(generated / FRESH)
             if stale:
                 swap(generated / FRESH)

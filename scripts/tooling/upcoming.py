@@ -18,6 +18,7 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 from tooling import upcoming_report
+from tooling.arguments import parser_of
 from tooling.changes import python_api
 from tooling.generation import GENERATED, PACKAGE, ROOT
 from tooling.upcoming_environment import (
@@ -94,14 +95,7 @@ def _lock() -> str:
 
 
 def _parsed(arguments: list[str] | None) -> argparse.Namespace:
-    summary, _, details = (__doc__ or "").partition("\n")
-    parser = argparse.ArgumentParser(
-        prog="scripts/upcoming",
-        description=summary,
-        epilog=details,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = parser_of("upcoming", __doc__)
     parser.add_argument(
         "--generator", metavar="X.Y.Z", type=_version, help=f"the version of {GENERATOR}; else the newest"
     )

@@ -15,11 +15,12 @@ Example:
 """
 
 _HOMES = {
+    "paiflow._durations": ("Duration",),
     "paiflow._time": ("Time",),
-    "paiflow.ids": ("NodeRef",),
-    "paiflow._exchange": ("Response",),
-    "paiflow.batches": ("Found", "StatusReport"),
-    "paiflow.client": ("AsyncPaiFlow", "PaiFlow"),
+    "paiflow.status.ids": ("Id", "NodeRef"),
+    "paiflow.client.exchange": ("Response",),
+    "paiflow.status.batches": ("Found", "StatusReport"),
+    "paiflow.client.clients": ("AsyncPaiFlow", "PaiFlow"),
     "paiflow.credentials": ("Credentials",),
     "paiflow.drift": ("Finding", "Observation", "observe"),
     "paiflow.errors": (
@@ -39,7 +40,7 @@ _HOMES = {
         "WaitTimedOut",
     ),
     "paiflow.retries": ("RetryPolicy",),
-    "paiflow.waiting": ("Change", "Outcome", "Until", "WaitResult", "Waited", "outcome_of"),
+    "paiflow.status.waiting": ("Change", "Outcome", "Until", "WaitResult", "Waited", "outcome_of"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

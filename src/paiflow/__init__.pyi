@@ -1,9 +1,9 @@
 # What type checkers and editors see of __init__.py, which loads these names when they are first used.
 
-from paiflow._exchange import Response
+from paiflow._durations import Duration
 from paiflow._time import Time
-from paiflow.batches import Found, StatusReport
-from paiflow.client import AsyncPaiFlow, PaiFlow
+from paiflow.client.clients import AsyncPaiFlow, PaiFlow
+from paiflow.client.exchange import Response
 from paiflow.credentials import Credentials
 from paiflow.drift import Finding, Observation, observe
 from paiflow.errors import (
@@ -22,9 +22,10 @@ from paiflow.errors import (
     WaitFailed,
     WaitTimedOut,
 )
-from paiflow.ids import NodeRef
 from paiflow.retries import RetryPolicy
-from paiflow.waiting import Change, Outcome, Until, Waited, WaitResult, outcome_of
+from paiflow.status.batches import Found, StatusReport
+from paiflow.status.ids import Id, NodeRef
+from paiflow.status.waiting import Change, Outcome, Until, Waited, WaitResult, outcome_of
 from paiflow_api import models as _models
 from paiflow_api.models import *  # noqa: F403 - its __all__ is part of ours
 
@@ -37,8 +38,10 @@ __all__ = [
     "ConfigurationError",
     "Credentials",
     "CredentialsError",
+    "Duration",
     "Finding",
     "Found",
+    "Id",
     "InvalidRequest",
     "NodeRef",
     "NotFound",

@@ -19,11 +19,11 @@ from weakref import WeakSet
 LATE: Final = (
     "httpcore",
     "msgspec.json",
-    "paiflow.batches",
-    "paiflow.logs",
-    "paiflow.paging",
-    "paiflow.submitting",
-    "paiflow.waiting",
+    "paiflow.status.batches",
+    "paiflow.client.logs",
+    "paiflow.client.paging",
+    "paiflow.client.submitting",
+    "paiflow.status.waiting",
     "paiflow_api.outcomes",
 )
 LATE_ASYNC: Final = ("anyio._backends._asyncio", "anyio.streams.tls", "sniffio")
@@ -58,7 +58,7 @@ def _renew() -> None:
 
 
 def _finish_imports() -> None:
-    if threading.active_count() == 1 or "paiflow.client" not in sys.modules:
+    if threading.active_count() == 1 or "paiflow.client.clients" not in sys.modules:
         return
     for name in (*LATE, *(LATE_ASYNC if "asyncio" in sys.modules else ())):
         with suppress(ImportError):

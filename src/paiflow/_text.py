@@ -44,6 +44,15 @@ def visible(text: str) -> str:
     return "".join([char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text])
 
 
+def close_to(name: str, known: Iterable[str]) -> str:
+    """Return a question after the known name that is meant, empty if none is close."""
+    from difflib import get_close_matches  # noqa: PLC0415 - for a mistake only
+
+    folded = {one.lower().replace("_", ""): one for one in known}
+    close = get_close_matches(name[:60].lower().replace("_", ""), folded, 1)
+    return f"; did you mean {folded[close[0]]}?" if close else ""
+
+
 def redacted(text: str) -> str:
     """Return the text without what signs requests: echoes of them, tokens, keys, signatures."""
     if echo := re.search(_ECHO, text):

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol, runtime_checkable
 
 import attrs
 
+from paiflow import _chain
 from paiflow._forks import Lock
 from paiflow._hidden import Environment, Hidden, Secret
 from paiflow._text import clean
@@ -246,9 +247,11 @@ def _of_vendor_client(client: Hidden[Any], failing: str) -> Credentials:
     except CredentialsError as error:
         failure = str(error)
     except Exception as error:  # noqa: BLE001 - many kinds, few of them the package's own
-        failure = _told(error)
+        tried, failure = _chain.tried(str(error)), _told(error)
+        if tried is not None:
+            failing, failure = tried, ""
     # Out here, as above: the package's errors quote the replies that hold keys.
-    raise CredentialsError(f"no credentials: {failing} ({failure})")
+    raise CredentialsError(f"no credentials: {failing} ({failure})" if failure else f"no credentials: {failing}")
 
 
 def _of_model(model: Any) -> Credentials:

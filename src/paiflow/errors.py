@@ -26,7 +26,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from paiflow.waiting import WaitResult
+    from paiflow.status.waiting import WaitResult
 
 __all__ = [
     "AccessDenied",

@@ -13,7 +13,7 @@ from paiflow._description import DescriptionError
 from tooling.changes.documents import checked
 from tooling.changes.operations import findings
 from tooling.changes.schemas import SchemaComparison
-from tooling.changes.texts import NAMES
+from tooling.changes.texts import MEANT, NAMES
 from tooling.changes.verdicts import Side, Verdict, gathered, worst
 from tooling.generation import effective_description
 
@@ -173,7 +173,7 @@ def describable(node, path=(), *, named=False):
         if not named and path and path[0] in ("paths", "components"):
             yield path
         for key, value in node.items():
-            if named or key not in ("examples", "example", "enum", "security", "x-paiflow-outcomes"):
+            if named or key not in ("examples", "example", "enum", "security", *MEANT):
                 yield from describable(value, (*path, key), named=not named and key in NAMES)
     elif isinstance(node, list):
         for index, value in enumerate(node):

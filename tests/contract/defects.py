@@ -4,7 +4,8 @@ Each is something that a service could do wrong against a promise. The proxy loo
 both, keeps state from call to call, and signs again where it changes a request or lets in what the mock would refuse.
 
 There are two tables: DEFECTS, along which the suite grew, and HELD_OUT, thought up from the promises alone or against
-the finished suite, each with the promise that it breaks.
+the finished suite, each with the promise that it breaks. Those of this module are of ListPipelineRunsStatus and of the
+path that it is at; those of every operation are in operation_defects.
 """
 
 from __future__ import annotations
@@ -23,9 +24,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from paiflow.contract.http import Reply, Request, strict_json
+from paiflow.contract.interface import Interface
+from paiflow.contract.signer import Draft, sign
 from paiflow.credentials import Credentials
-from tooling.contract.http import PATH, Reply, Request, strict_json
-from tooling.contract.signer import Draft, sign
+from tooling.generation import effective_description
+
+PATH = "/api/v1/pipelineruns"
+INTERFACE = Interface(effective_description(), closed=False)
 
 Send = Callable[[Request], Reply]
 Behave = Callable[["Proxy", Request, Send], Reply | None]
@@ -48,22 +54,54 @@ class Proxy:
 
     def signed(self, request: Request, **how: Any) -> Request:
         """Return the request signed again, rightly, by somebody who may call."""
-        parts = urlsplit(request.target)
-        draft = Draft(request.body, request.method, parts.path, parts.query, request.header("content-type") or None)
-        kept = {name: request.header(name) for name in ("x-acs-action", "x-acs-version") if request.header(name)}
-        return sign(draft, self.host, self.credentials, **{"acs": kept, **how})
+        path, _, query = request.target.partition("?")
+        operation = operation_of(request)
+        action, version = (request.header(f"x-acs-{name}") for name in ("action", "version"))
+        draft = Draft(
+            request.method,
+            path,
+            action or (operation.name if operation else ""),
+            version or (operation.version if operation else ""),
+            query,
+            request.body,
+            request.header("content-type") or None,
+        )
+        return sign(draft, self.host, self.credentials, **how)
+
+
+def operation_of(request: Request) -> Any:
+    """Return the operation that a request leads to, None for none."""
+    route = INTERFACE.route(request.target.partition("?")[0])
+    return route.methods.get(request.method) if route else None
+
+
+def at_path(request: Request) -> bool:
+    """Return whether a request leads to the path of ListPipelineRunsStatus, perhaps with a slash too many."""
+    return request.target.partition("?")[0].replace("//", "/") == PATH
 
 
 @dataclass(frozen=True)
 class Defect:
-    """One defect: its name, and what the proxy does."""
+    """One defect.
+
+    Args:
+        name: of the defect.
+        behave: what the proxy does.
+        concerns: whether it concerns a request.
+        only: the cases that are enough to find it.
+        operation: the operation that they are about.
+    """
 
     name: str
     behave: Behave
+    concerns: Callable[[Request], bool] = at_path
+    only: str = ""
+    operation: str = "ListPipelineRunsStatus"
 
 
 DEFECTS: dict[str, Defect] = {}
 HELD_OUT: dict[str, Defect] = {}
+OF_OPERATIONS: dict[str, Defect] = {}
 
 
 def defect(behave: Behave, table: dict[str, Defect] = DEFECTS) -> Behave:
@@ -92,7 +130,8 @@ def changed(reply: Reply, change: Callable[[dict[str, Any]], object], status: in
     if reply.status != status:
         return reply
     fields = json.loads(reply.body)
-    change(fields)
+    with contextlib.suppress(KeyError):  # the reply of another operation at the path
+        change(fields)
     return with_body(reply, json.dumps(fields, ensure_ascii=False).encode())
 
 
@@ -133,7 +172,7 @@ def asks(change: Callable[[dict[str, Any]], object]) -> Behave:
 
     def behave(proxy: Proxy, request: Request, send: Send) -> Reply:
         reply = send(request)
-        if reply.status != 200:
+        if reply.status != 200 or request.method != "PUT":
             return reply
         asked = json.loads(request.body)
         change(asked)
@@ -469,7 +508,7 @@ def runs_go_backwards(proxy, request, send):
 @defect
 def answers_from_a_cache(proxy, request, send):
     reply = send(request)
-    if reply.status != 200:
+    if reply.status != 200 or request.method != "PUT":
         return reply
     asked = json.loads(request.body)
     key = json.dumps([asked.get("PipelineRuns"), asked.get("Nodes")], sort_keys=True)
@@ -1003,7 +1042,7 @@ def proxied(
         protocol: HTTP/1.1, HTTP/1.0, or "closing" for HTTP/1.1 that closes connections without a word.
     """
     proxy = Proxy(credentials)
-    behave = {**DEFECTS, **HELD_OUT}[name].behave if name else None
+    defect = {**DEFECTS, **HELD_OUT, **OF_OPERATIONS}[name] if name else None
     lock = threading.Lock()
     local = threading.local()
     opened = contextlib.ExitStack()
@@ -1033,7 +1072,7 @@ def proxied(
             with lock:
                 proxy.calls += 1
             self.close_connection = self.close_connection or protocol == "closing"
-            reply = behave(proxy, request, send) if behave else send(request)
+            reply = defect.behave(proxy, request, send) if defect and defect.concerns(request) else send(request)
             if reply is None:
                 self.close_connection = True
                 return

@@ -6,12 +6,16 @@ from dataclasses import dataclass, replace
 
 from contract.defects import proxied
 
+from paiflow.contract import command
 from paiflow.credentials import KEY_ID, KEY_SECRET, TOKEN
 from paiflow.mock import MockService, serve
-from tooling.contract import command
+from paiflow.mock.behaviour import Behaviour
 
-FEW = 3
+FEW = 1
 """Examples to make up where something else is tested."""
+
+SWIFT = Behaviour(node_takes=1.0, terminating_takes=0.2)
+"""Of mocks whose runs end soon."""
 
 
 @dataclass(frozen=True)
@@ -28,26 +32,29 @@ class Finished:
         return {line.split()[1].rstrip(",") for line in self.text.splitlines() if line.startswith("FAILED ")}
 
 
-def variables(credentials):
-    """Return the environment that holds credentials."""
-    return {
-        KEY_ID: credentials.access_key_id,
-        KEY_SECRET: credentials.access_key_secret,
-        TOKEN: credentials.security_token or "",
-    }
-
-
-def judged(options=None, **environ):
-    """Run the command in this process."""
-    options = options or command.Options(examples=FEW)
-    with contextlib.redirect_stdout(io.StringIO()) as said:
+def judged(options, **environ):
+    """Run the command."""
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text), contextlib.redirect_stderr(io.StringIO()):
         status = command.run(options, environ)
-    return Finished(status, said.getvalue(), options.endpoint or "")
+    return Finished(status, text.getvalue(), options.endpoint or "")
 
 
-def judged_behind(defect, options=None, credentials=None, **environ):
+def variables(credentials):
+    """What names credentials in the environment."""
+    named = {KEY_ID: credentials.access_key_id, KEY_SECRET: credentials.access_key_secret}
+    return named if credentials.security_token is None else {**named, TOKEN: credentials.security_token}
+
+
+def judged_behind(defect, options=None, *, credentials=None, other=None, **environ):
     """Run the command against a mock behind a proxy with a defect, None for one without."""
-    service = MockService([credentials] if credentials else [])
+    accounts = [one for one in (credentials, other) if one]
+    service = MockService(accounts, behaviour=SWIFT)
+    if other is not None:
+        environ |= {
+            "PAIFLOW_CONTRACT_OTHER_ACCESS_KEY_ID": other.access_key_id,
+            "PAIFLOW_CONTRACT_OTHER_ACCESS_KEY_SECRET": other.access_key_secret,
+        }
     with serve(service) as upstream, proxied(upstream, service.credentials, defect) as endpoint:
         options = replace(options or command.Options(examples=FEW), endpoint=endpoint)
         return judged(options, **{**variables(service.credentials), **environ})

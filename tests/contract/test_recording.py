@@ -17,24 +17,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paiflow import PaiFlowError
+from paiflow.contract import command, recording
+from paiflow.contract.checks import Exchange
+from paiflow.contract.command import Options
+from paiflow.contract.http import Reply, Request
+from paiflow.contract.known_secrets import KnownSecrets
+from paiflow.contract.signer import Draft, sign
+from paiflow.contract.suites import generated
+from paiflow.contract.targets import LASTING, TEMPORARY
 from paiflow.credentials import Credentials
 from paiflow.mock import MockService, serve
 from tooling import generation
-from tooling.contract import command, recording
-from tooling.contract.checks import Exchange
-from tooling.contract.command import Options
-from tooling.contract.http import Reply, Request
-from tooling.contract.known_secrets import KnownSecrets
-from tooling.contract.signer import Draft, sign
-from tooling.contract.suites import generated
-from tooling.contract.targets import LASTING, TEMPORARY
 
 # With everything that an encoding changes: quotes, a backslash, and what base64 and URLs are made of.
 CREDENTIALS = Credentials("STS.CanaryKeyId7dW2", 'Canary"Secret\\9h<v&Q', "CanaryToken+3/xYz==")
 VALUES = [CREDENTIALS.access_key_id, CREDENTIALS.access_key_secret, CREDENTIALS.security_token]
 ACCOUNT = "1234567890123456"
 ENDPOINT = "http://127.0.0.1:8080"
-SMALL = Options(examples=FEW, only="lookups/runs")
+SMALL = Options(examples=FEW, only="lookups/runs", operation="ListPipelineRunsStatus")
 
 
 def archived(*exchanges):
@@ -121,7 +121,8 @@ REPLY = Reply(200, (("content-type", "application/json"), ("x-acs-request-id", "
 
 
 def signed(body=b"{}"):
-    return sign(Draft(body), "127.0.0.1:8080", CREDENTIALS)
+    draft = Draft("PUT", "/api/v1/pipelineruns", "ListPipelineRunsStatus", "2021-02-02", "", body, "application/json")
+    return sign(draft, "127.0.0.1:8080", CREDENTIALS)
 
 
 PLACES = {
@@ -255,7 +256,7 @@ def test_credentials_too_short_to_be_told_from_words_are_refused_before_anything
 
 def test_a_run_is_recorded_whole_in_a_file_of_its_own(tmp_path):
     folder = tmp_path / "not" / "there"
-    finished = judged(Options(examples=FEW, only="lookups/runs", record=folder))
+    finished = judged(Options(examples=FEW, only="lookups/runs", operation="ListPipelineRunsStatus", record=folder))
     [path] = folder.iterdir()
     text = path.read_text(encoding="utf-8")
     recorded = json.loads(text)["log"]
@@ -271,9 +272,9 @@ def test_a_run_is_recorded_whole_in_a_file_of_its_own(tmp_path):
 
 
 def test_what_a_second_mock_is_asked_for_is_recorded_too(tmp_path):
-    judged(Options(examples=FEW, only="lifecycle", record=tmp_path))
+    judged(Options(examples=FEW, only="by hand", record=tmp_path))
 
-    assert {"start", "lifecycle"} == {entry["comment"].partition("/")[0] for entry in entries(tmp_path)}
+    assert {"start", "by hand"} == {entry["comment"].partition("/")[0] for entry in entries(tmp_path)}
 
 
 def test_recordings_of_the_same_second_have_different_names(tmp_path, monkeypatch):
@@ -290,7 +291,7 @@ def test_recordings_of_the_same_second_have_different_names(tmp_path, monkeypatc
 
 def test_a_run_that_fails_is_recorded(tmp_path):
     wrong = {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "AnotherSecretThanTheService"}
-    finished = judged_behind(None, Options(examples=FEW, record=tmp_path), CREDENTIALS, **wrong)
+    finished = judged_behind(None, Options(examples=FEW, record=tmp_path), credentials=CREDENTIALS, **wrong)
 
     assert 1 == finished.status
     assert [400] == [entry["response"]["status"] for entry in entries(tmp_path)]
@@ -321,7 +322,6 @@ def test_a_termination_is_no_reason_to_lose_what_was_exchanged(tmp_path, monkeyp
         raise AssertionError("nobody heard the signal")
 
     before = signal.signal(signal.SIGTERM, unheard)
-    monkeypatch.setattr(command, "_live", terminated)
     monkeypatch.setattr(command, "_all", lambda target, options: terminated(target))
 
     assert 2 == command.main(["--record", str(tmp_path)])
@@ -340,7 +340,7 @@ def test_where_nothing_was_exchanged_nothing_is_written(tmp_path, capsys):
 def run(*arguments):
     """Run scripts/contract and return the finished process."""
     path = os.pathsep.join([str(generation.ROOT / "scripts"), *sys.path])
-    command_line = [sys.executable, "-m", "tooling.contract", *map(str, arguments)]
+    command_line = [sys.executable, "-m", "paiflow.contract", *map(str, arguments)]
     environ = {**os.environ, "PYTHONPATH": path}
     return subprocess.run(command_line, env=environ, capture_output=True, text=True, check=False)
 
@@ -370,7 +370,16 @@ def test_an_endpoint_of_ones_own_is_recorded_without_its_credentials(tmp_path):
     credentials = Credentials("LTAI5tOfMyOwn00", "SecretOfMyOwn+/=x")
     service = MockService([credentials])
     with serve(service) as endpoint:
-        judged(Options(endpoint=endpoint, examples=FEW, only="lookups/runs", record=tmp_path), **variables(credentials))
+        judged(
+            Options(
+                endpoint=endpoint,
+                examples=FEW,
+                only="lookups/runs",
+                operation="ListPipelineRunsStatus",
+                record=tmp_path,
+            ),
+            **variables(credentials),
+        )
     [path] = tmp_path.iterdir()
 
     assert [] == leaks(path.read_text(encoding="utf-8"), [credentials.access_key_id, credentials.access_key_secret])

@@ -81,7 +81,7 @@ def test_responses_have_tables_of_their_own(run, reply, tmp_path):
     (tmp_path / "error.json").write_text(
         '{"Code": "X", "Message": "m", "RequestId": "r", "Extra": 1}', encoding="utf-8"
     )
-    _, out, _ = run(reply(drifted), tmp_path / "error.json")
+    _, out, _ = run(reply(drifted), tmp_path / "error.json", "--operation", "ListPipelineRunsStatus")
 
     assert ["ListPipelineRunsStatus 200", "ListPipelineRunsStatus 400"] == [
         line for line in out.splitlines() if line.startswith("List")
@@ -93,9 +93,9 @@ def test_the_status_of_a_plain_reply_can_be_said(run, reply, tmp_path):
     (tmp_path / "error.json").write_text(
         '{"Code": "X", "Message": "m", "RequestId": "r", "Extra": 1}', encoding="utf-8"
     )
-    _, out, _ = run(tmp_path / "error.json", "--status", "503")
+    _, out, _ = run(tmp_path / "error.json", "--status", "503", "--operation", "GetPipeline")
 
-    assert out.startswith("ListPipelineRunsStatus 503\n")
+    assert out.startswith("GetPipeline 503\n")
 
 
 def test_a_report_for_machines_is_json(run, reply, tmp_path):
@@ -234,7 +234,7 @@ def test_skipped_replies_are_told_in_one_line(run, tmp_path):
         (["-", "--description", "/nowhere/d.yaml"], "paiflow: /nowhere/d.yaml: No such file or directory\n"),
         (
             ["-", "--operation", "Nothing"],
-            "paiflow: --operation Nothing is not described; these are: ListPipelineRunsStatus",
+            "paiflow: --operation Nothing is not described; these are: ListPipelines, CreatePipeline, GetPipeline, ",
         ),
     ],
 )

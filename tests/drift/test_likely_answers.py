@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from paiflow.drift import Collection, Recorded, Schemas
+from paiflow.drift import Collection, Recorded, Schemas, load
 from paiflow.drift.replies import Skipped, match
 
 
@@ -17,6 +17,7 @@ def listed(**fields):
 
 
 TEXT = {"type": "string"}
+OURS = load()
 REPLIES = {
     "CreateRun": ("post", "/runs", described("RequestId RunId")),
     "ListRuns": ("get", "/runs", described("RequestId Total", Runs=listed(Id=TEXT, Name=TEXT))),
@@ -113,3 +114,19 @@ def test_a_request_tells_by_its_method_and_path(method, url, operation):
     found = answered({"RequestId": "R"}, method=method, url=url, status=200)
 
     assert (operation, 200) == found if operation else found.endswith("is not described")
+
+
+def samples():
+    """The sample reply of each operation that has fields of its own."""
+    for operation in OURS.operations:
+        content = OURS.resolved(OURS.at(OURS.responses(operation)["200"]))[0]["content"]["application/json"]
+        for example in content["examples"].values():
+            value = OURS.resolved(example)[0]["value"]
+            if value.keys() != {"RequestId"}:
+                yield operation.name, value
+
+
+@pytest.mark.parametrize(("operation", "value"), list(samples()), ids=[name for name, _ in samples()])
+def test_what_the_vendors_samples_answer_is_told_by_their_fields(operation, value):
+    for reply in (value, {**value, "Extra": 1}, {key: one for key, one in value.items() if key != "RequestId"}):
+        assert operation == match(OURS, Recorded("r.json", json.dumps(reply))).operation

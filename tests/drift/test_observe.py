@@ -93,7 +93,7 @@ def test_an_overlay_of_what_was_observed_makes_the_replies_fit():
 
 def test_errors_of_the_service_and_repeated_attempts_are_observed(monkeypatch):
     clock = HandClock()
-    monkeypatch.setattr("paiflow.client.Time", lambda: HandTime(clock))
+    monkeypatch.setattr("paiflow.client.clients.Time", lambda: HandTime(clock))
     error = {"Code": "ServiceUnavailable", "Message": "m", "RequestId": "r", "Hint": "later"}
     with answering((503, error), shapes.SAMPLE) as client, paiflow.observe(client) as drift:
         ask(client)
@@ -138,7 +138,7 @@ def test_waits_and_batches_are_observed(monkeypatch):
     clock = HandClock()
     service = MockService(clock=clock)
     service.stage.add_run("flow-a", [(0, "Running"), ("5s", "Hibernating"), ("1m", "Succeeded")])
-    monkeypatch.setattr("paiflow.client.Time", lambda: HandTime(clock))
+    monkeypatch.setattr("paiflow.client.clients.Time", lambda: HandTime(clock))
     transport = MockTransport(service)
     with (
         paiflow.PaiFlow("cn-hangzhou", credentials=service.credentials, transport=transport) as client,

@@ -14,7 +14,7 @@ from paiflow.drift.replies import Reply, match
 
 RECORDINGS = Path(__file__).with_name("recordings")
 URL = "https://paiflow.cn-hangzhou.aliyuncs.com/api/v1/pipelineruns?a=b"
-REPLY = {"RequestId": "größe", "Extra": 1}
+REPLY = {"RequestId": "größe", "Nodes": [], "Extra": 1}
 BODY = json.dumps(REPLY, ensure_ascii=False)
 
 
@@ -40,10 +40,10 @@ def interaction(body, *, headers=None, uri=URL, **response):
     }
 
 
-def replies(path):
+def replies(path, operation=None):
     """What is judged of a file, and why the rest is not."""
     description = load()
-    matched = [match(description, recorded) for recorded in read(str(path))]
+    matched = [match(description, recorded, description.by_name.get(operation)) for recorded in read(str(path))]
     return [(one.where, one.status, one.value) if isinstance(one, Reply) else one.why for one in matched]
 
 
@@ -106,9 +106,11 @@ def test_a_plain_reply_is_read(tmp_path, content):
 
 
 def test_plain_replies_are_read_one_a_line(tmp_path):
-    path = written(tmp_path, f'{BODY}\n\n{{"RequestId": "2"}}\r\n', "log.jsonl")
+    path = written(tmp_path, f'{BODY}\n\n{{"RequestId": "2", "Logs": []}}\r\n', "log.jsonl")
 
-    assert [("log.jsonl line 1", 200, REPLY), ("log.jsonl line 3", 200, {"RequestId": "2"})] == replies(path)
+    assert [("log.jsonl line 1", 200, REPLY), ("log.jsonl line 3", 200, {"RequestId": "2", "Logs": []})] == replies(
+        path
+    )
 
 
 @pytest.mark.parametrize("name", ["compressed.yaml", "decoded.json"])
@@ -132,13 +134,17 @@ def test_an_alias_in_a_cassette_is_followed(tmp_path):
 def test_a_plain_error_is_judged_as_one(tmp_path):
     error = {"Code": "Throttling", "Message": "Too many.", "RequestId": "r", "HostId": "h"}
 
-    assert [("recording", 400, error)] == replies(written(tmp_path, json.dumps(error)))
+    path = written(tmp_path, json.dumps(error))
+    words = "reply that may answer ListPipelines, CreatePipeline, GetPipeline and 16 more: name the operation"
+
+    assert [("recording", 400, error)] == replies(path, "StartPipelineRun")
+    assert [words] == replies(path)
 
 
 def test_what_cannot_be_judged_is_skipped_for_a_reason(tmp_path):
     entries = [
         har_entry({"text": "{}"}, url="https://user:secret@example.com/x?token=secret"),
-        har_entry({"text": "{}"}, method="GET"),
+        har_entry({"text": "{}"}, method="PATCH"),
         har_entry({"text": "<html>"}, status=502),
         har_entry({"size": 0}),
         har_entry({"text": '{"a": NaN}'}),
@@ -148,7 +154,7 @@ def test_what_cannot_be_judged_is_skipped_for_a_reason(tmp_path):
 
     assert [
         "PUT example.com/x is not described",
-        "GET paiflow.cn-hangzhou.aliyuncs.com/api/v1/pipelineruns is not described",
+        "PATCH paiflow.cn-hangzhou.aliyuncs.com/api/v1/pipelineruns is not described",
         "ListPipelineRunsStatus 502 whose body is not JSON",
         "ListPipelineRunsStatus 200 without a body",
         "ListPipelineRunsStatus 200 whose body is not JSON",

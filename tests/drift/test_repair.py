@@ -27,7 +27,7 @@ def repaired(description, *values, operation="ListThings", status=200):
     result = Schemas(overlays.apply(description.document, _yaml.load(text)))
     for reply in replies:
         assert [] == judge(result, reply)[1]
-        _, schema = result.described(result.operations[0], status)
+        _, schema = result.described(result.by_name[operation], status)
         pointer = "/".join(str(key).replace("/", "~1") for key in schema.place)
         other = jsonschema_rs.Draft202012Validator({**result.document, "$ref": f"#/{pointer}"}, validate_formats=True)
         assert other.is_valid(reply.value)
@@ -223,11 +223,33 @@ def test_of_new_fields_that_would_be_one_attribute_the_first_is_it():
 
 @pytest.mark.parametrize("name", ["Reference", "reference"])
 def test_objects_that_would_be_of_a_class_that_is_there_are_a_pattern_of_names(name):
+    document = copy.deepcopy(OURS.document)
+    schemas = document["components"]["schemas"]
+    schemas["NodeStateReference"] = schemas["NodeReference"]
     value = {**shapes.sample(), "Nodes": [{name: {"a": 1}}]}
-    node = repaired(OURS, value, operation="ListPipelineRunsStatus").document["components"]["schemas"]["Node"]
+    after = repaired(Schemas(document), value, operation="ListPipelineRunsStatus").document["components"]["schemas"]
 
-    assert "NodeReference" in OURS.document["components"]["schemas"]
-    assert [f"^{name}$"] == list(node["patternProperties"])
+    assert [f"^{name}$"] == list(after["NodeState"]["allOf"][1]["patternProperties"])
+
+
+@pytest.mark.parametrize(
+    ("operation", "value", "place"),
+    [
+        ("ListPipelineRunsStatus", {"PipelineRuns": [{"status": "x"}]}, ("PipelineRunState", "allOf", 1)),
+        ("ListPipelineRuns", {"PipelineRuns": [{"status": "x"}]}, ("PipelineRunSummary", "allOf", 1)),
+        ("ListPipelineRuns", {"PipelineRuns": [{"manifest": "x"}]}, ("PipelineRunSummary", "allOf", 1)),
+        ("ListPipelineRuns", {"PipelineRuns": [{"Manifest": 5}]}, ("PipelineRunSummary", "allOf", 1)),
+        ("ListPipelines", {"Pipelines": [{"Run": {}}]}, ("Pipeline",)),
+    ],
+)
+def test_a_field_is_no_attribute_that_a_class_it_extends_or_that_extends_it_has(operation, value, place):
+    """As far as classes go: the field of one that it extends, of one that extends it, and the class of another."""
+    node = repaired(OURS, {"RequestId": "r", **value}, operation=operation).document["components"]["schemas"]
+    for key in place:
+        node = node[key]
+
+    [item] = next(iter(value.values()))
+    assert [f"^{next(iter(item))}$"] == list(node["patternProperties"])
 
 
 def test_members_of_an_enum_that_would_be_named_alike_get_names():
@@ -313,7 +335,7 @@ def test_a_status_whose_reply_fits_no_other_response_gets_its_own():
 def test_a_new_status_with_what_is_no_object_is_left_open(value):
     after = repaired(OURS, value, operation="ListPipelineRunsStatus", status=302)
 
-    assert {} == after.described(after.operations[0], 302)[1].value
+    assert {} == after.described(after.by_name["ListPipelineRunsStatus"], 302)[1].value
 
 
 def test_each_action_tells_where_it_was_seen_and_what_to_check_it_against():

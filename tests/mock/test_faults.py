@@ -134,11 +134,11 @@ def test_faults_that_strike_the_same_call_add_up():
 @pytest.mark.parametrize(
     ("name", "settings", "reason"),
     [
-        ("slwo", {}, f"there is no fault 'slwo': known are {', '.join(KINDS)}"),
+        ("slwo", {}, f"there is no fault 'slwo': known are {', '.join(KINDS)}; did you mean slow?"),
         (
             "slow",
             {"dely": 1},
-            "fault 'slow': there is no setting 'dely': known are delay, rate, seed, every, times, operation",
+            "fault 'slow': there is no setting 'dely': known are delay, rate, seed, every, times, operation; did you mean delay?",
         ),
         ("slow", {"delay": "x"}, "fault 'slow': delay: 'x' is not a duration, such as 500ms, 5s, 2m or 1h30m"),
         ("slow", {"rate": 0}, "fault 'slow': rate: 0 is not a number above 0, up to 1"),

@@ -214,7 +214,7 @@ def modules_of(pytester, source):
     return set(json.loads((pytester.path / "modules.json").read_text(encoding="utf-8")))
 
 
-HEAVY = {"httpx", "uvicorn", "yaml", "jsonschema_rs", "paiflow.client", "paiflow.mock", "paiflow_api"}
+HEAVY = {"httpx", "uvicorn", "yaml", "jsonschema_rs", "paiflow.client.clients", "paiflow.mock", "paiflow_api"}
 
 
 def test_pytest_loads_nothing_heavy_because_of_the_plugin_until_it_is_used(pytester):

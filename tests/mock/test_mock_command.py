@@ -154,3 +154,12 @@ def test_it_may_start_empty(tmp_path):
         reply = client.list_pipeline_runs_status(pipeline_runs=["flow-hynm2bv8wqhp5esfxq"])
 
     assert [] == reply.pipeline_runs
+
+
+def test_each_fault_of_a_scenario_is_a_line(tmp_path, capsys):
+    path = tmp_path / "nightly.yaml"
+    path.write_text("scenario: s\nruns:\n  - {id: a, status: Runing}\n  - {id: b, deleted: soon}\n", encoding="utf-8")
+
+    assert 2 == run(["mock", "--port", "0", "--scenario", str(path)])
+    lines = capsys.readouterr().err.splitlines()
+    assert [f"paiflow: {path}:3", f"paiflow: {path}:4"] == [line.partition(": runs")[0] for line in lines]

@@ -1,12 +1,13 @@
 """Scenarios: what they may say, what comes of it, and the one clear error for what they may not say."""
 
 import json
+import re
 
 import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mock.calls import LASTING, NOW, RUN, answer, got, refusal, signed
+from mock.calls import LASTING, NODE, NOW, RUN, answer, got, refusal, signed
 
 from paiflow.errors import ConfigurationError
 from paiflow.mock import Clock, HandClock, MockService, load_scenario, scenario
@@ -260,7 +261,6 @@ def test_what_is_wrong_is_told_in_one_line_with_file_line_and_name(load, monkeyp
     [
         (SHORT + "fields: {Stauts: A}", "3: PipelineRun: there is no field 'Stauts'"),
         (SHORT + "nodes:\n      - id: n\n        fields: {StartedAt: late}", "5: Node: StartedAt: "),
-        (f"scenario: s\nruns:\n  - id: {RUN}", f"3: PipelineRun '{RUN}' is there already"),
     ],
 )
 def test_what_only_the_service_can_tell_has_file_and_line_too(load, text, fault):
@@ -362,6 +362,94 @@ def test_a_scenario_may_start_empty_and_hold_everything(load):
     assert {("pipeline-1", "train", "1"), ("pipeline-2", "read", "948")} == {
         (one["PipelineId"], one["Identifier"], one["WorkspaceId"]) for one in got(service, "ListPipelines")["Pipelines"]
     }
+
+
+MANY = """\
+scenario: s
+clok: real
+runs:
+  - id: flow-a
+    status: Runing
+  - {id: flow-a, stauts: A}
+  - id: flow-c
+    deleted: soon
+    nodes:
+      - statuses: [{after: 0s, status: succeeded}, {after: 1x, status: Odd}]
+        outputs: [{id: o, type: Modle}]
+faults:
+  - fault: slwo
+  - {fault: slow, dely: 5s}
+"""
+
+
+def test_all_that_is_wrong_is_told_at_once_with_what_is_near(load):
+    near = "did you mean {}? Any text that is not so close to a known status will do"
+    with pytest.raises(ConfigurationError) as caught:
+        load(MANY)
+    lines = [line.partition("nightly.yaml:")[2] for line in str(caught.value).splitlines()]
+    expected = [
+        ("2: clok: no such key;", "did you mean clock?"),
+        ("5: runs[0].status: 'Runing' is no status; ", near.format("Running")),
+        ("6: runs[1].stauts: no such key;", "did you mean status?"),
+        ("6: runs[1].id: 'flow-a' is there already, at ", "nightly.yaml:4"),
+        ("8: runs[2].deleted: 'soon' is not a duration", ""),
+        ("10: runs[2].nodes[0]: id is missing", ""),
+        ("10: runs[2].nodes[0].statuses[0].status: 'succeeded' is no status; ", near.format("Succeeded")),
+        ("10: runs[2].nodes[0].statuses[1].after: '1x' is not a duration", ""),
+        ("11: runs[2].nodes[0].outputs[0].type: 'Modle' is no type of outputs; ", ""),
+        ("13: faults[0].fault: there is no fault 'slwo'", "did you mean slow?"),
+        ("14: faults[1].dely: fault 'slow': there is no setting 'dely'", "did you mean delay?"),
+    ]
+
+    assert len(expected) == len(lines)
+    for begin, end in expected:
+        assert [line for line in lines if line.startswith(begin) and line.endswith(end)], (begin, end)
+
+
+def test_what_only_the_service_can_tell_is_told_at_once_too(load):
+    text = "    fields: {Stauts: A}\n  - {id: flow-b, fields: {Nmae: b}}"
+    with pytest.raises(ConfigurationError) as caught:
+        MockService(scenario=load(f"scenario: s\nruns:\n  - id: flow-a\n{text}"))
+
+    assert ["Status", "Name"] == re.findall(r"did you mean (\w+)\?$", str(caught.value), re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "status", ["Hibernating", "Odd", "Restarting", "Stopped", "Pending", "Success", "Canceled", "完成"]
+)
+def test_any_other_text_is_a_status(load, status):
+    service = playing(load(f"{SHORT}status: {status}"))
+
+    assert [status] == [run["Status"] for run in ask(service, PipelineRuns=["flow-a"])["PipelineRuns"]]
+
+
+DOCUMENTED = f"""
+scenario: s
+workspaces: [{{id: "948", name: mine}}]
+pipelines: [{{id: pipeline-1, manifest: "metadata: {{identifier: i, provider: p, version: v}}"}}]
+runs:
+  - id: {RUN}
+    name: mine
+    status: Failed
+    nodes: [{{id: {NODE["NodeId"]}, name: ours, status: Skipped, logs: [line]}}]
+"""
+
+
+def test_what_a_scenario_holds_wins_over_the_sample(load):
+    service = playing(load(DOCUMENTED))
+    [node] = ask(service, Nodes=[NODE])["Nodes"]
+
+    assert ("mine", "Failed") == tuple(
+        got(service, "GetPipelineRun", PipelineRunId=RUN)[key] for key in ("Name", "Status")
+    )
+    assert ("ours", "Skipped") == (node["NodeName"], node["Status"])
+    assert ["line"] == got(service, "ListPipelineRunNodeLogs", **NODE)["Logs"]
+    assert [] == ask(service, Nodes=[NODE])["Outputs"]
+    assert ["mine"] == [
+        one["WorkspaceName"] for one in got(service, "ListWorkspaces")["Workspaces"] if one["WorkspaceId"] == "948"
+    ]
+    with pytest.raises(ConfigurationError, match="is there already"):
+        service.stage.add_run(RUN)
 
 
 def test_a_scenario_says_how_created_runs_behave(load):

@@ -72,7 +72,7 @@ class Output(_decoding.Reply):
                 _decoding.skip(source, where)
                 continue
             self = new(cls)
-            self._additional_properties = self._as_sent = None
+            self.additional_properties = {}
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
             self.name = value = get(source, "Name")

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from tooling.arguments import parser_of
 from tooling.bench import report
 from tooling.bench.environments import ROOT, Environments
 from tooling.bench.errors import BenchError
@@ -53,14 +54,7 @@ def main(arguments: list[str] | None = None, rows: Sequence[Row] = ROWS) -> int:
 
 def parsed(arguments: list[str] | None, rows: Sequence[Row]) -> argparse.Namespace:
     """Return the options, or leave with 2."""
-    summary, _, details = (__doc__ or "").partition("\n")
-    parser = argparse.ArgumentParser(
-        prog="scripts/bench",
-        description=summary,
-        epilog=details,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = parser_of("bench", __doc__)
     parser.add_argument("row", nargs="*", help=f"only these: {', '.join(row.name for row in rows)}")
     parser.add_argument("--list", action="store_true", help="say what each row compares, and measure nothing")
     parser.add_argument("--rounds", metavar="N", type=positive, help="rounds of every row, instead of the row's own")

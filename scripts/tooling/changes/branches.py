@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 from typing import Any
 
 from tooling.changes import containment, keywords
@@ -16,13 +15,6 @@ from tooling.changes.words import alternative, condition
 # Keywords whose values hold schemas of places further in; they are compared there.
 PLACES = frozenset({"properties", "required", "additionalProperties", "unevaluatedProperties", "patternProperties",
                     "propertyNames", "items", "prefixItems", REST})  # fmt: skip
-
-# Keywords that say something only together.
-TOGETHER = (("if", "then", "else"), ("contains", "minContains", "maxContains"))
-
-# Keywords whose effect jsonschema-rs may be able to show.
-PROVABLE = frozenset({"pattern", "not", "if", "then", "else", "contains", "minContains", "maxContains", "multipleOf",
-                      "dependentRequired", "dependentSchemas", "unevaluatedItems", REST})  # fmt: skip
 
 
 def compare(at: SchemaPlace, json_type: str, old: Facet, new: Facet) -> None:
@@ -87,6 +79,8 @@ def _branch(at: SchemaPlace, json_type: str, old: Branch, new: Branch) -> None:
             at.tell(", ".join(edit.what for edit in edits), whole, about=edits[0].keyword)
             edits = []
     for edit, direction in zip(edits, directions, strict=False):
+        if direction is Direction.SAME and edit.group in keywords.BOUNDS:
+            continue  # written in another way
         home = old.homes.get(edit.keyword, "")
         home = home if home == new.homes.get(edit.keyword, home) and home != at.place else ""
         _keyword(at, edit, direction, home, old, new)
@@ -112,13 +106,16 @@ def _keyword(at: SchemaPlace, edit: keywords.Edit, direction: Direction, home: s
 
 
 def _of(at: SchemaPlace, json_type: str, old: Branch, new: Branch, edit: keywords.Edit) -> Direction:
-    """Return the direction of one edit: by rule, or by proof with that edit alone."""
-    if edit.keyword in PROVABLE and edit.direction in (None, Direction.UNCLEAR):
-        group = next((group for group in TOGETHER if edit.keyword in group), (edit.keyword,))
-        words = {key: value for key, value in old.keywords.items() if key not in group}
-        words |= {key: value for key, value in new.keywords.items() if key in group}
-        return at.direction(old.schema(json_type), replace(old, keywords=words).schema(json_type))
-    return Direction.UNCLEAR if edit.direction is None else edit.direction
+    """Return the direction of one edit: by rule, or by proof, beside what stays or else alone."""
+    if (ruled := keywords.told(edit.keyword, old.keywords, new.keywords)) is not None:
+        return ruled
+    before, after = ({key: side.keywords[key] for key in edit.group if key in side.keywords} for side in (old, new))
+    rest = {key: value for key, value in old.keywords.items() if key not in edit.group}
+    found = [
+        at.direction(*(Branch({**beside, **words}).schema(json_type) for words in (before, after)))
+        for beside in (rest, {})
+    ]
+    return next((one for one in found if one not in (Direction.UNCLEAR, Direction.OTHER)), found[0])
 
 
 def _rest(at: SchemaPlace, json_type: str, old: Branch, new: Branch) -> None:

@@ -12,7 +12,6 @@ Exit status: 0 nothing is missing, 1 the version or a line in CHANGELOG.md is, 2
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from pathlib import Path
 from paiflow._description import DescriptionError
 from paiflow._yaml import YamlError
 from paiflow.overlays import OverlayError
+from tooling.arguments import parser_of
 from tooling.changes import report
 from tooling.changes.base import NoBaseError
 from tooling.changes.comparing import compared
@@ -51,14 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parsed(arguments: list[str] | None) -> Options:
     """Return the options, or leave with 2."""
-    summary, _, details = (__doc__ or "").partition("\n")
-    parser = argparse.ArgumentParser(
-        prog="scripts/changes",
-        description=summary,
-        epilog=details,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = parser_of("changes", __doc__)
     parser.add_argument(
         "--base", metavar="REV|FILE", help="what to compare with; a file wins over a revision of its name"
     )

@@ -1,21 +1,11 @@
-"""How one keyword's change narrows or widens what is allowed. Values that say nothing are gone by now (shapes.py).
+"""What changes between the keywords of two branches. Values that say nothing are gone by now (shapes.py).
 
-    keyword                                       added      removed   raised     lowered    else
-    minLength minItems minProperties              narrower   wider     narrower   wider
-    maxLength maxItems maxProperties              narrower   wider     wider      narrower
-    minimum exclusiveMinimum (one bound)          narrower   wider     narrower   wider
-    maximum exclusiveMaximum (one bound)          narrower   wider     wider      narrower
-    multipleOf                                    narrower   wider     narrower where the old divides the new, wider where
-                                                                       the new divides the old, else unclear
-    integer, for number                           narrower   wider
-    uniqueItems                                   narrower   wider
-    pattern                                       narrower   wider                           what jsonschema-rs can show
-    format                                        narrower   wider                           FORMATS, else unclear
-    contentMediaType contentEncoding              narrower   wider                           unclear
-    not if then else contains minContains
-      maxContains dependentRequired
-      dependentSchemas unevaluatedItems           what jsonschema-rs can show, else unclear
-    any keyword that is not known here            unclear    unclear                         unclear
+How a change narrows or widens what is allowed is shown by jsonschema-rs (branches.py), but for what it does not know:
+
+    keyword                            added      removed   else
+    format                             narrower   wider     FORMATS, else unclear
+    contentMediaType contentEncoding   narrower   wider     unclear
+    any keyword that is not known here unclear    unclear   unclear
 
 contentMediaType rules out no text for JSON Schema, but it is a promise on what the text holds, and is taken for one.
 """
@@ -24,36 +14,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 from paiflow._description import name_of
 from tooling.changes.shapes import INTEGER, MISSING
 from tooling.changes.verdicts import Direction
 
-LOWER = frozenset({"minLength", "minItems", "minProperties"})
-UPPER = frozenset({"maxLength", "maxItems", "maxProperties"})
-BOUNDS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"})
-PROMISES = frozenset({INTEGER, "uniqueItems", "contentMediaType", "contentEncoding"})
+# Keywords that say something only together; of the first two pairs, a bound may be written with either.
+BOUNDS = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
+TOGETHER = (*BOUNDS, ("if", "then", "else"), ("contains", "minContains", "maxContains"))
 
-KNOWN = (
-    LOWER | UPPER | BOUNDS | PROMISES
-    | {"multipleOf", "pattern", "format", "not", "if", "then", "else", "contains", "minContains", "maxContains",
-       "dependentRequired", "dependentSchemas", "unevaluatedItems"}
-)  # fmt: skip
+PROMISES = frozenset({"contentMediaType", "contentEncoding"})
+
+PROVABLE = frozenset({
+    INTEGER, "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "uniqueItems", "multipleOf",
+    "pattern", "not", "dependentRequired", "dependentSchemas", "unevaluatedItems",
+}).union(*TOGETHER)  # fmt: skip
+"""Keywords whose effect jsonschema-rs may be able to show."""
+
+KNOWN = PROVABLE | PROMISES | {"format"}
 """All others are taken for breaking: what they do is not known here."""
 
 WHOLE = ("int8", "int16", "int32", "int64")
-WHOLE_UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
+UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
 
 # Formats whose texts or numbers all fit the other: (narrower, wider).
 FORMATS = {
-    *((WHOLE[i], WHOLE[j]) for i in range(4) for j in range(i + 1, 4)),
-    *((WHOLE_UNSIGNED[i], WHOLE_UNSIGNED[j]) for i in range(4) for j in range(i + 1, 4)),
-    *((WHOLE_UNSIGNED[i], WHOLE[j]) for i in range(4) for j in range(i + 1, 4)),
-    ("float", "double"),
-    ("email", "idn-email"), ("hostname", "idn-hostname"),
-    ("uri", "uri-reference"), ("uri", "iri"), ("uri", "iri-reference"), ("uri-reference", "iri-reference"),
-    ("iri", "iri-reference"),
+    *combinations(WHOLE, 2), *combinations(UNSIGNED, 2), *((f"u{narrow}", wide) for narrow, wide in combinations(WHOLE, 2)),
+    *combinations(("uri", "uri-reference", "iri-reference"), 2), ("uri", "iri"), ("iri", "iri-reference"),
+    ("float", "double"), ("email", "idn-email"), ("hostname", "idn-hostname"),
 }  # fmt: skip
 
 # A hint to whoever shows the value: any text fits it.
@@ -62,55 +52,33 @@ HINTS = frozenset({"password"})
 
 @dataclass(frozen=True)
 class Edit:
-    """One keyword's change, in words. None: the rules do not tell the direction."""
+    """One keyword's change, in words, and the keywords that it is to be judged with."""
 
     keyword: str
     what: str
-    direction: Direction | None
+    group: tuple[str, ...]
 
 
 def edits(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Edit]:
     """Yield the changes between the keywords of two branches."""
-    yield from _bound(old, new, "minimum", "exclusiveMinimum")
-    yield from _bound(old, new, "maximum", "exclusiveMaximum")
+    for bound in BOUNDS:
+        before, after = _bound(old, bound), _bound(new, bound)
+        if before != after:
+            yield Edit(bound[0], changed("", before, after), bound)
     for keyword in dict.fromkeys((*old, *new)):
         before, after = old.get(keyword, MISSING), new.get(keyword, MISSING)
-        if keyword not in BOUNDS and before != after:
-            yield Edit(keyword, changed(keyword, before, after), _direction(keyword, before, after))
+        group = next((group for group in TOGETHER if keyword in group), (keyword,))
+        if group not in BOUNDS and before != after:
+            yield Edit(keyword, changed(keyword, before, after), group)
 
 
-def _direction(keyword: str, before: Any, after: Any) -> Direction | None:
-    """Return the direction of a change, None where it takes a proof."""
-    if keyword == "format":
-        return _format(None if before is MISSING else before, None if after is MISSING else after)
-    if keyword in LOWER | UPPER | PROMISES | {"multipleOf", "pattern", "required"}:
-        if before is MISSING:
-            return Direction.NARROWER
-        if after is MISSING:
-            return Direction.WIDER
-    if keyword in LOWER | UPPER:
-        raised = _number(after) > _number(before)
-        return Direction.NARROWER if raised == (keyword in LOWER) else Direction.WIDER
-    if keyword == "multipleOf":
-        return _multiple(_number(before), _number(after))
-    return Direction.UNCLEAR if keyword in PROMISES else None
-
-
-def _number(value: Any) -> float:
-    """Return a value that a keyword demands a number for; what is none is taken for zero."""
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
-
-
-def _multiple(before: float, after: float) -> Direction:
-    if before and after and after % before == 0:
-        return Direction.NARROWER
-    if before and after and before % after == 0:
-        return Direction.WIDER
-    return Direction.UNCLEAR
-
-
-def _format(before: str | None, after: str | None) -> Direction:
-    before, after = (None if name in HINTS else name for name in (before, after))
+def told(keyword: str, old: dict[str, Any], new: dict[str, Any]) -> Direction | None:
+    """Return the direction of a change that takes no proof, None where it does."""
+    if keyword in PROVABLE:
+        return None
+    before, after = (None if found.get(keyword) in HINTS else found.get(keyword) for found in (old, new))
+    if keyword not in KNOWN:
+        return Direction.UNCLEAR
     if before == after:
         return Direction.SAME
     if before is None or (after, before) in FORMATS:
@@ -120,40 +88,8 @@ def _format(before: str | None, after: str | None) -> Direction:
     return Direction.UNCLEAR
 
 
-def _bound(old: dict[str, Any], new: dict[str, Any], keyword: str, exclusive: str) -> Iterator[Edit]:
-    """Yield the change of a lower or an upper bound, however it is written."""
-    upper = keyword == "maximum"
-    before, after = _limit(old, keyword, exclusive), _limit(new, keyword, exclusive)
-    if before == after:
-        return
-    what = changed("", _shown(old, keyword, exclusive), _shown(new, keyword, exclusive))
-    if before is None:
-        direction = Direction.NARROWER
-    elif after is None:
-        direction = Direction.WIDER
-    else:
-        direction = Direction.NARROWER if (after > before) != upper else Direction.WIDER
-    yield Edit(keyword, what, direction)
-
-
-def _limit(words: dict[str, Any], keyword: str, exclusive: str) -> tuple[float, float] | None:
-    """Return a bound that sorts: the number, then how far beyond it the first value lies."""
-    sign = 1 if keyword == "minimum" else -1
-    whole = words.get(INTEGER, False)
-    found: list[tuple[float, float]] = []
-    if isinstance(inclusive := words.get(keyword), int | float):
-        found.append((inclusive, 0))
-    if isinstance(beyond := words.get(exclusive), int | float):
-        # Of whole numbers, above 1 is from 2.
-        found.append((beyond + sign, 0) if whole and float(beyond).is_integer() else (beyond, sign))
-    if not found:
-        return None
-    return max(found) if sign == 1 else min(found)
-
-
-def _shown(words: dict[str, Any], keyword: str, exclusive: str) -> Any:
-    shown = [f"{key} {words[key]}" for key in (keyword, exclusive) if key in words]
-    return " and ".join(shown) or MISSING
+def _bound(words: dict[str, Any], bound: tuple[str, ...]) -> Any:
+    return " and ".join(f"{key} {words[key]}" for key in bound if key in words) or MISSING
 
 
 def changed(keyword: str, before: Any, after: Any) -> str:

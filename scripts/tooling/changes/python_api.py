@@ -84,7 +84,9 @@ def findings(old: PythonApi, new: PythonApi, told: Mapping[str, Verdict]) -> Ite
     anything = worst(told.values())
     for name, what, verdict, why in _differences(old, new):
         item = old.items.get(name) or new.items[name]
-        known = anything if verdict is Verdict.ADDITIVE else told.get(item.key, Verdict.INVISIBLE)
+        # A type that changes does so with the components that it names.
+        keys = [item.key, *(re.findall(r"\w+", what.lower()) if what.startswith("type ") else ())]
+        known = anything if verdict is Verdict.ADDITIVE else worst(told[key] for key in keys if key in told)
         if item.is_generated and worst((verdict, known)) is known:
             continue
         place = f"paiflow.{name}"

@@ -11,7 +11,7 @@ import gc
 import json
 import re
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from types import ModuleType
@@ -288,24 +288,37 @@ def values(value: object, read: Callable[[Any], T | None], where: str) -> list[T
     return []
 
 
-def _or_empty(mapping: dict[str, T] | None) -> dict[str, T]:
-    return mapping or {}
+class Kept(dict[str, Any]):
+    """What the fields of a model cannot hold, with what was sent for those that hold it in another form.
+
+    Attributes:
+        as_sent: by wire name.
+    """
+
+    __slots__ = ("as_sent",)
+
+    def __init__(self, additional: Mapping[str, Any], as_sent: Mapping[str, Sent]) -> None:
+        super().__init__(additional)
+        self.as_sent = as_sent
+
+
+def _sent(reply: "Reply") -> Mapping[str, Sent]:
+    additional = reply.additional_properties
+    return additional.as_sent if isinstance(additional, Kept) else {}
 
 
 @define(weakref_slot=False)
 class Reply:
     """What every model of a reply has besides its fields.
 
-    The two dicts are made when something is put into them: most replies hold nothing unexpected.
+    Attributes:
+        additional_properties: what the fields cannot hold, by wire name: unknown fields, and values of another kind.
     """
 
     # The fields' names by wire name.
     _FIELDS: ClassVar[Mapping[str, str]]
 
-    _additional_properties: dict[str, Any] | None = field(
-        default=None, kw_only=True, alias="additional_properties", eq=_or_empty
-    )
-    _as_sent: dict[str, Sent] | None = field(default=None, kw_only=True, alias="_as_sent", eq=False)
+    additional_properties: dict[str, Any] = field(factory=dict, kw_only=True)
 
     @classmethod
     @abstractmethod
@@ -335,13 +348,6 @@ class Reply:
         return undisturbed(lambda: cls.from_dict(read_json(content)))
 
     @property
-    def additional_properties(self) -> dict[str, Any]:
-        """What the fields cannot hold, by wire name: unknown fields, and values of another kind."""
-        if self._additional_properties is None:
-            self._additional_properties = {}
-        return self._additional_properties
-
-    @property
     def additional_keys(self) -> list[str]:
         """The wire names in additional_properties."""
         return list(self.additional_properties)
@@ -353,9 +359,11 @@ class Reply:
         return key in self.additional_properties
 
     def __repr__(self) -> str:
-        names = [*self._FIELDS.values(), "additional_properties"]
-        # An error on the way leaves a half-made one in its traceback.
-        return f"{type(self).__qualname__}({', '.join(f'{name}={getattr(self, name, None)!r}' for name in names)})"
+        return f"{type(self).__qualname__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
+        for name in (*self._FIELDS.values(), "additional_properties"):
+            yield name, getattr(self, name, None)  # an error on the way leaves a half-made one in its traceback
 
     def to_dict(self) -> dict[str, Any]:
         """Return the object as it was sent, by its wire names; times as the same instants, RFC 3339 with Z.
@@ -367,11 +375,11 @@ class Reply:
             value = getattr(self, attribute)
             if value is not None and value != []:
                 wire[name] = encode(value)
-        as_sent = _or_empty(self._as_sent)
+        as_sent = _sent(self)
         for name, (encoded, sent) in as_sent.items():
             if _same(wire.get(name), encoded):
                 wire[name] = sent
-        for name, value in _or_empty(self._additional_properties).items():
+        for name, value in self.additional_properties.items():
             if name not in wire and name not in as_sent:
                 wire[name] = value
         return wire
@@ -379,7 +387,7 @@ class Reply:
 
 def keep_empty(reply: Reply, name: str) -> None:
     """Keep that a list was there, and empty."""
-    reply._as_sent = {**_or_empty(reply._as_sent), name: (None, [])}
+    reply.additional_properties = Kept(reply.additional_properties, {**_sent(reply), name: (None, [])})
 
 
 def keep_rest(reply: Reply, source: Mapping[str, Any]) -> None:
@@ -410,8 +418,7 @@ def keep_rest(reply: Reply, source: Mapping[str, Any]) -> None:
             as_sent[name] = (encode(decoded), given)
             if isinstance(decoded, list) and len(decoded) != len(_without_nulls(value)):
                 additional[name] = value
-    reply._additional_properties = additional or None
-    reply._as_sent = as_sent or None
+    reply.additional_properties = Kept(additional, as_sent) if as_sent else additional
 
 
 def _without_nulls(items: list[Any]) -> list[Any]:

@@ -8,11 +8,11 @@ Exit status: 0 the same, 1 something differs, 2 usage, or a file that cannot be 
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
 from paiflow import _yaml
+from tooling.arguments import parser_of
 from tooling.generation import DESCRIPTION
 from tooling.vendor import ours, report, theirs
 from tooling.vendor.comparing import differences
@@ -20,14 +20,7 @@ from tooling.vendor.comparing import differences
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
-    summary, _, details = (__doc__ or "").partition("\n")
-    parser = argparse.ArgumentParser(
-        prog="scripts/vendor",
-        description=summary,
-        epilog=details,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = parser_of("vendor", __doc__)
     parser.add_argument("file", metavar="FILE", type=Path, help="the vendor's description")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     options = parser.parse_args(arguments)

@@ -15,7 +15,7 @@ def operations(document: dict[str, Any]) -> dict[str, Operation]:
     """Return the operations of a description by name."""
     description, found = Description(document), {}
     for one in description.operations:
-        service = one.node.get("x-paiflow-service", document["x-paiflow-service"])
+        service = {**document["x-paiflow-service"], **one.node.get("x-paiflow-service", {})}
         found[one.name] = Operation(
             one.name, one.method, one.path, service["version"], dict(_entries(description, one))
         )
@@ -38,11 +38,30 @@ def _entries(description: Description, operation: _description.Operation) -> Ite
         yield from _fields(schemas, Place(REPLY, ""), description.at(schema), None)
 
 
-def _fields(schemas: Schemas, place: Place, schema: Any, required: bool | None) -> Iterator[tuple[Place, Entry]]:
-    """Yield what stands at a place, and all that is inside of it."""
+def _fields(
+    schemas: Schemas, place: Place, schema: Any, required: bool | None, around: frozenset[str] = frozenset()
+) -> Iterator[tuple[Place, Entry]]:
+    """Yield what stands at a place, and all that is inside of it; not what a schema holds of itself.
+
+    Args:
+        schemas: of the description.
+        place: where it stands.
+        schema: what stands there.
+        required: whether it must be there; None where that is not said.
+        around: the references that led here.
+    """
     whole = schemas.whole(schema)
     yield place, Entry(str(whole.get("type", "any")), whole.get("format"), required)
+    named = _references(schema)
+    if named & around:
+        return
+    around |= named
     for name, inner in whole.get("properties", {}).items():
-        yield from _fields(schemas, place.inner(name), inner, name in whole.get("required", ()))
+        yield from _fields(schemas, place.inner(name), inner, name in whole.get("required", ()), around)
     if "items" in whole:
-        yield from _fields(schemas, place.items, whole["items"], None)
+        yield from _fields(schemas, place.items, whole["items"], None, around)
+
+
+def _references(schema: Any) -> frozenset[str]:
+    parts = [schema, *schema.get("allOf", ())] if isinstance(schema, dict) else []
+    return frozenset(part["$ref"] for part in parts if "$ref" in part)

@@ -1,4 +1,4 @@
-"""The commands: status, wait, mock, version."""
+"""The commands: status, wait, drift, mock, contract, version."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from importlib.metadata import version as version_of
 import click
 
 from paiflow._distribution import NAME
+from paiflow.cli.config import config
 from paiflow.cli.drift import drift
 from paiflow.cli.running import run_command
 from paiflow.cli.status import status
@@ -35,6 +36,7 @@ def paiflow() -> None:
 
 paiflow.add_command(status)
 paiflow.add_command(wait)
+paiflow.add_command(config)
 paiflow.add_command(drift)
 
 
@@ -76,6 +78,24 @@ def mock(host: str, port: int, scenario: str | None, faults: tuple[str, ...], lo
         click.echo(f"ALIBABA_CLOUD_ACCESS_KEY_SECRET={service.credentials.access_key_secret}")
 
     mocking.run(service, host, port, ready)
+
+
+@paiflow.command(
+    add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def contract(arguments: tuple[str, ...]) -> None:
+    """Judge a service by the description: the mock, or any endpoint. See paiflow contract --help.
+
+    Ends with 0 if the service conforms, 1 if it does not, 2 if it could not be judged.
+    """
+    from paiflow.contract import main as judge  # noqa: PLC0415 - needs an extra, and no other command needs it
+
+    try:
+        code: object = judge(list(arguments), "paiflow contract")
+    except SystemExit as left:  # how argparse leaves
+        code = left.code
+    raise click.exceptions.Exit(code if isinstance(code, int) else 2)
 
 
 @paiflow.command()

@@ -11,11 +11,11 @@ import click
 
 from paiflow import Change, NodeRef, PaiFlowError, PipelineRun, PipelineRunState, Waited, WaitResult
 from paiflow._text import visible
-from paiflow.batches import Id
 from paiflow.cli import tables
 from paiflow.cli.report import wire_id
 from paiflow.cli.words import say
-from paiflow.waiting import OUTCOMES
+from paiflow.status.ids import shown
+from paiflow.status.waiting import OUTCOMES
 
 
 class Display:
@@ -97,7 +97,7 @@ def line(change: Change) -> str:
     """Return a change as `2026-11-23T12:00:05Z flow-a Running -> Succeeded (succeeded)`."""
     before, after = change.before, change.after
     return visible(
-        f"{tables.moment(after.since)} {shown_id(after.id)} {shown_status(before)} -> {shown_status(after)} ({_note(after)})"
+        f"{tables.moment(after.since)} {shown(after.id)} {shown_status(before)} -> {shown_status(after)} ({_note(after)})"
     )
 
 
@@ -123,11 +123,6 @@ def state_object(item: Waited) -> dict[str, Any]:
     }
 
 
-def shown_id(id_: Id) -> str:
-    """Return an id as it is given to the command."""
-    return id_ if isinstance(id_, str) else "/".join(id_)
-
-
 def shown_status(item: Waited) -> str:
     """Return a status as people are shown it: `-` for none."""
     return "(not found)" if item.outcome == "missing" else item.status or "-"
@@ -135,8 +130,6 @@ def shown_status(item: Waited) -> str:
 
 def name_of(item: Waited) -> str | None:
     """Return the name that the service gave it last."""
-    if item.reply is None:
-        return None
     return item.reply.name if isinstance(item.reply, PipelineRun) else item.reply.node_name
 
 

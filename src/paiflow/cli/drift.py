@@ -79,7 +79,7 @@ def drift(
 def _named(description: Schemas, name: str | None) -> Operation | None:
     """Return the operation of a name; None for none, so that the fields of a reply tell it."""
     if name is not None and name not in description.by_name:
-        names = ", ".join(description.by_name)
+        names = ", ".join(one.name for one in description.operations)
         raise click.UsageError(f"--operation {name} is not described; these are: {names}")
     return description.by_name.get(name or "")
 

@@ -19,9 +19,9 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
-from paiflow.batches import StatusReport
 from paiflow.errors import InvalidRequest, PaiFlowError, Throttled, WaitTimedOut
-from paiflow.waiting import Outcome, Until, WaitResult
+from paiflow.status.batches import StatusReport
+from paiflow.status.waiting import Outcome, Until, WaitResult
 
 
 class ExitCode(IntEnum):

@@ -12,7 +12,7 @@ import click
 
 from paiflow import NodeRef
 from paiflow.cli.words import say
-from paiflow.ids import NODE, RUN, flaw, unusual
+from paiflow.status.ids import NODE, RUN, flaw, unusual
 
 STDIN = "-"
 

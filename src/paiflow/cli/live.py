@@ -22,9 +22,10 @@ from rich.text import Text
 from paiflow import Change, PaiFlowError, Waited
 from paiflow._durations import spelled
 from paiflow.cli import tables
-from paiflow.cli.displays import Display, name_of, shown_id, shown_status
+from paiflow.cli.displays import Display, name_of, shown_status
 from paiflow.cli.progress import Progress, counted
-from paiflow.waiting import BAD
+from paiflow.status.ids import shown
+from paiflow.status.waiting import BAD
 
 # Columns of the bar, at most.
 _BAR: Final = 40
@@ -162,7 +163,7 @@ def _table(items: Sequence[Waited], now: datetime) -> tables.Table:
     for item in items:
         name = [tables.cell(name_of(item))] if named else []
         about = (tables.cell(shown_status(item)), tables.outcome_cell(item.outcome), Text(_clock(item.since, now)))
-        table.add_row(tables.cell(shown_id(item.id)), *name, *about)
+        table.add_row(tables.cell(shown(item.id)), *name, *about)
     return table
 
 

@@ -19,8 +19,8 @@ from paiflow import AsyncPaiFlow, Change, PaiFlowError, WaitResult
 from paiflow.cli.displays import Display
 from paiflow.cli.progress import Progress
 from paiflow.cli.stopping import Stop
+from paiflow.status.waiting import mends
 from paiflow.steps import Answers, Ask, AsyncIteration, Steps
-from paiflow.waiting import mends
 
 T = TypeVar("T")
 

@@ -12,9 +12,9 @@ from typing import Final
 from paiflow import Change, PaiFlowError, Waited, WaitResult
 from paiflow._durations import spelled
 from paiflow._time import Time
-from paiflow.batches import Id
 from paiflow.cli.ids import Wanted
-from paiflow.waiting import OUTCOMES, unstarted
+from paiflow.status.ids import Id
+from paiflow.status.waiting import OUTCOMES, unstarted
 
 # Seconds without a word after which a line says that the wait goes on: some CI systems end silent jobs.
 _QUIET: Final = 60.0
@@ -45,7 +45,7 @@ class Progress:
         self.on_quiet: Callable[[str], None] = lambda _: None
         self.trouble: PaiFlowError | None = None
         self.hint: str | None = None
-        self.calls = 0
+        self.calls: int = 0
         self.time = Time()
 
     @property
@@ -59,7 +59,7 @@ class Progress:
         self._started = self._said = time.monotonic()
         now = datetime.fromtimestamp(time.now(), UTC)
         ids: list[Id] = [*self._wanted.runs, *self._wanted.nodes]
-        self.known = {id_: Waited(id=id_, since=now) for id_ in ids}
+        self.known: dict[Id, Waited] = {id_: Waited(id=id_, since=now) for id_ in ids}
 
     def take(self, change: Change) -> None:
         """Take in a change."""

@@ -10,9 +10,9 @@ from typing import Any, Final
 import click
 
 from paiflow import Node, NodeRef, Output, PipelineRun, PipelineRunState, StatusReport, outcome_of
-from paiflow.batches import Id
 from paiflow.cli import tables
 from paiflow.cli.tables import cell, outcome_cell
+from paiflow.status.ids import Id
 
 # The end of a field's name that holds an id, or several.
 _ID: Final = r"I[dD]s?$|(^|_)ids?$"

@@ -49,7 +49,8 @@ def run_command(command: click.Command, arguments: Sequence[str], stop: Stop) ->
 
 
 def _complain(message: str, code: int) -> int:
-    say(message)
+    for line in message.split("\n"):  # a scenario may have several faults
+        say(line)
     return code
 
 

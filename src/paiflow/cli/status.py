@@ -7,7 +7,7 @@ import click
 from paiflow import OutputType, PaiFlow
 from paiflow.cli import exit_codes, ids, options, report
 from paiflow.cli.words import say
-from paiflow.waiting import MISSING
+from paiflow.status.waiting import MISSING
 
 
 @click.command()

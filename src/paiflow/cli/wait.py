@@ -13,8 +13,8 @@ from paiflow.cli.durations import duration
 from paiflow.cli.exit_codes import ExitCode
 from paiflow.cli.stopping import Stop
 from paiflow.cli.words import discard, say
-from paiflow.ids import ids_of
-from paiflow.waiting import UNTIL, Limits, Until, calls_per_hour, follow
+from paiflow.status.ids import ids_of
+from paiflow.status.waiting import UNTIL, Limits, Until, calls_per_hour, follow
 
 
 @click.command()

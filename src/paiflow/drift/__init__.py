@@ -25,12 +25,12 @@ try:
     from paiflow.drift.repair import RepairError, overlay
     from paiflow.drift.replies import Recorded, Reply
     from paiflow.drift.schemas import Schemas, load
-except ModuleNotFoundError as error:
-    if error.name not in PACKAGES["drift"]:
+except ModuleNotFoundError as _error:
+    if _error.name not in PACKAGES["drift"]:
         raise
     raise ImportError(
-        f"the drift report needs the package {error.name}, among others: pip install 'paiflow-client[drift]'",
-        name=error.name,
+        f"the drift report needs the package {_error.name}, among others: pip install 'paiflow-client[drift]'",
+        name=_error.name,
     ) from None
 
 __all__ = [

@@ -59,7 +59,7 @@ class Findings:
         self._description = description
         self._limit = limit
         self._found: dict[tuple[Kind, str, str, str], Finding] = {}
-        self.left_out = 0
+        self.left_out: int = 0
 
     @property
     def all(self) -> tuple[Finding, ...]:

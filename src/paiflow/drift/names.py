@@ -10,10 +10,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from paiflow._description import Place
 from paiflow.drift.schemas import Schema, Schemas
 
 # Classes have files of their own, with the names of several fields in theirs.
 _LONGEST: Final = 100
+
+_NAMELESS: Final = frozenset({"properties", "allOf", "anyOf", "oneOf"})
 
 
 def alike(name: str) -> str:
@@ -30,16 +33,34 @@ def pattern_of(name: str) -> str:
 def listed(schema: Schema) -> dict[str, Any]:
     """Return the fields that a schema lists, with those of the schemas that it takes over, each with what it says."""
     fields: dict[str, Any] = {}
-    seen = set()
+    for one in _taken_over(schema).values():
+        fields |= one.value.get("properties") or {}
+    return fields
+
+
+def _taken_over(schema: Schema) -> dict[Place, Schema]:
+    """Return a schema and those that it takes over, by their places."""
+    found: dict[Place, Schema] = {}
     waiting = [schema]
     while waiting:
         one = waiting.pop()
-        if one.place not in seen and isinstance(one.value, dict):
-            seen.add(one.place)
-            fields |= one.value.get("properties") or {}
+        if one.place not in found and isinstance(one.value, dict):
+            found[one.place] = one
             waiting += [part for keyword in ("allOf", "anyOf", "oneOf") for part in one.parts(keyword)]
             waiting += [one.target] if "$ref" in one else []
-    return fields
+    return found
+
+
+def _class_place(place: Place) -> Place:
+    """Return the place of the schema that has a class: of a part of an allOf, the whole."""
+    return _class_place(place[:-2]) if place[-2:-1] == ("allOf",) else place
+
+
+def _class_name(place: Place) -> str:
+    """Return what the names of the class at a place, and of those of its fields, have in common."""
+    if place[:2] != ("components", "schemas"):
+        return alike(str(place[-1]))
+    return "".join(alike(str(key)) for key in place[2:] if isinstance(key, str) and key not in _NAMELESS)
 
 
 def is_attribute(description: Schemas, schema: Schema, name: str, values: Sequence[Any], before: Iterable[str]) -> bool:
@@ -52,7 +73,12 @@ def is_attribute(description: Schemas, schema: Schema, name: str, values: Sequen
         values: what came.
         before: other fields that are new, too, and come first.
     """
-    fields: Mapping[str, Any] = listed(schema)
+    whole = description.schema(_class_place(schema.place))
+    components = description.document.get("components", {}).get("schemas", {})
+    every = [description.schema(("components", "schemas", name)) for name in components]
+    # Of the class, of those that it extends, and of those that extend it.
+    family = [whole, *(one for one in every if whole.place in _taken_over(one))]
+    fields: Mapping[str, Any] = {name: said for one in family for name, said in listed(one).items()}
     taken = {alike(one) for one in (*fields, *before)}
     # A text that is JSON has a method that parses it.
     taken |= {alike(f"{one} json") for one, said in fields.items() if isinstance(said, dict) and _is_json(said)}
@@ -61,9 +87,8 @@ def is_attribute(description: Schemas, schema: Schema, name: str, values: Sequen
         return False
     if not any(map(_holds_objects, values)):
         return True
-    components = description.document.get("components", {}).get("schemas", {})
-    classes = {*map(alike, components), *(alike(str(schema.place[-1])) + one for one in taken)}
-    of_its_own = alike(str(schema.place[-1])) + own
+    classes = {*map(alike, components), *(_class_name(whole.place) + one for one in taken)}
+    of_its_own = _class_name(whole.place) + own
     return classes.isdisjoint({of_its_own, f"{of_its_own}ITEM", of_its_own.removesuffix("ITEM")})
 
 

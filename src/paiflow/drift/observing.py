@@ -35,7 +35,7 @@ from paiflow.drift.schemas import Schemas, load
 from paiflow.drift.walk import Deviation, Steps
 
 if TYPE_CHECKING:
-    from paiflow.client import AsyncPaiFlow, PaiFlow
+    from paiflow.client.clients import AsyncPaiFlow, PaiFlow
 
 MAX_FINDINGS: Final = 1000
 MAX_WITNESSES: Final = 1000

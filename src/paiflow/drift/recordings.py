@@ -21,8 +21,8 @@ import yaml
 from yaml.composer import Composer
 from yaml.constructor import SafeConstructor
 
-from paiflow._replies import MAX_REPLY_BYTES
 from paiflow._text import visible
+from paiflow.client.reply_body import MAX_REPLY_BYTES
 from paiflow.drift.replies import Recorded
 from paiflow.errors import PaiFlowError
 

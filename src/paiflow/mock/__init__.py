@@ -31,12 +31,12 @@ try:
     from paiflow.mock.server import run, serve
     from paiflow.mock.service import MockService
     from paiflow.mock.transport import MockTransport
-except ModuleNotFoundError as error:
-    if error.name not in PACKAGES["mock"]:
+except ModuleNotFoundError as _error:
+    if _error.name not in PACKAGES["mock"]:
         raise
     raise ImportError(
-        f"the mock service needs the package {error.name}, among others: pip install 'paiflow-client[mock]'",
-        name=error.name,
+        f"the mock service needs the package {_error.name}, among others: pip install 'paiflow-client[mock]'",
+        name=_error.name,
     ) from None
 
 __all__ = [

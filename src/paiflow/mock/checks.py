@@ -1,12 +1,26 @@
 """Read single values of scenarios and faults. Each check gives the value, or a ValueError that says what is wrong."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from typing import Any
 
 from paiflow.mock.durations import duration
+from paiflow_api.models import NodeStatus, OutputType, PipelineRunStatus
 
-__all__ = ["Check", "above_zero", "chance", "line_of_text", "one_of", "positive", "signed_duration", "text", "whole"]
+__all__ = [
+    "Check",
+    "above_zero",
+    "chance",
+    "line_of_text",
+    "one_of",
+    "output_type",
+    "positive",
+    "signed_duration",
+    "status",
+    "text",
+    "whole",
+]
 
 Check = Callable[[object], Any]
 
@@ -17,6 +31,30 @@ def text(value: object) -> str:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         raise ValueError(f"{value!r} is not text{': put it in quotes' if number else ''}")
     return value
+
+
+def unless_near(known: Iterable[str], what: str) -> Check:
+    """Return the check for a text that is one of these, or nothing like one of them: else it is a slip of the pen."""
+    by_lower = {one.lower(): one for one in known}
+
+    def check(value: object) -> str:
+        given = text(value)
+        if given in by_lower.values():
+            return given
+        for near in get_close_matches(given.lower(), by_lower, 1, _NEAR):
+            if near not in given.lower() or len(given) - len(near) < 2:  # Restarting is another word than Starting
+                hint = f"did you mean {by_lower[near]}? Any text that is not so close to a known {what} will do"
+                raise ValueError(f"{given!r} is no {what}; {hint}")
+        return given
+
+    return check
+
+
+# Of two texts: from here on they differ by a letter or two. "Hibernating" and "Terminating" share 0.73.
+_NEAR = 0.8
+
+status: Check = unless_near([*PipelineRunStatus, *NodeStatus], "status")
+output_type: Check = unless_near(OutputType, "type of outputs")
 
 
 def line_of_text(value: object) -> str:

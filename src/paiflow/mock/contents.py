@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from paiflow.errors import ConfigurationError
-from paiflow.mock.checks import Check, line_of_text, text
+from paiflow.mock.checks import Check, line_of_text
+from paiflow.mock.checks import status as a_status
 from paiflow.mock.clock import Clock
 from paiflow.mock.durations import duration
 from paiflow.mock.faults import Faults
@@ -214,8 +215,10 @@ class Contents:
     def play(self, scenario: Scenario) -> None:
         """Add what a scenario holds, its faults too. Its times are counted from now; its clock, sample and behaviour do not count.
 
+        What it holds replaces the documented sample of the same id.
+
         Raises:
-            ConfigurationError: something cannot be added; says where it stands in the scenario.
+            ConfigurationError: something cannot be added; for each a line that says where it stands in the scenario.
         """
         verbs: dict[str, Callable[..., object]] = {
             "run": self.add_run,
@@ -226,11 +229,15 @@ class Contents:
             "workspace": self.add_workspace,
             "fault": self._faults.add,
         }
+        faults = []
         for step in scenario.steps:
             try:
-                verbs[step.kind](*step.ids, **step.settings)
+                with self._store.replacing_sample():
+                    verbs[step.kind](*step.ids, **step.settings)
             except ConfigurationError as error:
-                raise ConfigurationError(f"{step.place}: {error}") from error
+                faults.append(f"{step.place}: {error}")
+        if faults:
+            raise ConfigurationError("\n".join(faults))
 
 
 def _timeline(
@@ -249,7 +256,7 @@ def _timeline(
     times = []
     for index, (after, status) in enumerate(timeline):
         times.append(_seconds(after, f"{name}: statuses[{index}]"))
-        _checked(text, status, f"{name}: statuses[{index}]")
+        _checked(a_status, status, f"{name}: statuses[{index}]")
     if (backwards := first_backwards(times)) is not None:
         raise ConfigurationError(f"{name}: statuses[{backwards}] comes before statuses[{backwards - 1}]")
     absences = []

@@ -35,9 +35,11 @@ class Parameter:
         self.required: bool = bool(node.get("required"))
         schema = node.get("schema", {})
         self.secret: bool = bool(schema.get("x-paiflow-secret"))
+        self.kind: str
+        self.format: str | None
         self.kind, self.format = description.kind_of(schema)
-        self.comma_list = self.kind == "array" and node.get("explode") is False
-        self.item_kind = (
+        self.comma_list: bool = self.kind == "array" and node.get("explode") is False
+        self.item_kind: tuple[str, str | None] = (
             description.kind_of(schema.get("items", {})) if self.kind == "array" else (self.kind, self.format)
         )
         self._judge = (description, (*place, "schema"))
@@ -77,10 +79,10 @@ class Operation:
         self.path: str = operation.path
         self.product: str = service["product"]
         self.version: str = service["version"]
-        self.parameters = {
+        self.parameters: dict[str, Parameter] = {
             one.name: one for one in description.parameters_of(operation) if one.place in ("path", "query")
         }
-        self.body_required = bool(description.document.resolved(node.get("requestBody", {}))[0].get("required"))
+        self.body_required: bool = bool(description.document.resolved(node.get("requestBody", {}))[0].get("required"))
         self.pages: Mapping[str, str] = extension.get("pages") or {}
         self.one_of: tuple[str, ...] = tuple(extension.get("one_of") or ())
         self.states: tuple[str, ...] = tuple(extension.get("states") or ())
@@ -153,12 +155,12 @@ class Description:
     """
 
     def __init__(self, document: dict[str, Any]) -> None:
-        self.document = _description.Description(document)
+        self.document: _description.Description = _description.Description(document)
         self._registry = jsonschema_rs.Registry([(_URI, document)])
         # A description of one service that says nothing else has the service's version as its own.
         unnamed = {"product": document["info"]["title"], "version": document["info"]["version"]}
         self.service: Mapping[str, str] = {**unnamed, **document.get("x-paiflow-service", {})}
-        self.operations = {one.name: Operation(self, one) for one in self.document.operations}
+        self.operations: dict[str, Operation] = {one.name: Operation(self, one) for one in self.document.operations}
 
     def validator(self, *schemas: Place) -> jsonschema_rs.Validator:
         """Return the validator of all schemas at these places of the description. Formats count."""

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from paiflow._forks import Lock
+from paiflow._text import close_to
 from paiflow.errors import ConfigurationError
 from paiflow.mock.checks import chance, positive, text, whole
 from paiflow.mock.fault_kinds import KINDS, Effect, combined
@@ -66,7 +67,7 @@ class Fault:
     def __init__(self, name: str, settings: Mapping[str, Any], end: Callable[["Fault"], None] | None = None) -> None:
         kind = KINDS.get(name)
         if kind is None:
-            raise FaultError(f"there is no fault {name!r}: known are {', '.join(KINDS)}")
+            raise FaultError(f"there is no fault {name!r}: known are {', '.join(KINDS)}{close_to(name, KINDS)}")
         checks = {
             **kind.settings,
             "rate": chance,
@@ -79,7 +80,10 @@ class Fault:
         for setting, value in settings.items():
             if setting not in checks:
                 known = ", ".join(checks)
-                raise FaultError(f"fault {name!r}: there is no setting {setting!r}: known are {known}", setting)
+                raise FaultError(
+                    f"fault {name!r}: there is no setting {setting!r}: known are {known}{close_to(setting, checks)}",
+                    setting,
+                )
             try:
                 values[setting] = checks[setting](value)
             except ValueError as error:
@@ -87,8 +91,8 @@ class Fault:
         if "rate" in values and "every" in values:
             raise FaultError(f"fault {name!r}: rate and every exclude each other", "every")
         self.name = name
-        self.calls = 0
-        self.strikes = 0
+        self.calls: int = 0
+        self.strikes: int = 0
         self._effect = kind.effect
         self._settings = {setting: value for setting, value in values.items() if setting in kind.settings}
         self._rate: float = values.get("rate", 1.0)
@@ -142,10 +146,12 @@ class Faults:
             FaultError: there is no such fault, or it cannot be set so.
         """
         fault = Fault(name, settings, self.remove)
-        if self._operations is not None and fault.operation not in (None, *self._operations):
+        if self._operations is not None and fault.operation is not None and fault.operation not in self._operations:
             known = ", ".join(self._operations)
             raise FaultError(
-                f"fault {name!r}: there is no operation {fault.operation!r}: known are {known}", "operation"
+                f"fault {name!r}: there is no operation {fault.operation!r}: known are {known}"
+                f"{close_to(fault.operation, self._operations)}",
+                "operation",
             )
         with self._lock:
             self._faults.append(fault)

@@ -22,6 +22,7 @@ from paiflow._forks import Lock
 from paiflow.credentials import Credentials
 from paiflow.mock.behaviour import Behaviour
 from paiflow.mock.clock import HandClock, HandTime
+from paiflow.mock.contents import Contents
 from paiflow.mock.faults import Fault
 from paiflow.mock.http_messages import Request
 from paiflow.mock.scenario import Scenario, load_scenario
@@ -56,7 +57,7 @@ class RecordedRequest:
         return self.headers.get("x-acs-action", "")
 
 
-class PaiFlowMock:
+class PaiFlowMock(Contents):
     """A mock service on a free port of this machine, whose clock is advanced by hand. Safe to share between threads.
 
     Args:
@@ -68,30 +69,19 @@ class PaiFlowMock:
         clock: its clock.
         credentials: what to sign requests with.
         endpoint: where it listens.
-        add_run: see Contents.add_run.
-        add_node: see Contents.add_node.
-        add_output: see Contents.add_output.
-        add_logs: see Contents.add_logs.
-        add_pipeline: see Contents.add_pipeline.
-        add_workspace: see Contents.add_workspace.
-        advance: moves the clock by so many seconds.
     """
 
     def __init__(self, *, sample: bool = True, behaviour: Behaviour | None = None) -> None:
         self._requests: list[RecordedRequest] = []
         self._lock = Lock()
         self._open = contextlib.ExitStack()
-        self.clock = HandClock()
-        self.service = MockService(clock=self.clock, sample=sample, behaviour=behaviour, on_request=self._record)
-        self.credentials = self.service.credentials
-        self.endpoint = self._open.enter_context(serve(self.service))
-        self.add_run = self.service.stage.add_run
-        self.add_node = self.service.stage.add_node
-        self.add_output = self.service.stage.add_output
-        self.add_logs = self.service.stage.add_logs
-        self.add_pipeline = self.service.stage.add_pipeline
-        self.add_workspace = self.service.stage.add_workspace
-        self.advance = self.clock.advance
+        self.clock: HandClock = HandClock()
+        self.service: MockService = MockService(
+            clock=self.clock, sample=sample, behaviour=behaviour, on_request=self._record
+        )
+        self.credentials: Credentials = self.service.credentials
+        self.endpoint: str = self._open.enter_context(serve(self.service))
+        super().__init__(self.service.store, self.service.faults, self.clock)
 
     def __enter__(self) -> Self:
         return self
@@ -115,6 +105,10 @@ class PaiFlowMock:
         """What was asked so far, in order."""
         with self._lock:
             return list(self._requests)
+
+    def advance(self, seconds: float) -> float:
+        """Move the clock on by so many seconds, and return the new time."""
+        return self.clock.advance(seconds)
 
     def add_user(self) -> Credentials:
         """Return credentials of another user: `client(credentials=mock.add_user())` sees no private run of the first."""
@@ -144,7 +138,7 @@ class PaiFlowMock:
 
     def play(self, scenario: Scenario | str | os.PathLike[str]) -> None:
         """Add what a scenario holds, or a file with one. Its clock, sample and behaviour do not count."""
-        self.service.stage.play(scenario if isinstance(scenario, Scenario) else load_scenario(scenario))
+        super().play(scenario if isinstance(scenario, Scenario) else load_scenario(scenario))
 
     def _settings(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         return {"endpoint": self.endpoint, "credentials": self.credentials, "time": HandTime(self.clock), **settings}

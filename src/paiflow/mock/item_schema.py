@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from paiflow._text import close_to
 from paiflow.errors import ConfigurationError
 from paiflow.mock.description import Description
 
@@ -31,7 +32,7 @@ class ItemSchema:
         self._ids = ids
         self._validator = description.validator(*schemas)
         names = [field for schema in schemas for field in description.properties(schema) if field != _OF_THE_REPLY]
-        self.fields = tuple(dict.fromkeys(names))
+        self.fields: tuple[str, ...] = tuple(dict.fromkeys(names))
 
     def taken_in(self, wire: Mapping[str, Any]) -> tuple[tuple[str, ...], dict[str, Any]]:
         """Return the ids, and a copy that the caller cannot change.
@@ -45,7 +46,9 @@ class ItemSchema:
             raise self._error(f"it cannot be sent as JSON: {error}") from error
         for field in copied:
             if field not in self.fields:
-                raise self._error(f"there is no field {field!r}: known are {', '.join(self.fields)}")
+                raise self._error(
+                    f"there is no field {field!r}: known are {', '.join(self.fields)}{close_to(field, self.fields)}"
+                )
         for fault in self._validator.iter_errors({_OF_THE_REPLY: "-", **copied}):
             raise self._error(f"{'.'.join(map(str, fault.instance_path))}: {fault.message}") from fault
         for field in self._ids:

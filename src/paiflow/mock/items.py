@@ -36,11 +36,11 @@ class Item:
         timeline: Timeline = ALWAYS,
     ) -> None:
         self.ids = ids
-        self.given = dict(given)
-        self.implied = dict(implied or {})
+        self.given: dict[str, Any] = dict(given)
+        self.implied: dict[str, Any] = dict(implied or {})
         self.timeline = timeline
         self.current: dict[str, Any] | None = None
-        self.number = next(_numbers)
+        self.number: int = next(_numbers)
         self._views: dict[tuple[Sequence[str], bool], dict[str, Any]] = {}
 
     @property

@@ -82,7 +82,7 @@ class Refusal(Exception):
         super().__init__(code)
         self.code = code
         usual, words = _REFUSALS[code]
-        self.status = status or usual
+        self.status: int = status or usual
         message = words.format(about)
-        self.message = f"{message} ({detail})" if detail else message
+        self.message: str = f"{message} ({detail})" if detail else message
         self.headers = headers

@@ -28,8 +28,8 @@
     faults:
       - {fault: throttling, retry_after: 2s, rate: 0.1, seed: 7}
 
-Times are counted from when the scenario is played. Reading it checks all that can be seen without a service; what
-is wrong is told with file, line and name.
+Times are counted from when the scenario is played. Reading it checks all that can be seen without a service. All
+faults are reported at once, each with file, line and name.
 """
 
 import os
@@ -40,7 +40,7 @@ from typing import Any
 import attrs
 
 from paiflow.mock.behaviour import Behaviour
-from paiflow.mock.checks import above_zero, line_of_text, one_of, text
+from paiflow.mock.checks import above_zero, line_of_text, one_of, output_type, status, text
 from paiflow.mock.clock import Clock, HandClock
 from paiflow.mock.durations import duration
 from paiflow.mock.faults import Fault, FaultError
@@ -90,7 +90,7 @@ def load_scenario(path: str | os.PathLike[str]) -> Scenario:
     """Return the scenario in a YAML or JSON file.
 
     Raises:
-        ConfigurationError: it is none; one line with file, line, name and reason.
+        ConfigurationError: it is none; for each fault a line with file, line, name and reason.
     """
     document = read_document(path)
     document.known("scenario", "clock", "sample", "behaviour", "workspaces", "pipelines", "runs", "faults")
@@ -99,8 +99,9 @@ def load_scenario(path: str | os.PathLike[str]) -> Scenario:
     steps += [step for run in _distinct(document.sections("runs")) for step in _run(run)]
     steps += [_fault(fault) for fault in document.sections("faults")]
     sample = document.get("sample", one_of(True, False))
-    name = document.must("scenario", text)
-    return Scenario(name, _clock(document), sample is not False, _behaviour(document), steps)
+    name, clock, behaviour = document.must("scenario", text), _clock(document), _behaviour(document)
+    document.check()
+    return Scenario(name, clock, sample is not False, behaviour, steps)
 
 
 def _behaviour(document: Section) -> Behaviour:
@@ -170,7 +171,7 @@ def _node(run_id: str, node: Section, parent: str | None = None) -> Iterator[Ste
         output.known("id", "name", "type", "value", "metadata", "after", "fields")
         settings = {
             "name": output.get("name", text),
-            "output_type": output.get("type", text),
+            "output_type": output.get("type", output_type),
             "value": output.get("value", _anything),
             "metadata": output.get("metadata", _mapping),
             "after": output.get("after", duration),
@@ -180,10 +181,11 @@ def _node(run_id: str, node: Section, parent: str | None = None) -> Iterator[Ste
 
 def _fault(section: Section) -> Step:
     name, settings = section.must("fault", text), section.rest("fault")
-    try:
-        Fault(name, settings)
-    except FaultError as error:
-        raise section.error(error.reason, error.setting or "fault") from error
+    if name is not None:
+        try:
+            Fault(name, settings)
+        except FaultError as error:
+            section.report(error.reason, error.setting or "fault")
     return Step("fault", [name], settings, section.place)
 
 
@@ -196,20 +198,21 @@ def _step(kind: str, ids: Sequence[Any], settings: Mapping[str, Any], section: S
 def _timeline(section: Section) -> dict[str, Any]:
     """Return statuses and absences, as Contents takes them."""
     if "status" in section and "statuses" in section:
-        raise section.error("status and statuses exclude each other", "status")
-    statuses = section.get("status", text)
+        section.report("status and statuses exclude each other", "status")
+    statuses = section.get("status", status)
     if "statuses" in section:
-        statuses = [_status(status) for status in section.sections("statuses")]
+        statuses = [_status(one) for one in section.sections("statuses")]
         if not statuses:
-            raise section.error("it has no status", "statuses")
-        if (index := first_backwards([after for after, _ in statuses])) is not None:
-            raise section.error("it comes before the one in front of it", "statuses", index, "after")
+            if section.get("statuses", _anything) == []:
+                section.report("it has no status", "statuses")
+        elif None not in (times := [after for after, _ in statuses]) and (index := first_backwards(times)) is not None:
+            section.report("it comes before the one in front of it", "statuses", index, "after")
     return {"statuses": statuses, "vanishes": [_absence(absence) for absence in section.sections("vanishes")]}
 
 
 def _status(section: Section) -> tuple[float, str]:
     section.known("after", "status")
-    return section.must("after", duration), section.must("status", text)
+    return section.must("after", duration), section.must("status", status)
 
 
 def _absence(section: Section) -> tuple[float, float]:
@@ -223,8 +226,9 @@ def _distinct(sections: Iterable[Section]) -> Iterator[Section]:
     for section in sections:
         name = section.must("id", text)
         if name in places:
-            raise section.error(f"{name!r} is there already, at {places[name]}", "id")
-        places[name] = section.place
+            section.report(f"{name!r} is there already, at {places[name]}", "id")
+        elif name is not None:
+            places[name] = section.place
         yield section
 
 

@@ -86,17 +86,18 @@ class MockService:
         self._on_reply = on_reply
         # A date may lie as far ahead when its nonce is used as behind when the nonce comes again.
         self._nonces = Nonces(2 * WINDOW)
-        self.accounts = {account.access_key_id: account for account in accounts or [_made_up()]}
-        self.credentials = next(iter(self.accounts.values()))
-        self.users = {self.credentials.access_key_id: SAMPLE_USER}
-        self.clock = clock or (scenario.clock() if scenario else Clock())
-        self.behaviour = behaviour or (scenario.behaviour if scenario else Behaviour())
-        self.static = tuple(action for action in self._description.operations if action not in ROWS)
-        self.store = Store(self._description, self.clock, SAMPLE_USER)
-        self.faults = Faults(self._description.operations)
-        self.stage = Contents(self.store, self.faults, self.clock)
+        self.accounts: dict[str, Credentials] = {account.access_key_id: account for account in accounts or [_made_up()]}
+        self.credentials: Credentials = next(iter(self.accounts.values()))
+        self.users: dict[str, str] = {self.credentials.access_key_id: SAMPLE_USER}
+        self.clock: Clock = clock or (scenario.clock() if scenario else Clock())
+        self.behaviour: Behaviour = behaviour or (scenario.behaviour if scenario else Behaviour())
+        self.static: tuple[str, ...] = tuple(action for action in self._description.operations if action not in ROWS)
+        self.store: Store = Store(self._description, self.clock, SAMPLE_USER)
+        self.faults: Faults = Faults(self._description.operations)
+        self.stage: Contents = Contents(self.store, self.faults, self.clock)
         if sample if sample is not None else scenario is None or scenario.sample:
             add_sample(self.store, self._description)
+            self.store.mark_sample()
         if scenario:
             self.stage.play(scenario)
 
@@ -166,7 +167,8 @@ class MockService:
         row = ROWS.get(operation.action)
         if row is None:
             return {name: value for name, value in cleaned(operation.sample).items() if name != "RequestId"}
-        with self.store.at(now):
+        with self.store.lock:
+            self.store.catch_up(now)
             return row(Call(operation, parameters, self.user_of(key), self.store, self.behaviour))
 
     def _refused(self, refusal: Refusal, request: Request | None, operation: Operation | None, now: float) -> Reply:

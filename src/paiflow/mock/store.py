@@ -68,7 +68,7 @@ _WORKSPACE = _Kind("Workspace", ("WorkspaceId",), (("ListWorkspaces", "Workspace
 
 
 class Store:
-    """All that the service holds. Safe to share between threads: take what is read together from within `at`.
+    """All that the service holds. Safe to share between threads: what is read together is read with the lock.
 
     What is added has to fit the description's schemas, to have their fields only, and an id that is not taken; else a
     ConfigurationError. ListPipelineRunsStatus returns it as it was given, with no more and no fewer fields, unless it
@@ -83,7 +83,7 @@ class Store:
     def __init__(self, description: Description, clock: Clock, user: str) -> None:
         self._clock = clock
         self._user = user
-        self._lock = Lock(reentrant=True)
+        self.lock: Lock = Lock(reentrant=True)
         self._now = clock.now()
         self._schemas = {
             kind.name: ItemSchema(description, kind.name, kind.ids, kind.replies)
@@ -94,18 +94,18 @@ class Store:
         self.outputs: Table[Item] = Table(_OUTPUT.name)
         self.pipelines: Table[Item] = Table(_PIPELINE.name, _PIPELINE.indexed)
         self.workspaces: Table[Item] = Table(_WORKSPACE.name, _WORKSPACE.indexed)
+        self._tables: tuple[Table[Any], ...] = (self.runs, self.nodes, self.outputs, self.pipelines, self.workspaces)
         # By the ids of run and node: both may be unknown to the nodes.
         self._outputs_of: dict[tuple[str, str], list[Item]] = {}
+        self._sample: set[Item] = set()
+        self._replaces = False
         self._logs: dict[tuple[str, str], Log] = {}
 
-    @contextlib.contextmanager
-    def at(self, moment: float) -> Iterator[None]:
-        """Hold the store as it is at a moment. Time does not go back: an earlier moment is the latest one."""
-        with self._lock:
-            self._now = max(self._now, moment)
-            for table in (self.runs, self.nodes, self.outputs, self.pipelines, self.workspaces):
-                table.catch_up(self._now)
-            yield
+    def catch_up(self, moment: float) -> None:
+        """Be as things are at a moment. Time does not go back: an earlier moment is the latest one."""
+        self._now = max(self._now, moment)
+        for table in self._tables:
+            table.catch_up(self._now)
 
     def fields_of(self, kind: str) -> Sequence[str]:
         """Return the fields that a PipelineRun, Node, Output, Pipeline or Workspace may have."""
@@ -115,6 +115,37 @@ class Store:
     def now(self) -> float:
         """The moment at which the store is."""
         return self._now
+
+    def mark_sample(self) -> None:
+        """Take note that what is there is the sample."""
+        for table in (self.runs, self.pipelines, self.workspaces):
+            self._sample.update(table)
+
+    @contextlib.contextmanager
+    def replacing_sample(self) -> Iterator[None]:
+        """Let the sample give way to what is added under the same ids."""
+        with self.lock:
+            self._replaces = True
+            try:
+                yield
+            finally:
+                self._replaces = False
+
+    def _make_room(self, table: Table[Any], item: Item) -> None:
+        """Remove what gives way to an item, a run with all that it holds."""
+        there = table.get(*item.ids)
+        if not self._replaces or there not in self._sample:
+            return
+        self._sample.discard(there)
+        table.remove(there)
+        if isinstance(there, Run):
+            for node in there.nodes:
+                self.nodes.remove(node)
+            for outputs in [found for key, found in self._outputs_of.items() if key[0] == there.id]:
+                for output in list(outputs):
+                    self.drop_output(output)
+            for key in [key for key in self._logs if key[0] == there.id]:
+                del self._logs[key]
 
     def add_workspace(self, wire: Mapping[str, Any]) -> Item:
         """Add a workspace.
@@ -142,7 +173,9 @@ class Store:
     def _add(self, table: Table[Item], kind: _Kind, wire: Mapping[str, Any], implied: Mapping[str, Any]) -> Item:
         ids, copied = self._schemas[kind.name].taken_in(wire)
         item = Item(ids, copied, implied=implied)
-        with self.at(self._clock.now()):
+        with self.lock:
+            self.catch_up(self._clock.now())
+            self._make_room(table, item)
             table.add(item, self._now, repr(item.id))
         return item
 
@@ -169,7 +202,9 @@ class Store:
             "PipelineRunUri": _uri(run_id, workspace_id),
         }
         run = Run((run_id,), copied, implied=implied, timeline=timeline)
-        with self.at(self._clock.now()):
+        with self.lock:
+            self.catch_up(self._clock.now())
+            self._make_room(self.runs, run)
             self.runs.add(run, self._now, repr(run_id))
             if root := (implied | copied)["NodeId"]:
                 self._add_root(run, root)
@@ -203,7 +238,8 @@ class Store:
         ids, copied = self._schemas[_NODE.name].taken_in(wire)
         run_id, node_id = ids
         name = f"{node_id!r} of {run_id!r}"
-        with self.at(self._clock.now()):
+        with self.lock:
+            self.catch_up(self._clock.now())
             run = self.runs.get(run_id)
             if run is None:
                 raise ConfigurationError(f"Node {node_id!r}: there is no run {run_id!r}: add the run first")
@@ -249,7 +285,8 @@ class Store:
         ids, copied = self._schemas[_OUTPUT.name].taken_in(wire)
         run_id, node_id, output_id = ids
         name = f"{output_id!r} of {run_id!r}, {node_id!r}"
-        with self.at(self._clock.now()):
+        with self.lock:
+            self.catch_up(self._clock.now())
             if self.runs.get(run_id) is None:
                 raise ConfigurationError(f"Output {name}: there is no run {run_id!r}: add the run first")
             metadata = copied.get("Metadata") or {}
@@ -269,7 +306,7 @@ class Store:
 
     def log(self, run_id: str, node_id: str) -> Log:
         """Return the log of a node."""
-        with self._lock:
+        with self.lock:
             return self._logs.setdefault((run_id, node_id), Log())
 
     def add_logs(self, run_id: str, node_id: str, lines: Iterable[tuple[float, str]]) -> None:
@@ -278,7 +315,7 @@ class Store:
         Raises:
             ConfigurationError: the node is not known.
         """
-        with self._lock:
+        with self.lock:
             if self.nodes.get(run_id, node_id) is None:
                 raise ConfigurationError(f"Logs: there is no node {node_id!r} of {run_id!r}: add the node first")
             self.log(run_id, node_id).add(lines)

@@ -7,7 +7,7 @@ moment and touches only what has changed since.
 import heapq
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from typing import Any, Generic, TypeVar
 
@@ -46,6 +46,9 @@ class Table(Generic[I]):
 
     def __len__(self) -> int:
         return len(self._items)
+
+    def __iter__(self) -> Iterator[I]:
+        return iter(self._items.values())
 
     def get(self, *ids: str) -> I | None:
         """Return the item with these ids, None if there is none."""

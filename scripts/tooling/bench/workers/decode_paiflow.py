@@ -3,6 +3,7 @@
 import sys
 from datetime import datetime
 from pathlib import Path
+from types import MemberDescriptorType
 
 from paiflow_api.models import ListPipelineRunsStatusResponse
 from tooling.bench.workers.timing import serve
@@ -16,6 +17,7 @@ def decode() -> ListPipelineRunsStatusResponse:
 
 
 node = decode().nodes[-1]
-if "started_at" not in type(node).__slots__ or not isinstance(node.started_at, datetime):
+in_a_slot = isinstance(getattr(type(node), "started_at", None), MemberDescriptorType)
+if not in_a_slot or not isinstance(node.started_at, datetime):
     sys.exit("a node's started_at is not decoded with the reply: what is measured is not what is said")
 serve(decode)

@@ -17,7 +17,7 @@ import httpx
 
 from paiflow import Credentials, PaiFlow
 from paiflow._time import Time
-from paiflow.ids import BATCH_SIZE
+from paiflow.status.ids import BATCH_SIZE
 from tooling.bench.workers.timing import run_id
 
 

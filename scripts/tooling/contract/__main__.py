@@ -1,8 +1,0 @@
-"""Run the command."""
-
-import sys
-
-from tooling.contract.command import main
-
-if __name__ == "__main__":
-    sys.exit(main())

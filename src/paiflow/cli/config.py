@@ -1,0 +1,133 @@
+"""The command `paiflow config`: each setting that a client would go by, and where it comes from."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+
+import attrs
+import click
+
+from paiflow import PaiFlowError
+from paiflow.cli import options, tables
+from paiflow.cli.exit_codes import ExitCode
+from paiflow.cli.words import say
+from paiflow.client import profile
+from paiflow.client.endpoint import AIWORKSPACE, ENDPOINT, PAIFLOW, REGION, Endpoints, variable_of
+from paiflow.client.environment import proxy_of
+from paiflow.credentials import KEY_ID, TOKEN, in_environment
+
+
+@attrs.frozen
+class Setting:
+    """A setting in force: a secret is shown as `…`."""
+
+    name: str
+    value: str | None
+    source: str | None
+
+
+@click.command()
+@options.connection_options
+@click.option("--workspace", metavar="ID", help="As the other commands take it.")
+@click.pass_context
+def config(
+    context: click.Context,
+    form: str,
+    endpoint: str | None,
+    region: str | None,
+    request_timeout: float | None,
+    workspace: str | None,
+) -> None:
+    """Show each setting and where it comes from, without secrets. Nothing is sent.
+
+    Ends with 0 if a client could be made of them, else with 2 or 7, and says what is wrong.
+    """
+    del request_timeout
+    faults: list[PaiFlowError] = []
+
+    def attempt(make: Callable[[], Iterator[Setting]]) -> list[Setting]:
+        try:
+            return list(make())
+        except PaiFlowError as error:
+            faults.append(error)
+            return []
+
+    found = [
+        *attempt(lambda: _endpoints(endpoint, region)),
+        *attempt(lambda: _profile(workspace)),
+        *attempt(_credentials),
+        *attempt(_certificates),
+    ]
+    _write(found, form)
+    for fault in faults:
+        say(str(fault))
+    context.exit(faults[0].exit_code if faults else ExitCode.SUCCEEDED)
+
+
+def _endpoints(endpoint: str | None, region: str | None) -> Iterator[Setting]:
+    given = profile.in_force(os.environ)
+    named = (
+        (region, "--region"),
+        (os.environ.get(REGION), REGION),
+        (given.region if given else None, _of_profile(given)),
+    )
+    value, source = next((one for one in named if one[0]), (None, None))
+    yield Setting("region", value, source)
+    urls = Endpoints(endpoint, None, value, False, False, os.environ)
+    ways = ((endpoint, "--endpoint"), (os.environ.get(ENDPOINT), ENDPOINT), (True, "the region"))
+    yield Setting("endpoint", url := urls.of(PAIFLOW), next(way for there, way in ways if there))
+    for other in urls.all()[1:]:
+        variable = variable_of(AIWORKSPACE)
+        yield Setting("endpoint of AIWorkSpace", other, variable if os.environ.get(variable) else "the region")
+    proxy = proxy_of(url)
+    yield Setting("proxy", str(proxy.url) if proxy else None, "the environment" if proxy else None)
+
+
+def _profile(workspace: str | None) -> Iterator[Setting]:
+    given = profile.in_force(os.environ)
+    if workspace is not None:
+        yield Setting("workspace", workspace, "--workspace")
+    else:
+        value = given.workspace_id if given else None
+        yield Setting("workspace", value, _of_profile(given) if value else None)
+    way = profile.VARIABLE if os.environ.get(profile.VARIABLE) else "current"
+    yield Setting("profile", given.name if given else None, f"{profile.SHOWN}, {way}" if given else None)
+    profile.load(os.environ)  # says what is wrong with the file
+
+
+def _credentials() -> Iterator[Setting]:
+    found = in_environment(os.environ)
+    given = profile.in_force(os.environ)
+    if found is not None:
+        shown = dict(found.__rich_repr__())
+        yield Setting("access key", shown["access_key_id"], KEY_ID)
+        yield Setting("security token", shown["security_token"], TOKEN if found.security_token else None)
+    elif given is not None and given.mode:
+        yield Setting("access key", "…", f"{_of_profile(given)}, mode {given.mode}")
+    else:
+        yield Setting("access key", None, "the vendor's chain, which is asked when a request is sent")
+
+
+def _certificates() -> Iterator[Setting]:
+    name = next((name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)), None)
+    yield Setting("certificates", os.environ[name] if name else "certifi's", name)
+
+
+def _of_profile(given: profile.Profile | None) -> str | None:
+    return f"{profile.SHOWN}, profile {given.name}" if given else None
+
+
+def _write(settings: list[Setting], form: str) -> None:
+    match form:
+        case "json":
+            click.echo(json.dumps({one.name: {"value": one.value, "source": one.source} for one in settings}, indent=2))
+        case "jsonl":
+            for one in settings:
+                click.echo(json.dumps(attrs.asdict(one)))
+        case _:
+            table = tables.Table("Setting", "Value", "From")
+            for one in settings:
+                table.add_row(*map(tables.cell, (one.name, one.value, one.source)))
+            tables.write([table])

@@ -1,0 +1,32 @@
+"""Each script says what it does when asked, and does nothing else."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+NAMES = sorted(path.name for path in SCRIPTS.iterdir() if path.is_file())
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+@pytest.mark.parametrize("name", NAMES)
+def test_help_is_the_scripts_own_and_nothing_is_run(name, option, tmp_path):
+    """With a `bootstrap` that runs this Python, so that no environment is made."""
+    (tmp_path / "scripts").mkdir()
+    script = tmp_path / "scripts" / name
+    script.write_bytes((SCRIPTS / name).read_bytes())
+    if name != "bootstrap":
+        bootstrap = script.with_name("bootstrap")
+        bootstrap.write_text(f'#!/bin/sh\n[ "$1" = --demo ] && shift\nshift\nexec {sys.executable} "$@"\n')
+        bootstrap.chmod(0o755)
+    script.chmod(0o755)
+    environment = {**os.environ, "PYTHONPATH": str(SCRIPTS), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run([script, option], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert name in "".join(done.stdout.splitlines()[:2])
+    assert not done.stdout.startswith("usage: pytest")
+    assert len(done.stdout) < 5000
