@@ -127,7 +127,7 @@ class Table(Generic[I]):
         candidates = [self._entries(user, among) for among in terms.values()] or [self._entries(user, [_ALL])]
         lists = min(candidates, key=lambda entries: sum(map(len, entries)))
         items = [item for _, _, item in (merge(*lists) if len(lists) > 1 else lists[0] if lists else ())]
-        if len(terms) == len(wanted) == 1 or not (wanted or contained):
+        if (len(terms) == len(wanted) == 1 and not contained) or not (wanted or contained):
             return items
         return [
             item
