@@ -235,6 +235,7 @@ class TestTwoUsers:
         ({"PipelineIdentifier": "trai"}, ""),
         ({"PipelineIdentifier": "trai", "FuzzyMatching": "true"}, "21"),
         ({"PipelineIdentifier": "trai", "FuzzyMatching": "false"}, ""),
+        ({"PipelineIdentifier": "rea", "WorkspaceId": "1", "FuzzyMatching": "true"}, "3"),
         ({"PipelineProvider": "pai"}, "3"),
         ({"PipelineVersion": "v2", "PipelineProvider": "15"}, "2"),
         ({"WorkspaceId": "7"}, "2"),
