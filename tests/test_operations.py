@@ -203,7 +203,7 @@ SIGNATURES = {
         "*, status: '_models.JobStatus | str | None' = None, sort_by: '_models.ListJobsSortBy | str | None' = None, "
         "since: 'datetime | str | None' = None, job_ids: 'Iterable[str] | str | None' = None, "
         "statuses: 'Iterable[_models.JobStatus | str] | str | None' = None, "
-        "labels: 'Iterable[str] | None' = None, body: 'str | None' = None, workspace_id: 'str | None' = None, "
+        "labels: 'Iterable[str] | None' = None, body: 'str | None' = None, workspace_id: 'str | int | None' = None, "
         "limit: 'int | None' = None, page_size: 'int' = 50"
     ),
     "list_jobs_status": (
