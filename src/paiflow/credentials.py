@@ -228,7 +228,9 @@ def _of_default_chain() -> Credentials:
 @cache
 def _default_client() -> VendorClient:
     """Return the vendor's default chain, made when it is first needed: it starts a thread and adds log handlers."""
-    from alibabacloud_credentials.client import Client  # noqa: PLC0415 - slow, and with effects
+    from alibabacloud_credentials.client import (  # type: ignore[import-not-found,import-untyped,unused-ignore]  # noqa: PLC0415 - slow, and with effects
+        Client,
+    )
 
     with _unheard():
         client: VendorClient = Client()
