@@ -204,6 +204,7 @@ def test_stdin_may_be_of_powershell_and_hold_comments(run, environment, monkeypa
     [
         (["flow-a,flow-b"], b"", f"'flow-a,flow-b' {BAD} a comma: give each id by itself"),
         (["flow-a flow-b"], b"", f"'flow-a flow-b' {BAD} a space: give each id by itself"),
+        ([""], b"", "an id is empty: is a variable not set?"),
         (["flow-a\r"], b"", f"{BAD} a line break"),
         (["flow-a\u3000flow-b"], b"", f"{BAD} a space"),
         (["flow-a/node-x"], b"", f"'flow-a/node-x' {BAD} a slash: a node is given by --node RUN/NODE"),
@@ -235,6 +236,14 @@ def test_an_id_with_the_prefix_of_another_kind_is_asked_for_with_a_hint(run, env
         "paiflow: flow-b: not the usual id of a node, which begins with node-; asking for it all the same\n"
         "paiflow: 4 of 5 not found: each does not exist, or is not visible to this account\n"
     )
+
+
+@pytest.mark.parametrize(("id_", "odd"), [("flow-a;flow-b", ";"), ('"flow-a"', '"'), ('{"id":"flow-a"}', "{"), ("flow-é", "é")])
+def test_an_id_with_an_odd_character_is_asked_for_with_a_hint(run, environment, id_, odd):
+    code, _, err = run("status", id_, "--node", f"flow-a.b_1/{id_}")
+
+    assert code == 4
+    assert f"paiflow: {id_}: holds {odd}, which ids usually do not; asking for it all the same\n" in err
 
 
 def test_nodes_come_from_stdin_too(run, environment, monkeypatch):

@@ -6,13 +6,14 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 import attrs
 import click
 
 from paiflow import NodeRef
 from paiflow.cli.words import say
-from paiflow.status.ids import NODE, RUN, flaw, unusual
+from paiflow.status.ids import NODE, RUN, flaw, odd_character, unusual
 
 STDIN = "-"
 
@@ -84,6 +85,8 @@ def _node(text: str, where: str) -> NodeRef:
 
 
 def _checked(id_: str, given: str, where: str, about_slash: str) -> str:
+    if not id_:
+        raise click.UsageError("an id is empty: is a variable not set?")
     if what := flaw(id_):
         advice = about_slash if what == "a slash" else "give each id by itself"
         raise click.UsageError(f"{where}{given!r:.80} cannot be an id, for it holds {what}: {advice}")
@@ -94,7 +97,14 @@ def _hint(found: Wanted) -> None:
     """Say which ids do not look like what they are asked for as; they may be ids all the same."""
     runs = [id_ for id_ in (*found.runs, *(node.pipeline_run_id for node in found.nodes)) if unusual(id_, RUN)]
     nodes = [node.node_id for node in found.nodes if unusual(node.node_id, NODE)]
+    odd = [id_ for id_ in dict.fromkeys([*found.runs, *chain(*found.nodes)]) if odd_character(id_)]
+    if odd:
+        say(f"{odd[0]}{_more(odd)}: holds {odd_character(odd[0])}, which ids usually do not; asking for it all the same")
     for ids, kind, prefix in ((runs, "run", RUN), (nodes, "node", NODE)):
         if ids:
-            more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
-            say(f"{ids[0]}{more}: not the usual id of a {kind}, which begins with {prefix}; asking for it all the same")
+            usual = f"the usual id of a {kind}, which begins with {prefix}"
+            say(f"{ids[0]}{_more(ids)}: not {usual}; asking for it all the same")
+
+
+def _more(ids: Sequence[str]) -> str:
+    return f" and {len(ids) - 1} more" if len(ids) > 1 else ""

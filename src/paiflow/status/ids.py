@@ -82,6 +82,12 @@ def flaw(text: str) -> str | None:
     return None if is_plain(text) else next((name for name in map(_flaw, text) if name), None)
 
 
+def odd_character(text: str) -> str | None:
+    """Return the first character that ids usually do not hold, such as a quote or a semicolon; None if there is none."""
+    odd = re.search(r"[^\w.:-]", text, re.ASCII)
+    return None if odd is None else odd[0]
+
+
 def unusual(text: str, prefix: str) -> bool:
     """Return whether an id has a prefix, and another one than is usual for its kind."""
     return not text.startswith(prefix) and re.match("[A-Za-z]+-", text) is not None
