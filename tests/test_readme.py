@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from paiflow import _yaml
+from paiflow import Time, _yaml
 from paiflow.mock import HandClock, HandTime, MockService, load_scenario, serve
 
 README_PATH = Path(__file__).parent.parent / "README.md"
 README = README_PATH.read_text(encoding="utf-8")
-DEMO = README_PATH.with_name("scripts") / "tooling" / "demo.yaml"
 PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
 
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -40,12 +39,16 @@ SESSIONS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def service():
+    """One service for all examples, in any order: what `paiflow mock --scenario demo` serves, but for its clock."""
+    return MockService(clock=HandClock(), scenario=load_scenario("demo"))
+
+
 @pytest.fixture
-def mock_service(monkeypatch):
-    """A mock service with the runs of scripts/demo, that the environment leads to; clients sleep by its clock."""
-    clock = HandClock()
-    service = MockService(clock=clock)
-    service.stage.play(load_scenario(DEMO))
+def mock_service(service, monkeypatch):
+    """The environment leads to it; clients sleep by its clock."""
+    clock = service.clock
     monkeypatch.setattr("paiflow.client.clients.Time", lambda: HandTime(clock))
     with serve(service) as endpoint:
         monkeypatch.setenv("PAIFLOW_ENDPOINT", endpoint)
@@ -55,7 +58,9 @@ def mock_service(monkeypatch):
 
 
 @pytest.mark.parametrize(("code", "output"), PYTHON, ids=range(len(PYTHON)))
-def test_readme_examples_run(mock_service, code, output):
+def test_readme_examples_run(mock_service, code, output, monkeypatch):
+    if "MockService" in code:  # it has a clock of its own
+        monkeypatch.setattr("paiflow.client.clients.Time", Time)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(compile(code, "README.md", "exec"), {"__name__": "__main__"})

@@ -17,7 +17,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
-SCENARIO = Path(__file__).with_suffix(".yaml")
 RUN, NODE = "flow-hynm2bv8wqhp5esfxq", "node-hynm2bv8wqhp5esfx1"
 RUNS = ["flow-train", "flow-evaluate", "flow-publish"]
 
@@ -64,7 +63,7 @@ def wait() -> str:
     say(
         "Now a service on which three runs live, a minute in each second. It throttles every third call, and one run fails."
     )
-    with mock_service("--scenario", str(SCENARIO)) as environment:
+    with mock_service("--scenario", "demo", "--fault", "throttling:retry_after=500ms,every=3") as environment:
         say("Wait for all of them, and for a node. The throttling is waited out; a failed run makes exit code 1.")
         command = ["wait", *RUNS, "--node", "flow-train/node-data", "--timeout", "5m"]
         return step(command, environment, code=1)
@@ -79,8 +78,7 @@ def say(words: str) -> None:
 def mock_service(*options: str) -> Iterator[dict[str, str]]:
     """Run `paiflow mock`, and give the environment that leads a client to it."""
     command = ["mock", "--port", "0", *options]
-    shown = shlex.join(Path(word).name if word == str(SCENARIO) else word for word in command)
-    print(f"$ paiflow {shown}", flush=True)
+    print(f"$ paiflow {shlex.join(command)}", flush=True)
     with subprocess.Popen([PAIFLOW, *command], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None  # noqa: S101 - Popen was told to make a pipe

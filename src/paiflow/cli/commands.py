@@ -43,7 +43,11 @@ paiflow.add_command(drift)
 @paiflow.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 for any that is free.")
-@click.option("--scenario", metavar="FILE", help="What exists and changes with time, and faults, as YAML.")
+@click.option(
+    "--scenario",
+    metavar="FILE",
+    help="What exists and changes with time, and faults, as YAML; or demo, with all that the README's examples ask for.",
+)
 @click.option("--fault", "faults", metavar="SPEC", multiple=True, help="Something that goes wrong; may be repeated.")
 @click.option("-v", "--log", is_flag=True, help="Show each request and what was answered, on stderr.")
 def mock(host: str, port: int, scenario: str | None, faults: tuple[str, ...], log: bool) -> None:

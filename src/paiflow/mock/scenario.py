@@ -35,6 +35,7 @@ faults are reported at once, each with file, line and name.
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -47,7 +48,10 @@ from paiflow.mock.faults import Fault, FaultError
 from paiflow.mock.strict_yaml import Section, read_document
 from paiflow.mock.timeline import first_backwards
 
-__all__ = ["Scenario", "Step", "load_scenario"]
+BUNDLED: Mapping[str, Path] = {"demo": Path(__file__).with_name("demo.yaml")}
+"""The scenarios that come with the mock, by name. A file of the same name is `./demo`."""
+
+__all__ = ["BUNDLED", "Scenario", "Step", "load_scenario"]
 
 
 @attrs.frozen
@@ -76,6 +80,8 @@ class Scenario:
         clock: makes the clock that it asks for.
         sample: whether the service starts with the documented samples.
         behaviour: how the service behaves where the pages leave it open.
+        repeat_after: begin when a run of it is first asked for, and anew after so many seconds without a request for its
+            runs, or once all that was asked for has been seen to its end. None to play it once, from the service's start.
         steps: what to add, in order.
     """
 
@@ -84,24 +90,28 @@ class Scenario:
     sample: bool
     behaviour: Behaviour
     steps: Sequence[Step]
+    repeat_after: float | None = None
 
 
 def load_scenario(path: str | os.PathLike[str]) -> Scenario:
-    """Return the scenario in a YAML or JSON file.
+    """Return the scenario in a YAML or JSON file, or the bundled one that is called so: "demo".
 
     Raises:
         ConfigurationError: it is none; for each fault a line with file, line, name and reason.
     """
-    document = read_document(path)
-    document.known("scenario", "clock", "sample", "behaviour", "workspaces", "pipelines", "runs", "faults")
+    document = read_document(BUNDLED.get(str(path), path))
+    document.known(
+        "scenario", "clock", "sample", "repeat_after", "behaviour", "workspaces", "pipelines", "runs", "faults"
+    )
     steps = [_workspace(workspace) for workspace in _distinct(document.sections("workspaces"))]
     steps += [_pipeline(pipeline) for pipeline in _distinct(document.sections("pipelines"))]
     steps += [step for run in _distinct(document.sections("runs")) for step in _run(run)]
     steps += [_fault(fault) for fault in document.sections("faults")]
     sample = document.get("sample", one_of(True, False))
+    repeat_after = document.get("repeat_after", duration)
     name, clock, behaviour = document.must("scenario", text), _clock(document), _behaviour(document)
     document.check()
-    return Scenario(name, clock, sample is not False, behaviour, steps)
+    return Scenario(name, clock, sample is not False, behaviour, steps, repeat_after)
 
 
 def _behaviour(document: Section) -> Behaviour:

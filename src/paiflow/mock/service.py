@@ -30,6 +30,7 @@ from paiflow.mock.nonces import Nonces
 from paiflow.mock.operations import ROWS
 from paiflow.mock.query import read_parameters
 from paiflow.mock.refusals import Refusal
+from paiflow.mock.repeating import Repeating
 from paiflow.mock.routing import Route, Routes
 from paiflow.mock.sample import SAMPLE_USER, add_sample, cleaned
 from paiflow.mock.scenario import Scenario
@@ -100,6 +101,10 @@ class MockService:
             self.store.mark_sample()
         if scenario:
             self.stage.play(scenario)
+        self._repeating: Repeating | None = None
+        if scenario and scenario.repeat_after is not None:
+            self.store.mark_sample()
+            self._repeating = Repeating(scenario, self.stage, self.store)
 
     def add_user(self) -> Credentials:
         """Return the credentials of a new user, who may call from now on."""
@@ -128,6 +133,8 @@ class MockService:
             reply = self._refused(refusal, request, route.operation, now + effect.skew)
         if effect.delivery is not AT_ONCE:
             reply = attrs.evolve(reply, delivery=effect.delivery)
+        if self._repeating:
+            self._repeating.answered(request, reply, now)
         if self._on_reply:
             self._on_reply(request, reply)
         return reply
@@ -146,6 +153,8 @@ class MockService:
             raise effect.instead
         if effect.instead is not None:
             return effect.instead
+        if self._repeating:
+            self._repeating.asked(request, now)
         if route.operation is None:
             raise route.refusal or Refusal("InvalidApi.NotFound")
         answer = self._answer(request, route.operation, route.values, now, effect.skew)

@@ -1,0 +1,79 @@
+"""Let a scenario begin anew, so that its examples can be asked for at any time, in any order and again.
+
+Its times are counted from when something of it is first asked for. It begins anew at the next request for its runs once
+all that was asked for has been seen to its end, and when nothing of it was asked for during a while.
+"""
+
+import json
+from collections.abc import Iterator
+
+import attrs
+
+from paiflow._forks import Lock
+from paiflow.mock.contents import Contents
+from paiflow.mock.http_messages import Reply, Request
+from paiflow.mock.items import Item
+from paiflow.mock.scenario import Scenario
+from paiflow.mock.store import Store
+
+__all__ = ["Repeating"]
+
+
+class Repeating:
+    """Plays a scenario again and again.
+
+    Args:
+        scenario: says after how long without a request it begins anew.
+        stage: of the service.
+        store: of the service.
+    """
+
+    def __init__(self, scenario: Scenario, stage: Contents, store: Store) -> None:
+        self._scenario = attrs.evolve(scenario, steps=[step for step in scenario.steps if step.kind != "fault"])
+        self._runs = frozenset(step.ids[0] for step in scenario.steps if step.kind == "run")
+        self._stage = stage
+        self._store = store
+        self._lock = Lock()
+        self._asked: float | None = None
+        # What was asked for since it began, and not been seen to its end yet.
+        self._open: set[tuple[str, ...]] = set()
+
+    def asked(self, request: Request, now: float) -> None:
+        """Begin anew before a request at a moment, if it is time to."""
+        ids = set(self._ids_in(request))
+        if not ids:
+            return
+        with self._lock:
+            quiet = self._scenario.repeat_after or 0.0
+            if self._asked is None or not self._open or now - self._asked >= quiet:
+                self._stage.play(self._scenario)
+                self._store.mark_sample()
+                self._open = set()
+            self._asked = now
+            self._open |= ids
+
+    def answered(self, request: Request, reply: Reply, now: float) -> None:
+        """Take note that a request was answered with how things were at a moment."""
+        if reply.status != 200 or reply.delivery.reset or reply.delivery.truncated:
+            return
+        with self._lock:
+            self._open -= {ids for ids in self._ids_in(request) if self._has_ended(ids, now)}
+
+    def _has_ended(self, ids: tuple[str, ...], now: float) -> bool:
+        item: Item | None = self._store.runs.get(*ids) if len(ids) == 1 else self._store.nodes.get(*ids)
+        return item is None or item.timeline.next_change(now) is None
+
+    def _ids_in(self, request: Request) -> Iterator[tuple[str, ...]]:
+        """Yield the ids of the scenario's runs, and of their nodes, that a request names."""
+        segments = request.path.decode("latin-1").split("/")
+        yield from [(segment,) for segment in segments if segment in self._runs]
+        if not any(run_id.encode() in request.body for run_id in self._runs):
+            return
+        try:
+            body = json.loads(request.body)
+            yield from [(run_id,) for run_id in body.get("PipelineRuns", ()) if run_id in self._runs]
+            for node in body.get("Nodes", ()):
+                if node["PipelineRunId"] in self._runs:
+                    yield node["PipelineRunId"], node["NodeId"]
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return  # the service refuses it
