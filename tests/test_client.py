@@ -5,6 +5,7 @@ import json
 import logging
 import threading
 import traceback
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -364,6 +365,10 @@ class TestSettingUp:
     def test_a_timeout_is_above_zero(self, client_class, timeout):
         with pytest.raises(paiflow.ConfigurationError, match="timeout must be seconds above 0"):
             client_class("cn-hangzhou", timeout=timeout)
+
+    @pytest.mark.parametrize("timeout", [90, "90s", "1m30s", timedelta(seconds=90)])
+    def test_a_timeout_is_written_as_a_person_does(self, client_class, timeout):
+        assert httpx.Timeout(90) == client_class("cn-hangzhou", timeout=timeout)._connections.client().timeout
 
     def test_the_default_timeouts_are_per_phase(self, client_class):
         timeout = client_class("cn-hangzhou")._connections.client().timeout

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypedDict
 
 import httpx
 
+from paiflow._durations import Duration, duration
 from paiflow._hidden import Environment, Hidden
 from paiflow._time import Time
 from paiflow.client import deadline as _deadline
@@ -41,7 +42,6 @@ from paiflow_api.decoding import Reply
 from paiflow_api.methods import AsyncMethods, Methods
 
 if TYPE_CHECKING:
-    from paiflow._durations import Duration
     from paiflow.client.submitting import Arguments
     from paiflow.status.batches import StatusReport
     from paiflow.status.waiting import Change, Until, WaitResult
@@ -98,7 +98,7 @@ class _Client(Generic[Transport, Held]):
         vpc: bool = False,
         credentials: Credentials | Callable[[], Credentials] | VendorClient | None = None,
         workspace_id: str | int | None = None,
-        timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,
+        timeout: Duration | httpx.Timeout = DEFAULT_TIMEOUT,
         retries: RetryPolicy | int = RetryPolicy(),  # noqa: B008 - frozen
         transport: Transport | None = None,
         allow_http: bool = False,
@@ -117,8 +117,8 @@ class _Client(Generic[Transport, Held]):
                 at each attempt. Else the environment's ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and
                 ALIBABA_CLOUD_SECURITY_TOKEN; else the vendor's own chain, with the extra `credentials`.
             workspace_id: the workspace of calls that name none; else the `workspace_id` of that profile, if it has one.
-            timeout: seconds for each phase of an attempt (connect, send, receive, wait for the pool), or an
-                httpx.Timeout.
+            timeout: seconds for each phase of an attempt (connect, send, receive, wait for the pool), text such as "10s",
+                a timedelta, or an httpx.Timeout.
             retries: a RetryPolicy, or how often to repeat a call that failed in a way that may pass; 0 for not at all.
             transport: an httpx transport to use instead of the network. A forked process, or another event loop, opens
                 connections of its own where it is httpx's own HTTPTransport or AsyncHTTPTransport; any other is used
@@ -146,11 +146,11 @@ class _Client(Generic[Transport, Held]):
         # Seconds by which the service's clock is ahead of ours, as far as it has told.
         self._skew = 0.0
         self._observers: tuple[Observer, ...] = ()
-        _check_timeout(timeout)
+        phases = _timeout_of(timeout)
         # Who gives a transport of their own sees to proxies too.
         self._proxies = {url: None if transport is not None else proxy_of(url) for url in self._endpoints.all()}
         self._routes = {url: route_of(url, proxy) for url, proxy in self._proxies.items()}
-        self._connections: Held = self._connect(transport, timeout)
+        self._connections: Held = self._connect(transport, phases)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(endpoint={getattr(self, 'endpoint', None)!r})"
@@ -753,8 +753,10 @@ def _of_profile(
     return (region if named else profile.region), (profile.workspace_id if workspace_id is None else workspace_id)
 
 
-def _check_timeout(timeout: object) -> None:
+def _timeout_of(timeout: object) -> float | httpx.Timeout:
     if isinstance(timeout, httpx.Timeout):
-        return
-    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
-        raise ConfigurationError(f"timeout must be seconds above 0 or an httpx.Timeout, not {timeout!r:.60}")
+        return timeout
+    if (seconds := duration(timeout)) is None or not seconds > 0:
+        due = 'seconds above 0, text such as "10s", a timedelta or an httpx.Timeout'
+        raise ConfigurationError(f"timeout must be {due}, not {timeout!r:.60}")
+    return seconds
