@@ -238,7 +238,9 @@ def test_an_id_with_the_prefix_of_another_kind_is_asked_for_with_a_hint(run, env
     )
 
 
-@pytest.mark.parametrize(("id_", "odd"), [("flow-a;flow-b", ";"), ('"flow-a"', '"'), ('{"id":"flow-a"}', "{"), ("flow-é", "é")])
+@pytest.mark.parametrize(
+    ("id_", "odd"), [("flow-a;flow-b", ";"), ('"flow-a"', '"'), ('{"id":"flow-a"}', "{"), ("flow-é", "é")]
+)
 def test_an_id_with_an_odd_character_is_asked_for_with_a_hint(run, environment, id_, odd):
     code, _, err = run("status", id_, "--node", f"flow-a.b_1/{id_}")
 

@@ -99,7 +99,9 @@ def _hint(found: Wanted) -> None:
     nodes = [node.node_id for node in found.nodes if unusual(node.node_id, NODE)]
     odd = [id_ for id_ in dict.fromkeys([*found.runs, *chain(*found.nodes)]) if odd_character(id_)]
     if odd:
-        say(f"{odd[0]}{_more(odd)}: holds {odd_character(odd[0])}, which ids usually do not; asking for it all the same")
+        say(
+            f"{odd[0]}{_more(odd)}: holds {odd_character(odd[0])}, which ids usually do not; asking for it all the same"
+        )
     for ids, kind, prefix in ((runs, "run", RUN), (nodes, "node", NODE)):
         if ids:
             usual = f"the usual id of a {kind}, which begins with {prefix}"

@@ -192,7 +192,9 @@ def _text(operation: Operation[Any], parameter: Parameter, value: object) -> str
     text = str(value)
     if not text and filled:
         raise _wrong(operation, parameter, due, value)
-    if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):  # to encode it would raise an error that quotes it
+    if not text.isascii() and any(
+        "\ud800" <= char <= "\udfff" for char in text
+    ):  # to encode it would raise an error that quotes it
         shown = "" if parameter.secret else f": {text!a:.60}"
         raise refused(operation, "InvalidParameter", f"{parameter.argument} holds half a surrogate pair{shown}")
     if parameter.id and (reason := refusal_of(text, parameter.argument)):
