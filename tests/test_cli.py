@@ -268,7 +268,7 @@ def test_nodes_come_from_stdin_too(run, environment, monkeypatch):
             "--node takes RUN/NODE, the ids of a run and of a node of it, not 'node-only'",
         ),
         (["status", "--node", "run/"], "not 'run/'"),
-        (["status", ""], "pipeline_runs[0] must be a text that is not empty"),
+        (["status", ""], "an id is empty: is a variable not set?"),
         (["status", RUN, "--format", "xml"], "'xml' is not one of"),
         (["status", RUN, "--output-type", "dataset"], "'dataset' is not one of"),
         (["status", RUN, "--request-timeout", "0"], "--request-timeout"),

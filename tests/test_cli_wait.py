@@ -301,7 +301,7 @@ def test_an_empty_stdin_is_usage(wait, mock, monkeypatch):
         (["flow-a", "--colour"], "No such option '--colour'"),
         (["--node", "node-only"], "--node takes RUN/NODE, the ids of a run and of a node of it, not 'node-only'"),
         (["--node", "/node"], "not '/node'"),
-        ([""], "pipeline_runs[0] must be a text that is not empty"),
+        ([""], "an id is empty: is a variable not set?"),
         (["-", "--node", "-"], "give - once"),
         (["flow-a", "--until", "never"], "'never' is not one of"),
         (["flow-a", "--timeout", "soon"], "'soon' is not a duration above 0, such as 90, 90s, 15m, 1h30m or 2d"),
