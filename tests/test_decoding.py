@@ -27,8 +27,8 @@ from paiflow import (
     OutputValue,
     PipelineRunState,
     PipelineRunStatus,
-    batches,
 )
+from paiflow.status import batches
 from paiflow_api import decoding
 
 SAMPLE = json.loads(Path(__file__).with_name("data").joinpath("documented_sample.json").read_text(encoding="utf-8"))

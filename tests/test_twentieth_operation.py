@@ -18,7 +18,7 @@ ROOT = generation.ROOT
 
 # What a maintainer writes, before the line of the first path.
 OPERATION = """\
-  /api/v1/pipelineruns/{PipelineRunId}/costs:
+  /api/v1/budgets/{BudgetId}/costs:
     get:
       operationId: ListPipelineRunCosts
       summary: List what a run has cost
@@ -28,7 +28,7 @@ OPERATION = """\
         url: https://www.alibabacloud.com/help/en/pai/developer-reference/api-paiflow-2021-02-02-listpipelineruncosts
       x-ram-action: paiflow:ListPipelineRunCosts
       parameters:
-        - name: PipelineRunId
+        - name: BudgetId
           in: path
           required: true
           description: The run's id. ListPipelineRuns returns the ids.
@@ -95,11 +95,11 @@ class Kept(httpx.BaseTransport, httpx.AsyncBaseTransport):
 settings = {"endpoint": "http://127.0.0.1", "credentials": service.credentials, "transport": Kept()}
 with paiflow.PaiFlow(**settings) as client:
     reply = client.list_pipeline_run_costs("flow 1", currency="USD", verbose=True)
-    by_name = client.call("ListPipelineRunCosts", PipelineRunId="flow-1").parsed
+    by_name = client.call("ListPipelineRunCosts", BudgetId="flow-1").parsed
     refusals = []
-    for arguments in ({"currency": "EUR"}, {"pipeline_run_id": ".."}, {"curency": "USD"}):
+    for arguments in ({"currency": "EUR"}, {"budget_id": ".."}, {"curency": "USD"}):
         try:
-            client.call("ListPipelineRunCosts", **{"pipeline_run_id": "flow-1", **arguments})
+            client.call("ListPipelineRunCosts", **{"budget_id": "flow-1", **arguments})
         except paiflow.InvalidRequest as error:
             refusals.append(error.message)
 
@@ -133,7 +133,7 @@ reply = client.list_pipeline_run_costs("flow-1", currency="USD", verbose=True)
 assert_type(reply, paiflow.ListPipelineRunCostsResponse)
 assert_type(reply.costs, list[paiflow.Cost])
 assert_type(reply.costs[0].amount, float | None)
-client.list_pipeline_run_costs(pipeline_run_id="flow-1", currency=None)
+client.list_pipeline_run_costs(budget_id="flow-1", currency=None)
 client.list_pipeline_run_costs("flow-1", "USD")  # type: ignore[call-arg]
 """
 
@@ -176,8 +176,8 @@ def found(tree):
 
 def test_its_method_sends_what_the_description_says(found):
     assert [
-        "GET /api/v1/pipelineruns/flow%201/costs?Currency=USD&Verbose=true ListPipelineRunCosts",
-        "GET /api/v1/pipelineruns/flow-1/costs ListPipelineRunCosts",
+        "GET /api/v1/budgets/flow%201/costs?Currency=USD&Verbose=true ListPipelineRunCosts",
+        "GET /api/v1/budgets/flow-1/costs ListPipelineRunCosts",
     ] == found["sent"]
     assert [True, True] == [found["repeatable"], found["coroutine"]]
 
@@ -196,7 +196,7 @@ def test_its_models_are_exported(found):
 def test_its_arguments_are_checked(found):
     assert [
         "currency must be one of CNY, USD, not 'EUR'",
-        "pipeline_run_id must be an id, not '..'",
+        "budget_id must be an id, not '..'",
         "there is no argument 'curency'; did you mean currency?",
     ] == found["refusals"]
 
@@ -206,7 +206,7 @@ def test_its_arguments_are_checked(found):
     [
         "List what a run has cost.",
         "Costs are known an hour after the run has ended.",
-        "pipeline_run_id: The run's id. `list_pipeline_runs` returns the ids.",
+        "budget_id: The run's id. `list_pipeline_runs` returns the ids.",
         "currency: The currency of the costs. The default is CNY. One of CNY or USD.",
         "paiflow.AccessDenied: The account lacks the permission paiflow:ListPipelineRunCosts",
         "paiflow.NotFound: It does not exist, or this account cannot see it.",

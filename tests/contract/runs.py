@@ -46,15 +46,19 @@ def variables(credentials):
     return named if credentials.security_token is None else {**named, TOKEN: credentials.security_token}
 
 
+def variables_of_another(credentials):
+    """What names a second user's credentials in the environment."""
+    return {
+        "PAIFLOW_CONTRACT_OTHER_ACCESS_KEY_ID": credentials.access_key_id,
+        "PAIFLOW_CONTRACT_OTHER_ACCESS_KEY_SECRET": credentials.access_key_secret,
+    }
+
+
 def judged_behind(defect, options=None, *, credentials=None, other=None, **environ):
     """Run the command against a mock behind a proxy with a defect, None for one without."""
     accounts = [one for one in (credentials, other) if one]
     service = MockService(accounts, behaviour=SWIFT)
-    if other is not None:
-        environ |= {
-            "PAIFLOW_CONTRACT_OTHER_ACCESS_KEY_ID": other.access_key_id,
-            "PAIFLOW_CONTRACT_OTHER_ACCESS_KEY_SECRET": other.access_key_secret,
-        }
+    environ |= {} if other is None else variables_of_another(other)
     with serve(service) as upstream, proxied(upstream, service.credentials, defect) as endpoint:
         options = replace(options or command.Options(examples=FEW), endpoint=endpoint)
         return judged(options, **{**variables(service.credentials), **environ})

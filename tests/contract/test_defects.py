@@ -12,13 +12,14 @@ from types import SimpleNamespace
 
 import pytest
 from contract import operation_defects
-from contract.defects import DEFECTS, HELD_OUT, OF_OPERATIONS
-from contract.runs import FEW, judged_behind
+from contract.defects import DEFECTS, HELD_OUT, OF_OPERATIONS, proxied
+from contract.runs import FEW, SWIFT, judged, judged_behind, variables, variables_of_another
 
-from paiflow import Credentials
+from paiflow import Credentials, PaiFlow
 from paiflow.contract import report
 from paiflow.contract.command import Options
 from paiflow.contract.session import Finding
+from paiflow.mock import MockService, MockTransport, serve
 
 OWNER = Credentials("LTAI5tOwner0000", "SecretOfTheOwner")
 OTHER = Credentials("LTAI5tOtherUser", "SecretOfTheOtherUser")
@@ -88,14 +89,33 @@ def test_a_defect_of_an_operation_turns_it_red(name):
     assert SAMPLE_OF_OPERATIONS.get(name, next(iter(finished.failed))) in finished.failed
 
 
-def test_without_a_defect_it_is_green():
-    """All suites, behind the proxy, with a second user, and temporary credentials."""
+def test_without_a_defect_it_is_green_and_leaves_what_was_there():
+    """All suites, behind the proxy, with a second user and temporary credentials; and some once more."""
     temporary = Credentials("STS.key", "secret-of-the-key", "token+of/it==")
-    finished = judged_behind(None, credentials=temporary, other=OTHER)
+    service = MockService([temporary, OTHER], behaviour=SWIFT)
+    environ = {**variables(temporary), **variables_of_another(OTHER)}
+    with serve(service) as upstream, proxied(upstream, temporary) as endpoint:
+        before = everything(service)
+        finished = judged(Options(endpoint=endpoint, examples=FEW), **environ)
+        after = everything(service)
+        again = judged(Options(endpoint=endpoint, only="lookups", operation="GetPipelineRun"), **environ)
 
     assert finished.status == 0, finished.text
     assert "not checked:" in finished.text
     assert "another user" not in finished.text
+    assert before == after
+    assert again.status == 0, again.text
+
+
+def everything(service):
+    """All that a mock shows of its runs and pipelines."""
+    with PaiFlow(
+        endpoint="http://127.0.0.1", credentials=service.credentials, transport=MockTransport(service)
+    ) as client:
+        runs = [run.to_dict() for run in client.iter_pipeline_runs()]
+        details = [client.get_pipeline_run(run["PipelineRunId"], verbose=True).to_dict() for run in runs]
+        pipelines = [pipeline.to_dict() for pipeline in client.iter_pipelines()]
+    return runs, [{**one, "RequestId": ""} for one in details], pipelines
 
 
 def test_a_report_of_failures_holds_no_secret(tmp_path):

@@ -35,7 +35,7 @@ SLOW = 5.0
 CLOCK = 300.0
 """Seconds by which the header Date may be off. Clients correct their clocks by it; a signature may be off by 900."""
 
-SLACK = 0.1
+SLACK = 1.0
 """Seconds by which one time may be before another that it follows: a service may read its clock twice."""
 
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z")

@@ -8,7 +8,7 @@ from typing import Any
 from paiflow.contract.answers import Call
 from paiflow.contract.http import Reply, encoded
 from paiflow.contract.session import Session
-from paiflow.contract.things import ENDED, Ids, Thing, Wire, text_of
+from paiflow.contract.things import ENDED, RANKS, Ids, Thing, Wire, text_of
 from paiflow.contract.views import kind_of, shown
 
 MOST = 200
@@ -29,7 +29,11 @@ def discover(session: Session) -> None:
             )
     for pipeline in session.model.of("pipeline"):
         session.ask("GetPipeline", {"PipelineId": pipeline.id})
+    settled = documented_ids(session)
     for run in session.model.of("run"):
+        rank = RANKS.get(text_of(run, "Status"), 0)
+        if 0 < rank < RANKS["Succeeded"] and run.id not in settled:
+            run.move(status for status in RANKS if RANKS[status] >= rank)
         discover_run(session, run)
     if "run" in session.model.complete:
         session.model.complete.add("node")
@@ -165,6 +169,13 @@ def compare_with_samples(session: Session) -> None:
                 kept = {one: value for one, value in wire.items() if one not in _NOT_SHOWN.get(name, ())}
                 for variant in VARIANTS.get(name, ("",)):
                     thing.documented[name + variant] = kept
+
+
+def documented_ids(session: Session) -> set[str]:
+    """Return the ids of the runs in the samples, which stay as they are."""
+    samples = [cleaned(session.interface.sample(name)) for name in session.interface.operations]
+    items = [item for sample in samples for item in (sample, *(sample.get("PipelineRuns") or ()))]
+    return {str(item.get("PipelineRunId")) for item in items if isinstance(item, dict)}
 
 
 def ask_for_samples(session: Session) -> None:

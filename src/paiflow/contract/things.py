@@ -56,6 +56,7 @@ class Thing:
         kind: of `IDS`.
         ids: what it is found by.
         put: the fields that were put in.
+        ours: it was created by the suite.
         owner: the access key's id of the only user who sees it, None if everybody does.
         moving: it may change by itself.
         possible: the statuses that it may have; None for any.
@@ -71,6 +72,7 @@ class Thing:
     kind: str
     ids: Ids
     put: Wire = field(default_factory=dict)
+    ours: bool = False
     owner: str | None = None
     moving: bool = False
     possible: frozenset[str] | None = None

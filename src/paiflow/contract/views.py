@@ -94,8 +94,9 @@ def learn(call: Call, reply: Reply, variant: str | None) -> None:
 def _created_pipeline(model: Model, call: Call, reply: Reply) -> None:
     text = call.arguments["Manifest"]
     pipeline_id = str(reply.fields.get("PipelineId"))
-    _defined(model, model.known("pipeline", (pipeline_id,)), text)
-    model.known("pipeline", (pipeline_id,)).put["WorkspaceId"] = call.arguments["WorkspaceId"]
+    pipeline = model.known("pipeline", (pipeline_id,), WorkspaceId=call.arguments["WorkspaceId"])
+    pipeline.ours = True
+    _defined(model, pipeline, text)
 
 
 def _updated_pipeline(model: Model, call: Call, reply: Reply) -> None:  # noqa: ARG001 - all take the same
@@ -122,6 +123,7 @@ def _created_run(model: Model, call: Call, reply: Reply) -> None:
     run_id = str(reply.fields.get("PipelineRunId"))
     put = {name: call.arguments[name] for name in _OF_A_RUN if call.get(name)}
     run = model.known("run", (run_id,), **put)
+    run.ours = True
     if call.get("Accessibility") == "PRIVATE":
         run.owner = call.user
     text = call.get("PipelineManifest")

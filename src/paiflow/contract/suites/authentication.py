@@ -506,6 +506,16 @@ def _each_its_own_secret(session: Session, parameters: Subject) -> None:
                 session.refused(session.build(*parameters.call, credentials=mixed), *MISMATCH)
 
 
+def _headers_twice(session: Session, parameters: Subject) -> None:
+    """What decides anything comes once: two readers could each take another of two values."""
+    right = session.build(*parameters.call)
+    codes = ("InvalidParameter", "SignatureDoesNotMatch", "IncompleteSignature", "BadRequest")
+    for name in ("x-acs-action", "x-acs-version", "x-acs-date", "x-acs-signature-nonce", "authorization", "host"):
+        value = right.header(name) or ""
+        for other in (value, "GetNothing"):
+            session.refused(session.build(*parameters.call).and_header(name, other), 400, *codes)
+
+
 SEQUENCES: dict[str, Callable[[Session, Subject], None]] = {
     "replayed at once": _replayed,
     "replayed with something else": _replayed_elsewhere,
@@ -515,6 +525,7 @@ SEQUENCES: dict[str, Callable[[Session, Subject], None]] = {
     "nonces that are alike": _nonces_like,
     "a caller is not remembered": _not_remembered,
     "security tokens": _tokens,
+    "headers that come twice": _headers_twice,
     "each key its own secret": _each_its_own_secret,
 }
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import requests
 import schemathesis
@@ -33,7 +33,7 @@ from paiflow.contract.manifests import Manifest
 from paiflow.contract.preparation import FLAT, Stock, spare_run
 from paiflow.contract.session import Session
 from paiflow.contract.signer import Draft, sign
-from paiflow.contract.suites.subjects import existing, node_references
+from paiflow.contract.suites.subjects import STRANGER, existing, node_references
 
 SETTINGS = Path(__file__).parents[1] / "schemathesis.toml"
 
@@ -50,6 +50,7 @@ class Signature(AuthBase):
 
     def __call__(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
         """Return the request, signed."""
+        self._spare_what_is_not_ours(prepared)
         parts = urlsplit(prepared.url or "")
         body: Any = prepared.body or b""
         route = self._session.interface.route(parts.path or "/")
@@ -70,6 +71,19 @@ class Signature(AuthBase):
             if name not in ("accept", "content-type"):
                 prepared.headers[name] = value
         return prepared
+
+    def _spare_what_is_not_ours(self, prepared: requests.PreparedRequest) -> None:
+        """Let nothing change that the suite has not put in: examples of the description may name what is there."""
+        parts = urlsplit(prepared.url or "")
+        route = self._session.interface.route(parts.path)
+        operation = route.methods.get(prepared.method or "") if route else None
+        if route is None or operation is None or operation.repeatable:
+            return
+        for name, kind in (("PipelineRunId", "run"), ("PipelineId", "pipeline")):
+            thing = self._session.model.thing(kind, route.values.get(name, ""))
+            if thing is not None and not thing.ours:
+                path = operation.path.replace(f"{{{name}}}", STRANGER)
+                prepared.url = urlunsplit(parts._replace(path=path))
 
 
 def run(session: Session, stock: Stock, examples: int, operation: str = "") -> None:

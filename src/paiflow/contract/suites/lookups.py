@@ -45,7 +45,13 @@ def _by_path(session: Session, stock: Stock) -> Iterator[tuple[str, str, dict[st
     """Yield calls of all operations that name something in their path: what exists, and what is only like it."""
     known = existing(session, stock)
     nodes = [node for node in session.model.of("node") if node.ids[0] == known["PipelineRunId"]]
-    for name, operation in session.interface.operations.items():
+    # Of other things there is no model: the report says so.
+    judged = {
+        name: operation
+        for name, operation in session.interface.operations.items()
+        if all(one.name in known for one in operation.parameters if one.place == "path")
+    }
+    for name, operation in judged.items():
         path = [one.name for one in operation.parameters if one.place == "path"]
         right = {one.name: known[one.name] for one in operation.parameters if one.required and one.name in known}
         for number, like in enumerate(likes(right[path[-1]]) if path else ()):

@@ -79,6 +79,7 @@ def _paths(path: str) -> list[str]:
         *(path.replace("/v1/", "/v2/"), path.replace("/v1/", "/v1//"), path.replace("/v1/", "/v1/./"), path[4:]),
         *(path.replace("/api/", "/API/"), f"{path}/..", f"{path}/%2e%2e", path.removesuffix(f"/{last}") + "/", "/"),
         *(
+            f"{path[:-1]}%{ord(path[-1]):02X}",
             f"{path}%00",
             f"{path}%0A",
             f"{path}%2F",

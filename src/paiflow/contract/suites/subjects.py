@@ -8,6 +8,7 @@ from paiflow.contract.manifests import BAD
 from paiflow.contract.preparation import Stock
 from paiflow.contract.session import Session
 from paiflow.contract.things import text_of
+from paiflow_api.calling import Parameter
 
 STRANGER = "flow-000000000000000000"
 STRANGER_NODE = {"PipelineRunId": STRANGER, "NodeId": "node-000000000000000000"}
@@ -34,11 +35,20 @@ def subjects(session: Session, stock: Stock) -> list[Subject]:
     for name, operation in session.interface.operations.items():
         reads = operation.repeatable
         values = known if reads else strange(stock)
-        arguments = {one.name: values[one.name] for one in operation.parameters if one.required and one.name in values}
+        arguments = {one.name: values.get(one.name, stand_in(one)) for one in operation.parameters if one.required}
         for names in (operation.any_of, operation.one_of):
             arguments |= {one: values[one] for one in names[:1] if one in values}
         made.append(Subject(name, name, arguments))
     return made
+
+
+def stand_in(parameter: Parameter) -> Any:
+    """Return a value that a parameter may have, of which nothing is known."""
+    if parameter.values:
+        return parameter.values[0]
+    return {"integer": 1, "number": 1, "boolean": True, "texts": ["x"], "objects": [], "object": {}}.get(
+        parameter.kind, "x"
+    )
 
 
 def existing(session: Session, stock: Stock) -> dict[str, Any]:
