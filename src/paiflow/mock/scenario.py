@@ -101,7 +101,7 @@ def load_scenario(path: str | os.PathLike[str]) -> Scenario:
     """
     document = read_document(BUNDLED.get(str(path), path))
     document.known(
-        "scenario", "clock", "sample", "repeat_after", "behaviour", "workspaces", "pipelines", "runs", "faults"
+        "scenario", "clock", "sample", "behaviour", "workspaces", "pipelines", "runs", "faults", "repeat_after"
     )
     steps = [_workspace(workspace) for workspace in _distinct(document.sections("workspaces"))]
     steps += [_pipeline(pipeline) for pipeline in _distinct(document.sections("pipelines"))]
