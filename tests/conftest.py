@@ -8,6 +8,10 @@ from hypothesis import HealthCheck, settings
 
 from paiflow.mock import MockService
 
+# The vendor's package reads these when it is imported, which some test modules do before any fixture is set up.
+for switch in ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "ALIBABA_CLOUD_CLI_PROFILE_DISABLED"):
+    os.environ[switch] = "true"
+
 # Every reply of the mock is judged by the description, in all tests.
 MockService.validate = True
 

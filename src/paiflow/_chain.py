@@ -12,7 +12,7 @@ from typing import Final
 from paiflow._text import clean
 
 _ENVIRONMENT: Final = "set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or run: aliyun configure"
-_ABSENT: Final = frozenset({"not set", "no such file", "disabled", "no answer"})
+_ABSENT: Final = frozenset({"not set", "no such file", "disabled", "no answer", "no role"})
 
 # By the provider's class: what it looks at, and what mends it if it is there and does not do.
 _PROVIDERS: Final = {
@@ -41,6 +41,7 @@ _REASONS: Final = (
     (r"invalid profile name", "no profile is the current one"),
     (r"failed to parse", "not valid JSON"),
     (r"disabled", "disabled"),
+    (r"HttpCode=404", "no role"),
     (r"unsupported profile mode '([\w-]{1,40})'", r"mode \1 is not supported"),
     (r"(?i)connectionpool|timed? ?out|refused|unreachable|max retries|no route|metadata server", "no answer"),
 )

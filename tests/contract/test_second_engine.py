@@ -1,6 +1,7 @@
 """A second engine, which shares no code with the first, says the same of all that was sent and came."""
 
 import json
+import re
 from collections import Counter
 
 import pytest
@@ -38,13 +39,19 @@ def test_it_agrees_on_every_reply(engine, journal):
         request, reply = exchange.request, exchange.reply
         if exchange.operation is not None and reply.status not in (405, 413):
             headers = {"x-acs-request-id": reply.header("x-acs-request-id")}
-            place = {"method": request.method, "target": request.target}
+            place = {"method": request.method, "target": plain(request.target)}
             fault = engine.reply_fault(reply.status, reply.body, headers, **place)
 
             assert fault is None, (request.target, request.body[:200], reply.body[:500], fault)
             judged[exchange.operation.name, reply.status == 200] += 1
     assert {name for name, answered in judged if answered} == set(exchange_names(journal))
     assert sum(judged.values()) > 600
+
+
+def plain(target):
+    """A target without needless percent-encoding, which the other engine does not see through (RFC 3986, 6.2.2.2)."""
+    path, mark, query = target.partition("?")
+    return re.sub(r"%([46][1-9A-Fa-f]|[57][0-9Aa])", lambda code: chr(int(code[1], 16)), path) + mark + query
 
 
 def exchange_names(journal):
@@ -81,7 +88,7 @@ def test_it_agrees_on_which_requests_are_right(engine, journal):
         code = exchange.reply.fields.get("Code", "")
         if exchange.reply.status != 200 and (code not in ("InvalidParameter", "MissingParameter") or exchange.call):
             continue
-        place = {"method": request.method, "target": request.target}
+        place = {"method": request.method, "target": plain(request.target)}
         fault = engine.request_fault(request.body, request.header("content-type"), **place)
         if "true" in request.target.lower() or "false" in request.target.lower():
             continue  # openapi-core takes 1 and 0 for booleans, too
