@@ -11,17 +11,20 @@
 | 6 | throttled out (`status` only: a wait survives it) |
 | 7 | credentials or permission |
 | 8 | the service or the way to it |
+| 9 | done for some ids, not for others |
 | 130, 143 | interrupted, terminated |
 """
 
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from paiflow.errors import InvalidRequest, PaiFlowError, Throttled, WaitTimedOut
-from paiflow.status.batches import StatusReport
-from paiflow.status.waiting import Outcome, Until, WaitResult
+
+if TYPE_CHECKING:
+    from paiflow.status.batches import StatusReport
+    from paiflow.status.waiting import Outcome, Until, WaitResult
 
 
 class ExitCode(IntEnum):
@@ -36,6 +39,7 @@ class ExitCode(IntEnum):
     THROTTLED = 6
     DENIED = 7
     SERVICE = 8
+    PARTIAL = 9
     INTERRUPTED = 130
     # As a shell tells the death by SIGPIPE: whoever read stdout went away before all was written.
     CLOSED_PIPE = 141

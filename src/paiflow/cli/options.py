@@ -2,39 +2,47 @@
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar, get_args
 
 import click
 
-from paiflow._text import close_to
+from paiflow.cli.connection import Connection
+from paiflow.cli.output import Form, Output
 from paiflow.cli.words import say
-from paiflow.client import profile
-from paiflow.client.endpoint import ENDPOINT
-from paiflow.credentials import KEY_ID
-from paiflow.errors import ConfigurationError
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
-FORMATS: Final = ("table", "json", "jsonl")
+FORMS: Final[tuple[Form, ...]] = get_args(Form)
 
 
-def id_options(command: Command) -> Command:
-    """Give a command the ids that it is about: `runs` and `nodes`, to be read by `ids.wanted`, and their workspace."""
+def ids(command: Command) -> Command:
+    """Give a command the ids that it is about: `runs` and `nodes`, to be read by `ids.wanted`."""
     return _with(
         command,
         click.argument("runs", metavar="[RUN]...", nargs=-1),
         click.option("--node", "nodes", metavar="RUN/NODE", multiple=True, help="A node; may be repeated."),
-        click.option("--workspace", metavar="ID", help="Look in this workspace only."),
     )
 
 
-def connection_options(command: Command) -> Command:
-    """Give a command the options that say how to print, where the service is, and how long to wait for it."""
-    return _with(
-        command,
-        click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True),
+def connection(*, workspace: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the options of the service; it receives a Connection as `connection`.
+
+    Args:
+        workspace: whether it looks in a workspace.
+    """
+    given = [
+        *(
+            [
+                click.option(
+                    "--workspace", metavar="ID|NAME", help="Look in this workspace; else the profile's, else all."
+                )
+            ]
+            if workspace
+            else []
+        ),
         click.option("--endpoint", metavar="URL", help="Instead of the region's; else PAIFLOW_ENDPOINT."),
         click.option(
             "--region", metavar="REGION", help="Such as cn-hangzhou; else ALIBABA_CLOUD_REGION_ID, else the profile's."
@@ -52,15 +60,84 @@ def connection_options(command: Command) -> Command:
             metavar="SECONDS",
             help="Seconds for each phase of a request; 5 to connect and 10 to receive by default.",
         ),
-    )
+    ]
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def wrapped(
+            *arguments: Any,
+            endpoint: str | None,
+            region: str | None,
+            request_timeout: float | None,
+            workspace: str | None = None,
+            **others: Any,
+        ) -> Any:
+            return command(*arguments, connection=Connection(endpoint, region, request_timeout, workspace), **others)
+
+        return _with(wrapped, *given)
+
+    return decorate
 
 
-def connection(endpoint: str | None, region: str | None, request_timeout: float | None) -> dict[str, Any]:
-    """Return the arguments of a client that these options mean."""
-    if region is not None and endpoint is None and os.environ.get(ENDPOINT):
-        say(f"{ENDPOINT} is set and overrides --region {region}: unset it, or give --endpoint")
-    given = {"endpoint": endpoint, "region": region, "timeout": request_timeout}
-    return {name: value for name, value in given.items() if value is not None}
+def output(forms: Sequence[Form] = FORMS) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the options that say how to print; it receives an Output as `output`.
+
+    Args:
+        forms: those that it can print.
+    """
+    given = [
+        click.option(
+            "-o",
+            "--output",
+            "--format",
+            "form",
+            type=click.Choice(forms),
+            default=forms[0],
+            show_default=True,
+            help="How to print: for people, as JSON, or ids alone.",
+        ),
+        *(
+            [click.option("-q", "--quiet", is_flag=True, help="Print ids alone, as -o name.")]
+            if "name" in forms
+            else []
+        ),
+        click.option("--no-headers", is_flag=True, help="Print tables without headings."),
+        click.option(
+            "--query", metavar="JMESPATH", callback=_query, help="Print what this expression finds in the JSON."
+        ),
+        click.option("--utc", is_flag=True, help="Show times in UTC instead of your own zone."),
+    ]
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def wrapped(
+            *arguments: Any,
+            form: Form,
+            no_headers: bool,
+            query: str | None,
+            utc: bool,
+            quiet: bool = False,
+            **others: Any,
+        ) -> Any:
+            form = "name" if quiet else "json" if query is not None and form not in ("json", "jsonl") else form
+            made = Output(form=form, headers=not no_headers, query=query, utc=utc)
+            return command(*arguments, output=made, **others)
+
+        return _with(wrapped, *given)
+
+    return decorate
+
+
+def _query(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None:
+        import jmespath  # noqa: PLC0415 - for this option only
+
+        try:
+            jmespath.compile(value)
+        except jmespath.exceptions.JMESPathError as error:
+            reason = " ".join(str(error).split())
+            raise click.BadParameter(f"not a JMESPath expression: {reason:.200}", context, parameter) from None
+    return value
 
 
 def _use_profile(context: click.Context, parameter: click.Parameter, name: str | None) -> None:
@@ -71,6 +148,11 @@ def _use_profile(context: click.Context, parameter: click.Parameter, name: str |
     """
     if name is None:
         return
+    from paiflow._text import close_to  # noqa: PLC0415 - for this option only
+    from paiflow.client import profile  # noqa: PLC0415 - as above
+    from paiflow.credentials import KEY_ID  # noqa: PLC0415 - as above
+    from paiflow.errors import ConfigurationError  # noqa: PLC0415 - as above
+
     try:
         known = profile.load(os.environ).by_name
     except ConfigurationError as error:
