@@ -40,7 +40,15 @@ SECTIONS: Final[Mapping[str, Mapping[str, Row]]] = {
         "status": Row("status", "status", "Show the status of runs and nodes, and the outputs of nodes."),
         "wait": Row("wait", "wait", "Wait for runs and nodes to end, and report each change."),
     },
-    "Workspaces": {
+    "Change runs": {
+        "submit": Row("submit", "submit", "Create a run and start it."),
+        "start": Row("verbs", "start", "Start runs that were created but not started."),
+        "stop": Row("verbs", "stop", "Stop runs."),
+        "rerun": Row("verbs", "rerun", "Run the nodes of runs again that did not succeed."),
+        "delete": Row("verbs", "delete", "Delete runs that are Initialized, Terminated, Succeeded or Failed."),
+    },
+    "Pipelines and workspaces": {
+        "pipelines": Row("pipelines", "pipelines", "List, show, create, update and delete pipelines."),
         "workspaces": Row("workspaces", "workspaces", "List workspaces."),
     },
     "Test": {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeVar, get_args
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -15,7 +15,7 @@ from paiflow.cli.words import say
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
-FORMS: Final[tuple[Form, ...]] = get_args(Form)
+FORMS: Final[tuple[Form, ...]] = ("table", "wide", "json", "jsonl", "name")
 
 
 def ids(command: Command) -> Command:
@@ -167,6 +167,11 @@ def _use_profile(context: click.Context, parameter: click.Parameter, name: str |
     context.call_on_close(
         lambda: os.environ.pop(profile.VARIABLE) if before is None else os.environ.__setitem__(profile.VARIABLE, before)
     )
+
+
+def with_(*given: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Give a command these options, in this order."""
+    return lambda command: _with(command, *given)
 
 
 def _with(command: Command, *options: Callable[[Command], Command]) -> Command:

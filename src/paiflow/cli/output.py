@@ -10,14 +10,14 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TextIO, TypeVar
 
 import attrs
 import click
 
 T = TypeVar("T")
 
-Form = Literal["table", "wide", "json", "jsonl", "name"]
+Form = Literal["table", "wide", "json", "jsonl", "name", "yaml"]
 
 
 @attrs.frozen
@@ -98,8 +98,8 @@ class Output:
                 return len(rows)
         return count
 
-    def tables(self, *parts: tuple[View[Any], Iterable[Any]]) -> None:
-        """Write a table for each kind of thing of which there is any."""
+    def tables(self, *parts: tuple[View[Any], Iterable[Any]], stream: TextIO | None = None) -> None:
+        """Write a table for each kind of thing of which there is any, to stdout unless a stream is given."""
         from paiflow.cli import tables  # noqa: PLC0415 - costly to load, and for people only
 
         wide = self.form == "wide"
@@ -111,7 +111,7 @@ class Output:
             for item in items:
                 table.add_row(*(tables.cell(column.value(item), utc=self.utc, now=now) for column in columns))
             made.append(table)
-        tables.write(made, headers=self.headers, whole=wide)
+        tables.write(made, headers=self.headers, whole=wide, stream=stream)
 
     def json(self, value: object) -> None:
         """Write a JSON document, or what the query makes of it."""

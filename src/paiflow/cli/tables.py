@@ -28,7 +28,7 @@ _UNBOUNDED: Final = 10_000
 _SHORTENED: Final = frozenset({"Name", "Output", "Message", "Description"})
 _SHORTEST: Final = 8
 _LEFT_OUT: Final = (
-    *("Finished", "Started", "Created", "Since", "Type", "Default"),
+    *("Finished", "Started", "Created", "Since", "Type", "Default", "Provider"),
     *("Message", "Duration", "Age", "Name", "Output", "Outcome"),
 )
 _GAP: Final = 2
@@ -211,24 +211,25 @@ def moment(value: datetime) -> str:
     return f"{value:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def write(tables: Iterable[Table], *, headers: bool = True, whole: bool = False) -> None:
-    """Write those tables to stdout that have a row, a blank line between two; a terminal gets a line under headings.
+def write(tables: Iterable[Table], *, headers: bool = True, whole: bool = False, stream: TextIO | None = None) -> None:
+    """Write those tables that have a row, a blank line between two; a terminal gets a line under headings.
 
     Args:
         tables: in this order.
         headers: whether to write headings.
         whole: leave no column out and shorten none, however wide the terminal is.
+        stream: stdout if it is None.
     """
-    if sys.stdout is None:
+    if (stream := stream or sys.stdout) is None:
         return
-    to_stdout = console(sys.stdout)
-    with to_stdout.capture() as capture:
+    printer = console(stream)
+    with printer.capture() as capture:
         for number, one in enumerate([one for one in tables if len(one)]):
             if number:
-                to_stdout.print()
-            groups = one.groups(_UNBOUNDED if whole else to_stdout.width, rule=sys.stdout.isatty())
+                printer.print()
+            groups = one.groups(_UNBOUNDED if whole else printer.width, rule=stream.isatty())
             for lines in islice(groups, 0 if headers else 1, None):
                 for line in lines:
-                    to_stdout.print(line, soft_wrap=True)
+                    printer.print(line, soft_wrap=True)
     for printed in capture.get().splitlines():
-        click.echo(printed.rstrip())
+        click.echo(printed.rstrip(), file=stream)

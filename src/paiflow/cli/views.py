@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from paiflow import PipelineRun, PipelineRunSummary, Workspace
+from paiflow import Pipeline, PipelineRun, PipelineRunSummary, Workspace
 from paiflow.cli.output import Column, View
 from paiflow.cli.report import printed
 from paiflow.cli.tables import Age, Span, Styled
@@ -56,6 +56,23 @@ WORKSPACES: Final[View[Workspace]] = View(
         Column("Creator", lambda workspace: workspace.creator, wide=True),
         Column("Created", lambda workspace: workspace.gmt_create_time, wide=True),
         Column("Description", lambda workspace: workspace.description, wide=True),
+    ),
+    wire=printed,
+)
+
+PIPELINES: Final[View[Pipeline]] = View(
+    kind="Pipeline",
+    plural="Pipelines",
+    name=lambda pipeline: pipeline.pipeline_id,
+    columns=(
+        Column("Pipeline", lambda pipeline: pipeline.pipeline_id),
+        Column("Name", lambda pipeline: pipeline.identifier),
+        Column("Version", lambda pipeline: pipeline.version),
+        Column("Provider", lambda pipeline: pipeline.provider),
+        Column("Age", lambda pipeline: Age(pipeline.gmt_create_time)),
+        Column("Created", lambda pipeline: pipeline.gmt_create_time, wide=True),
+        Column("Modified", lambda pipeline: pipeline.gmt_modified_time, wide=True),
+        Column("Workspace", lambda pipeline: pipeline.workspace_id, wide=True),
     ),
     wire=printed,
 )
