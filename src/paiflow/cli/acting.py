@@ -108,11 +108,8 @@ def on_runs(verb: Verb, help_: str) -> click.Command:
                     say(f"no runs to {verb.word}")
                     return
             if dry_run or not confirmed(verb, len(named), yes=yes, chosen=not runs):
-                say(
-                    f"nothing was done; {verb.word} would be sent for {_counted(verb, len(named))}"
-                    if dry_run
-                    else "nothing was done"
-                )
+                would = f": would {verb.word} {', '.join(named)}" if dry_run and runs else ""
+                say(f"nothing was done{would}")
                 return
             context.exit(act(client, verb, named, output))
 

@@ -167,7 +167,8 @@ def delete(
     """
     named = list(dict.fromkeys(pipelines_))
     if dry_run or not confirmed(_DELETE, len(named), yes=yes):
-        say(f"nothing was done{f': --dry-run; would delete {chr(44).join(named)}' if dry_run else ''}")
+        would = f": would delete {', '.join(named)}" if dry_run else ""
+        say(f"nothing was done{would}")
         return
     with connection.client() as client:
         context.exit(act(client, _DELETE, named, output))

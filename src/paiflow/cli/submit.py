@@ -14,6 +14,7 @@ from paiflow.cli.durations import duration
 from paiflow.cli.files import manifest_of, text_of
 from paiflow.cli.output import Output
 from paiflow.cli.words import say
+from paiflow.errors import PaiFlowError
 
 if TYPE_CHECKING:
     from paiflow import PaiFlow
@@ -106,7 +107,15 @@ def submit(
         "accessibility": accessibility,
     }
     with connection.client() as client:
-        run_id = client.submit(start=not no_start, once=once, **sent)
+        try:
+            run_id = client.submit(start=not no_start, once=once, **sent)
+        except PaiFlowError as error:
+            if error.maybe_done:
+                found_by = next(
+                    (f" {option} {value}" for option, value in (("--source", once), ("--name", name)) if value), ""
+                )
+                say(f"the run may have been created: paiflow list{found_by} shows it")
+            raise
         _report(run_id, output, started=not no_start, quiet=wait_)
         if wait_:
             code = _waited(context, run_id)
