@@ -77,12 +77,13 @@ CONFIRMING: Final = (
 )
 
 
-def on_runs(verb: Verb, help_: str) -> click.Command:
+def on_runs(verb: Verb, help_: str, *examples: str) -> click.Command:
     """Return the command that does this to runs, by their ids or by a selection.
 
     Args:
         verb: what it does.
-        help_: its help, with examples.
+        help_: its help.
+        examples: commands that use it.
     """
 
     def command(
@@ -122,6 +123,7 @@ def on_runs(verb: Verb, help_: str) -> click.Command:
         *reversed(CONFIRMING),
         selection.options,
         click.argument("runs", metavar="[RUN]...", nargs=-1),
+        options.examples(*examples),
         click.command(verb.word),
     )
     for decorate in decorators:

@@ -51,6 +51,9 @@ SECTIONS: Final[Mapping[str, Mapping[str, Row]]] = {
         "pipelines": Row("pipelines", "pipelines", "List, show, create, update and delete pipelines."),
         "workspaces": Row("workspaces", "workspaces", "List workspaces."),
     },
+    "Any operation": {
+        "call": Row("call", "call", "Call any operation of the service, and print its reply as JSON."),
+    },
     "Test": {
         "mock": Row("mock", "mock", "Serve a mock of the service, until it is ended by Ctrl-C or SIGTERM."),
         "contract": Row("contract", "contract", "Check a service against the description."),

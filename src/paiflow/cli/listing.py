@@ -20,6 +20,10 @@ _LIMIT = 20
 
 
 @click.command("list")
+@options.examples(
+    "paiflow list --status failed --since 1d",
+    "paiflow list --name nightly --status active -q | paiflow wait -",
+)
 @selection.options
 @click.option("--sort", type=click.Choice(list(SORTS)), default=NEWEST, show_default=True, help="What to sort by.")
 @click.option("--asc", "ascending", is_flag=True, help="Smallest or oldest first.")
@@ -34,12 +38,7 @@ _LIMIT = 20
 @options.connection()
 @options.output()
 def list_(selection: Selection, sort: str, ascending: bool, limit: int, connection: Connection, output: Output) -> None:
-    r"""List runs, newest first.
-
-    \b
-    Examples:
-      paiflow list --status failed --since 1d
-      paiflow list --name nightly --status active -q | paiflow wait -
+    """List runs, newest first.
 
     Ends with 0, also if there are none.
     """

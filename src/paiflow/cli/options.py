@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
@@ -16,6 +17,17 @@ from paiflow.cli.words import say
 Command = TypeVar("Command", bound=Callable[..., object])
 
 FORMS: Final[tuple[Form, ...]] = ("table", "wide", "json", "jsonl", "name")
+
+
+def examples(*lines: str) -> Callable[[Command], Command]:
+    """Give a command's help examples. They are run in the tests."""
+
+    def decorate(command: Command) -> Command:
+        text = "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
+        command.__doc__ = "\n\n".join(filter(None, (inspect.cleandoc(command.__doc__ or ""), text)))
+        return command
+
+    return decorate
 
 
 def ids(command: Command) -> Command:
@@ -101,21 +113,24 @@ def output(forms: Sequence[Form] = FORMS) -> Callable[[Callable[..., Any]], Call
             if "name" in forms
             else []
         ),
-        click.option("--no-headers", is_flag=True, help="Print tables without headings."),
         click.option(
             "--query", metavar="JMESPATH", callback=_query, help="Print what this expression finds in the JSON."
         ),
-        click.option("--utc", is_flag=True, help="Show times in UTC instead of your own zone."),
     ]
+    if "table" in forms:
+        given += [
+            click.option("--no-headers", is_flag=True, help="Print tables without headings."),
+            click.option("--utc", is_flag=True, help="Show times in UTC instead of your own zone."),
+        ]
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
         def wrapped(
             *arguments: Any,
             form: Form,
-            no_headers: bool,
             query: str | None,
-            utc: bool,
+            no_headers: bool = False,
+            utc: bool = False,
             quiet: bool = False,
             **others: Any,
         ) -> Any:

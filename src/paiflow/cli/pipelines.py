@@ -28,17 +28,19 @@ _MANIFEST = (
 
 
 @click.group()
+@options.examples(
+    "paiflow pipelines list --provider pai",
+    "paiflow pipelines get pipeline-hynm2bv8wqhp5esfxq > flow.yaml",
+)
 def pipelines() -> None:
-    r"""List, show, create, update and delete pipelines.
-
-    \b
-    Examples:
-      paiflow pipelines list --provider pai
-      paiflow pipelines get pipeline-hynm2bv8wqhp5esfxq > flow.yaml
-    """
+    """List, show, create, update and delete pipelines."""
 
 
 @pipelines.command("list")
+@options.examples(
+    "paiflow pipelines list",
+    "paiflow pipelines list --identifier Sql --fuzzy -o json",
+)
 @click.option("--identifier", metavar="TEXT", help="Pipelines with this identifier.")
 @click.option("--provider", metavar="ID", help="Pipelines of this provider: pai for PAI's own, else an account's id.")
 @click.option("--version", metavar="TEXT", help="Pipelines of this version.")
@@ -55,13 +57,7 @@ def list_(
     connection: Connection,
     output: Output,
 ) -> None:
-    r"""List pipelines.
-
-    \b
-    Examples:
-      paiflow pipelines list
-      paiflow pipelines list --identifier train --fuzzy -o json
-    """
+    """List pipelines."""
     from paiflow.cli import views  # noqa: PLC0415 - --help needs none of it
 
     with connection.client() as client:
@@ -77,17 +73,15 @@ def list_(
 
 
 @pipelines.command("get")
+@options.examples(
+    "paiflow pipelines get pipeline-hynm2bv8wqhp5esfxq > flow.yaml",
+    "paiflow pipelines get pipeline-hynm2bv8wqhp5esfxq -o wide",
+)
 @click.argument("pipeline", metavar="PIPELINE")
 @options.connection(workspace=False)
 @options.output(("yaml", "json", "table", "wide", "name"))
 def get(pipeline: str, connection: Connection, output: Output) -> None:
-    r"""Show a pipeline: its manifest, or with -o table or json what else is known of it.
-
-    \b
-    Examples:
-      paiflow pipelines get pipeline-hynm2bv8wqhp5esfxq > flow.yaml
-      paiflow pipelines get pipeline-hynm2bv8wqhp5esfxq -o wide
-    """
+    """Show a pipeline: its manifest, or with -o table or json what else is known of it."""
     from paiflow.cli import views  # noqa: PLC0415 - --help needs none of it
 
     with connection.client() as client:
@@ -102,17 +96,15 @@ def get(pipeline: str, connection: Connection, output: Output) -> None:
 
 
 @pipelines.command("create")
+@options.examples(
+    "paiflow pipelines create flow.yaml --workspace 948",
+    "paiflow pipelines get pipeline-hynm2bv8wqhp5esfxq | paiflow pipelines create - --workspace 948",
+)
 @options.with_(*_MANIFEST)
 @options.connection()
 @options.output(("name", "json"))
 def create(file: str, no_check: bool, connection: Connection, output: Output) -> None:
-    r"""Create a pipeline of the manifest in FILE (YAML or JSON; - reads stdin), and print its id.
-
-    \b
-    Examples:
-      paiflow pipelines create flow.yaml --workspace 948
-      paiflow pipelines get pipeline-hynm2bv8wqhp5esfxq | paiflow pipelines create - --workspace 948
-    """
+    """Create a pipeline of the manifest in FILE (YAML or JSON; - reads stdin), and print its id."""
     manifest = manifest_of(file, check=not no_check)
     with connection.client() as client:
         made = client.create_pipeline(manifest=manifest)
@@ -123,18 +115,17 @@ def create(file: str, no_check: bool, connection: Connection, output: Output) ->
 
 
 @pipelines.command("update")
+@options.examples(
+    "paiflow pipelines update pipeline-hynm2bv8wqhp5esfxq flow.yaml",
+    "paiflow pipelines update pipeline-hynm2bv8wqhp5esfxq - < flow.yaml",
+)
 @click.argument("pipeline", metavar="PIPELINE")
 @options.with_(*_MANIFEST)
 @options.connection(workspace=False)
 def update(pipeline: str, file: str, no_check: bool, connection: Connection) -> None:
-    r"""Give a pipeline the manifest in FILE (YAML or JSON; - reads stdin).
+    """Give a pipeline the manifest in FILE (YAML or JSON; - reads stdin).
 
     Identifier, provider and version stay as they are: the service refuses others.
-
-    \b
-    Examples:
-      paiflow pipelines update pipeline-hynm2bv8wqhp5esfxq flow.yaml
-      paiflow pipelines update pipeline-hynm2bv8wqhp5esfxq - < flow.yaml
     """
     manifest = manifest_of(file, check=not no_check)
     with connection.client() as client:
@@ -143,6 +134,10 @@ def update(pipeline: str, file: str, no_check: bool, connection: Connection) -> 
 
 
 @pipelines.command("delete")
+@options.examples(
+    "paiflow pipelines delete pipeline-hynm2bv8wqhp5esfxq --yes",
+    "paiflow pipelines delete pipeline-hynm2bv8wqhp5esfxq --dry-run",
+)
 @click.argument("pipelines_", metavar="PIPELINE...", nargs=-1, required=True)
 @options.with_(*CONFIRMING)
 @options.connection(workspace=False)
@@ -156,12 +151,7 @@ def delete(
     connection: Connection,
     output: Output,
 ) -> None:
-    r"""Delete pipelines.
-
-    \b
-    Examples:
-      paiflow pipelines delete pipeline-hynm2bv8wqhp5esfxq --yes
-      paiflow pipelines delete pipeline-hynm2bv8wqhp5esfxq --dry-run
+    """Delete pipelines.
 
     Ends with 0 if all were deleted, 9 if only some were, else with the code of the first error.
     """

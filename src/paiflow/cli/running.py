@@ -53,6 +53,9 @@ def _ended(error: BaseException, stop: Stop) -> int:  # noqa: PLR0911 - a table 
     match error:
         case click.exceptions.Exit():
             return error.exit_code
+        case click.exceptions.NoArgsIsHelpError():  # of commands that have commands
+            click.echo(error.format_message(), err=True)
+            return ExitCode.USAGE
         case click.ClickException():
             return _complain(_usage_message(error), ExitCode.USAGE)
         case PaiFlowError():

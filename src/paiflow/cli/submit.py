@@ -30,6 +30,10 @@ _SIGNALS: Final = (128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 
 @click.command()
+@options.examples(
+    "paiflow submit --manifest flow.yaml -p rate=0.1 --name nightly --wait",
+    "run=$(paiflow submit pipeline-hynm2bv8wqhp5esfxq --once nightly-2026-11-28)",
+)
 @click.argument("pipeline", metavar="[PIPELINE]", required=False)
 @click.option(
     "--manifest", metavar="FILE", help="Run this manifest (YAML or JSON) instead of a pipeline; - reads stdin."
@@ -77,16 +81,11 @@ def submit(
     connection: Connection,
     output: Output,
 ) -> None:
-    r"""Create a run and start it.
+    """Create a run and start it.
 
     PIPELINE is a pipeline's id. The run's id goes to stdout.
 
     With --once KEY the run is made at most once, also if the command is repeated; the key is stored as the run's source id.
-
-    \b
-    Examples:
-      paiflow submit --manifest flow.yaml -p rate=0.1 --name nightly --wait
-      run=$(paiflow submit pipeline-hynm2bv8wqhp5esfxq --once nightly-2026-11-28)
 
     Ends with 0 if the run was created; with --wait as paiflow wait does.
     """

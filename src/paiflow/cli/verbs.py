@@ -22,11 +22,9 @@ start = on_runs(
     ),
     f"""Start runs that were created but not started.
 {_CODES.format(which="those that are Initialized")}
-    \b
-    Examples:
-      paiflow start flow-hynm2bv8wqhp5esfxq
-      paiflow start --name nightly --since 1d --dry-run
 """,
+    "paiflow start flow-hynm2bv8wqhp5esfxq",
+    "paiflow start --name nightly --since 1d --dry-run",
 )
 
 stop = on_runs(
@@ -38,11 +36,9 @@ stop = on_runs(
     ),
     f"""Stop runs.
 {_CODES.format(which="those that go on")}
-    \b
-    Examples:
-      paiflow stop flow-hynm2bv8wqhp5esfxq
-      paiflow stop --status Running --name nightly --dry-run
 """,
+    "paiflow stop flow-hynm2bv8wqhp5esfxq",
+    "paiflow stop --status Running --name nightly --dry-run",
 )
 
 rerun = on_runs(
@@ -54,11 +50,9 @@ rerun = on_runs(
     ),
     f"""Run the nodes of runs again that did not succeed.
 {_CODES.format(which="those that failed or were stopped")}
-    \b
-    Examples:
-      paiflow rerun flow-hynm2bv8wqhp5esfxq
-      paiflow rerun --status Failed --since 1d --dry-run
 """,
+    "paiflow rerun flow-hynm2bv8wqhp5esfxq",
+    "paiflow rerun --status Failed --since 1d --dry-run",
 )
 
 delete = on_runs(
@@ -71,9 +65,7 @@ delete = on_runs(
     ),
     f"""Delete runs that are Initialized, Terminated, Succeeded or Failed.
 {_CODES.format(which="those that can be deleted")}
-    \b
-    Examples:
-      paiflow delete flow-hynm2bv8wqhp5esfxq --yes
-      paiflow delete --status Failed --name nightly --dry-run
 """,
+    "paiflow delete flow-hynm2bv8wqhp5esfxq --yes",
+    "paiflow delete --status Failed --name nightly --dry-run",
 )

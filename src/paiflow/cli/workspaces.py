@@ -17,19 +17,18 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@options.examples(
+    "paiflow workspaces",
+    "paiflow workspaces --name workspace-948 -q",
+)
 @click.option("--name", metavar="TEXT", help="Only the workspace with this name.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many.")
 @options.connection(workspace=False)
 @options.output()
 def workspaces(name: str | None, limit: int | None, connection: Connection, output: Output) -> None:
-    r"""List workspaces.
+    """List workspaces.
 
     Other commands take a workspace's id or its name as --workspace.
-
-    \b
-    Examples:
-      paiflow workspaces
-      paiflow workspaces --name demo -o name
     """
     from paiflow.cli import views  # noqa: PLC0415 - --help needs none of it
 
