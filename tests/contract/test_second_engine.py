@@ -37,7 +37,7 @@ def test_it_agrees_on_every_reply(engine, journal):
     judged = Counter()
     for exchange in journal:
         request, reply = exchange.request, exchange.reply
-        if exchange.operation is not None and reply.status not in (405, 413):
+        if exchange.operation is not None and reply.status != 405:
             headers = {"x-acs-request-id": reply.header("x-acs-request-id")}
             place = {"method": request.method, "target": plain(request.target)}
             fault = engine.reply_fault(reply.status, reply.body, headers, **place)
