@@ -5,12 +5,11 @@ stays: names, kinds and shapes, and the ids of runs, nodes, outputs and requests
 digits, and one sees that an Authorization was there. An account id has the same replacement for as long as a `Redaction`
 lasts; that of the functions lasts as long as the process.
 
-JSON is judged by the names in it, also where a text holds JSON, escaped or not; text by its patterns. Where it is not
-certain what something is, it goes. Every pattern takes time in proportion to the text, as a reply may be any text.
+JSON is judged by the names in it, also where a text holds JSON, escaped or not; text by its patterns. `paiflow._secrets`
+knows the names and looks of secrets; this adds account ids, e-mail addresses and base64.
 
 Sources of the shapes: an account has 16 digits, a RAM user or role 18; an ARN is `acs:ram::<account>:role/<name>` (RAM,
-"Terms"); AccessDeniedDetail names the principal (RAM, "Troubleshoot access denied errors"); a signed URL has OSSAccessKeyId
-and Signature, or x-oss-credential and x-oss-signature (OSS, "Include a signature in a URL").
+"Terms"); AccessDeniedDetail names the principal (RAM, "Troubleshoot access denied errors").
 """
 
 from __future__ import annotations

@@ -35,12 +35,13 @@ _COUNTED = re.compile(
     r"(?:max|min|total|num|new|input|output|prompt|completion|cached|used)[a-z]*tokens$|tokens?(?:count|limit|usage)$"
 )
 
+_CHINESE = r"(?:密\s?码|口令|密钥|秘钥|令牌|私钥|验证码)"
 # The same where text has no structure: `name: value`, `name=value`, `"name": "value"`, escaped and percent-encoded too.
 _KEYS = r"(?:api|private|access|secret|account|master|signing|encryption|shared|storage|ssh|hmac)[-_ ]?key"
 _WORD = (
     r"(?:(?i:(?:token|secret|pass(?:word|wd|phrase|code)|p(?:s?wd|sw)|signature|cookie|jwt|connection[-_ ]?string|credentials?"
     rf"|{_KEYS}|encodeddiagnosticmessage)s?(?:[-_]?(?:id|key|value|secret|pem|hash|base64))?)"
-    r"|(?:密\s?码|口令|密钥|秘钥|令牌|私钥|验证码)[为是]?)"
+    rf"|{_CHINESE}[为是]?)"
 )
 _NAMED = re.compile(_WORD)
 _QUOTE = r"(?:\\*[\"'“”‘’]|(?i:&quot;|&apos;|&#(?:34|39|x22|x27);|%(?:25)*2[27]))"
@@ -59,14 +60,17 @@ _ORDINARY = re.compile(
 # From here on a message is an echo of a signed request.
 _ECHO = re.compile(r"(?i)(server('s|’s)? )?(string ?to ?sign|canonical ?(request|string))")
 
+_PREFIX = (
+    r"(?:gh[pousr]|github_pat|glpat|gl(?:dt|rt|cbt|ptt|ft|soat|agent)|npm|pypi|dckr_pat|shp(?:at|ca|pa|ss)|dop_v1|glsa|sntrys"
+    r"|lin_api|figd|whsec|nvapi|[rsp]k_(?:live|test)|sq0(?:atp|csp)|xox[a-z](?:\.xox[a-z])?|xapp)[-_]"
+)
 # Known by their looks. Most prefixes are certain; those of two letters begin a word.
 _LOOKS = re.compile(
     r"eyJ[0-9A-Za-z_-]{8,}(?:\.[0-9A-Za-z_-]*)*"  # a JSON web token
     rf"|CAIS[0-9A-Za-z+/=%_-]{{8,}}{GOES_ON}"  # a token of the security token service
     r"|(?:LTAI[0-9A-Za-z]{4}|STS\.[0-9A-Za-z]{8}|AKID[0-9A-Za-z]{12})[0-9A-Za-z]*"  # key ids of Alibaba Cloud and Tencent Cloud
     r"|(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Za-z]{12,}|AIza[0-9A-Za-z_-]{30,}|ya29\.[0-9A-Za-z_-]{20,}"
-    r"|(?:gh[pousr]|github_pat|glpat|gl(?:dt|rt|cbt|ptt|ft|soat|agent)|npm|pypi|dckr_pat|shp(?:at|ca|pa|ss)|dop_v1|glsa|sntrys"
-    r"|lin_api|figd|whsec|nvapi|[rsp]k_(?:live|test)|sq0(?:atp|csp)|xox[a-z](?:\.xox[a-z])?|xapp)[-_][0-9A-Za-z_-]{12,}"
+    rf"|{_PREFIX}[0-9A-Za-z_-]{{12,}}"
     r"|SG\.[0-9A-Za-z_-]{16,}\.[0-9A-Za-z_-]{16,}|hv[sbr]\.[0-9A-Za-z_-]{20,}|ATATT3[0-9A-Za-z_=-]{20,}"
     r"|(?:(?<![0-9A-Za-z_-])|(?<=\\[nrt]))(?:"
     r"(?:hf_|gsk_|r8_|sk-)(?:[0-9A-Za-z]{20,}|(?=[a-z_-]*[0-9A-Z])[0-9A-Za-z_-]{12,})|dapi[0-9a-f]{32})"
@@ -88,13 +92,13 @@ _MEMBER = re.compile(
 )
 # `the password is …`: what cannot be a word. An option that is named so takes any value: `--password …`.
 _LOOSE = re.compile(rf"({_WORD}\s+(?:(?:is|to)[:\s]\s*)?)(?=[^\s0-9]{{0,100}}[0-9])[0-9A-Za-z+/=_.~-]{{16,}}")
-_CHINESE = re.compile(r"((?:密\s?码|口令|密钥|秘钥|令牌|私钥|验证码)\s?[为是]\s?)[!-~]{4,}")
+_CHINESE_SENTENCE = re.compile(rf"({_CHINESE}\s?[为是]\s?)[!-~]{{4,}}")
 _LONG_OPTION = re.compile(rf"((?<!\S)--?(?:\w{{1,30}}[-_.]){{0,5}}{_WORD}\s+{_QUOTE}?)(?![-\"'\\])([^\s\"'\\]+)")
 _SCHEME = re.compile(r"(?i)\b(bearer|basic)\s+[0-9a-z._~+/=-]{8,}")
 _USER_INFO = re.compile(
     r"(?i)(://|%3A%2F%2F)[^\s/?#\"'<>\\]{0,500}(@|%40)|(?<![^\s\"'=])[\w.-]{1,64}:[^\s@/\"']{1,100}(@)(?=tcp\()"
 )
-_QUERY = re.compile(r"(?i)([?&;](?:sig|sign|ticket|auth|otp|code|ak|sk)=)[^\s&\"'<>\\#]+")
+_QUERY = re.compile(r"(?i)([?&;](?:sig|sign|ticket|auth|otp|ak|sk)=)[^\s&\"'<>\\#]+")
 # The number of a ticket is none, nor is a word: what has digits, and of a ticket is long.
 _CODE = re.compile(
     rf"((?<![\w-])(?i:otp|ak|sk|pin){_IS}{_QUOTE}?)(?=[^\s\"'\\]{{0,100}}[0-9])[0-9A-Za-z+/=_.-]{{6,}}"
@@ -102,7 +106,7 @@ _CODE = re.compile(
 )
 # `-p SECRET`, `-pSECRET` and `-u USER:SECRET`, which mean other things in other commands.
 _SHORT_OPTION = re.compile(
-    rf"(?P<option>(?<!\S)(?:-[pPawk]|-[uU]|--(?:proxy-)?user)(?:[ =]{_QUOTE}?)?)(?P<value>[^\s\"'\\|;&<>-][^\s\"'\\|;&<>]{{2,}})"
+    rf"(?<!\S)(?P<option>-[pPawkuU]|--(?:proxy-)?user)(?P<between>(?:[ =]{_QUOTE}?)?)(?P<value>[^\s\"'\\|;&<>-][^\s\"'\\|;&<>]{{2,}})"
 )
 # The same as a list of arguments that stands in a text.
 _ARGUMENT = re.compile(
@@ -119,9 +123,8 @@ _BEFORE = 200
 
 # Without any of these no rule applies. Most texts are names and ids: this is for speed.
 SUSPICIOUS: Final = re.compile(
-    r"[=:：＝﹕→>@%&\0]|[0-9A-Za-z+/_-]{24}|eyJ|CAIS|LTAI|STS\.|AKI[AD]|A[SB]IA|ACCA|ya29|SG\.|gh[pousr]_|hf_|gsk_|r8_|sk-"
-    r"|(?:_pat|npm|xox[a-z]|xapp|glpat|_(?:live|test))[-_]|-----BEGIN|(?<![0-9A-Za-z])-[pPawkuU-]|密\s?码|口令|密钥|秘钥|令牌|私钥|验证码"
-    rf"|(?i:bearer|basic|to ?sign|canonical)|{_WORD}\s"
+    r"[=:：＝﹕→>@%&\0]|[0-9A-Za-z+/_-]{24}|eyJ|CAIS|LTAI|STS\.|AKI[AD]|A[SB]IA|ACCA|AIza|ya29|SG\.|hv[sbr]\.|(?:hf|gsk|r8)_|sk-"
+    rf"|{_PREFIX}|-----BEGIN|(?<![0-9A-Za-z])-[pPawkuU-]|{_CHINESE}|(?i:bearer|basic|to ?sign|canonical)|{_WORD}\s"
 )
 
 
@@ -200,13 +203,11 @@ def _line_before(found: re.Match[str]) -> str:
 
 
 def _short_option(found: re.Match[str]) -> str:
-    line = _line_before(found)
-    option = re.match("-+[a-zA-Z-]+", found["option"])
-    named = option[0] if option else ""
-    if not is_option_of_secret(named, found["value"], line):
+    option, value = found["option"], found["value"]
+    if not is_option_of_secret(option, value, _line_before(found)):
         return found[0]
-    user = found["value"].partition(":")[0] + ":" if named[-1] in "uUr" else ""
-    return f"{found['option']}{user}{DONE}"
+    user = f"{value.partition(':')[0]}:" if option in _USER_OPTIONS else ""
+    return f"{option}{found['between']}{user}{DONE}"
 
 
 _Rules = tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
@@ -230,5 +231,5 @@ _BY_NAME: Final[_Rules] = (
     (_LONG_OPTION, _long_option),
     (_BARE, _bare),
     (_LOOSE, rf"\1{DONE}"),
-    (_CHINESE, rf"\1{DONE}"),
+    (_CHINESE_SENTENCE, rf"\1{DONE}"),
 )
