@@ -60,6 +60,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Row]]] = {
         "drift": Row("drift", "drift", "Report what recorded replies hold that the description lacks."),
     },
     "Set up": {
+        "doctor": Row("doctor", "doctor", "Try each thing that a call depends on, and say what to mend."),
         "config": Row("config", "config", "Show each setting and where it comes from, without secrets."),
         "version": Row("version", "version", "Show the version."),
     },
