@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from paiflow.cli.connection import Connection
 from paiflow.cli.output import Form, Output
@@ -32,11 +33,20 @@ def examples(*lines: str) -> Callable[[Command], Command]:
     return decorate
 
 
+def _newest(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from paiflow.cli import completion  # noqa: PLC0415 - for a shell's completion only
+
+    return completion.runs(context, parameter, incomplete)
+
+
+run_ids: Final = click.argument("runs", metavar="[RUN]...", nargs=-1, shell_complete=_newest)
+
+
 def ids(command: Command) -> Command:
     """Give a command the ids that it is about: `runs` and `nodes`, to be read by `ids.wanted`."""
     return _with(
         command,
-        click.argument("runs", metavar="[RUN]...", nargs=-1),
+        run_ids,
         click.option("--node", "nodes", metavar="RUN/NODE", multiple=True, help="A node; may be repeated."),
     )
 
