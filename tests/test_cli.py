@@ -624,38 +624,3 @@ def test_debug_shows_each_request_and_reply_without_secrets(run, environment, se
     assert RUN in err
     assert not [secret for secret in secrets if str(secret)[-12:] in err]
     assert "" == run("status", RUN)[2]
-
-
-@pytest.mark.parametrize(
-    ("words", "completed"),
-    [
-        (["sta"], ["status", "start"]),
-        (["list", "--status", "su"], ["Suspended", "Succeeded"]),
-        (["stop", "flow-h"], [RUN]),
-        (["stop", "--end"], ["--endpoint"]),
-    ],
-)
-def test_a_shell_completes_commands_options_statuses_and_ids(capfd, environment, monkeypatch, words, completed):
-    monkeypatch.setenv("_PAIFLOW_COMPLETE", "bash_complete")
-    monkeypatch.setenv("COMP_WORDS", " ".join(["paiflow", *words]))
-    monkeypatch.setenv("COMP_CWORD", str(len(words)))
-    commands.run([])
-
-    assert completed == [line.partition(",")[2] for line in capfd.readouterr().out.splitlines()]
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_each_shell_has_a_script(run, shell):
-    code, out, err = run("completion", shell)
-
-    assert (0, "") == (code, err)
-    assert f"_PAIFLOW_COMPLETE={shell}_complete" in out
-
-
-def test_a_completion_is_silent_without_a_service(capfd, monkeypatch):
-    monkeypatch.setenv("_PAIFLOW_COMPLETE", "bash_complete")
-    monkeypatch.setenv("COMP_WORDS", "paiflow stop flow")
-    monkeypatch.setenv("COMP_CWORD", "2")
-    commands.run([])
-
-    assert ("", "") == capfd.readouterr()
