@@ -33,12 +33,17 @@ def mock():
 
 
 @pytest.fixture
-def run(mock, monkeypatch, capsys):
-    """Run the command in this process: `code, stdout, stderr = run(…)`."""
+def environment(mock, monkeypatch):
+    """The variables that lead to the mock service."""
     service, endpoint = mock
     monkeypatch.setenv("PAIFLOW_ENDPOINT", endpoint)
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", service.credentials.access_key_id)
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", service.credentials.access_key_secret)
+
+
+@pytest.fixture
+def run(environment, capsys):
+    """Run the command in this process: `code, stdout, stderr = run(…)`."""
 
     def run_(*arguments):
         code = commands.run(arguments)
@@ -140,7 +145,7 @@ def test_ages_and_durations_are_short(value, shown):
         (["stop", "--end"], ["--endpoint"]),
     ],
 )
-def test_a_shell_completes_commands_options_statuses_and_ids(capfd, run, monkeypatch, words, completed):
+def test_a_shell_completes_commands_options_statuses_and_ids(capfd, environment, monkeypatch, words, completed):
     monkeypatch.setenv("_PAIFLOW_COMPLETE", "bash_complete")
     monkeypatch.setenv("COMP_WORDS", " ".join(["paiflow", *words]))
     monkeypatch.setenv("COMP_CWORD", str(len(words)))
