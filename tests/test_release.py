@@ -3,6 +3,7 @@
 import subprocess
 
 import pytest
+
 from tooling.release import ReleaseError, check_tree
 
 

@@ -26,10 +26,10 @@ def main() -> int:
         for file in files:
             _try(file, version)
     except ReleaseError as error:
-        print(f"scripts/release: {error}", file=sys.stderr)  # noqa: T201
+        print(f"scripts/release: {error}", file=sys.stderr)
         return 1
     for file in files:
-        print(f"{file.relative_to(ROOT)}  {file.stat().st_size // 1024} kB")  # noqa: T201
+        print(f"{file.relative_to(ROOT)}  {file.stat().st_size // 1024} kB")
     return 0
 
 
@@ -48,9 +48,8 @@ def check_tree(root: Path, version: str, ref: str = "") -> None:
     Raises:
         ReleaseError: a file is changed or new, CHANGELOG.md has no section, or the tag is another version's.
     """
-    changed = subprocess.run(
-        ["git", "status", "--porcelain"], cwd=root, capture_output=True, text=True, check=True
-    ).stdout.splitlines()
+    command = ["git", "status", "--porcelain"]
+    changed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout.splitlines()
     if changed:
         raise ReleaseError(f"the tree is not clean: commit or remove {changed[0][3:]}" + _more(len(changed) - 1))
     if ref.startswith("refs/tags/") and ref != f"refs/tags/v{version}":
