@@ -60,7 +60,13 @@ SECTIONS: Final[Mapping[str, Mapping[str, Row]]] = {
         "drift": Row("drift", "drift", "Report what recorded replies hold that the description lacks."),
     },
     "Set up": {
+        "doctor": Row("doctor", "doctor", "Try each thing that a call depends on, and say what to mend."),
         "config": Row("config", "config", "Show each setting and where it comes from, without secrets."),
+        "completion": Row(
+            "completion",
+            "completion",
+            "Print the script that completes commands, options, statuses and run ids in a shell.",
+        ),
         "version": Row("version", "version", "Show the version."),
     },
 }

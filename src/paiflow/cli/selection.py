@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import click
+from click.shell_completion import CompletionItem
 
 from paiflow import _durations
 from paiflow._text import close_to
@@ -133,6 +134,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
                 metavar="STATUS",
                 multiple=True,
                 callback=_statuses,
+                shell_complete=_known_statuses,
                 help="Such as Failed, or an outcome: active, succeeded, failed, stopped. May be repeated.",
             ),
             click.option("--name", metavar="NAME", help="Runs with this name."),
@@ -167,6 +169,12 @@ def _statuses(context: click.Context, parameter: click.Parameter, values: tuple[
             raise click.BadParameter(f"{value!r} is not a status{shown}", context, parameter)
         found += known[value.lower()]
     return tuple(dict.fromkeys(found))
+
+
+def _known_statuses(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from paiflow.cli import completion  # noqa: PLC0415 - for a shell's completion only
+
+    return [CompletionItem(one) for one in completion.statuses(context, parameter, incomplete)]
 
 
 def _moment(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
