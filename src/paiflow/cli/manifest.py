@@ -16,7 +16,7 @@ from paiflow.cli.words import say
 
 @click.group()
 @options.examples(
-    "paiflow manifest check flow.yaml",
+    "paiflow manifest check flow.yaml train.yaml",
     "paiflow pipelines get pipeline-hynm2bv8wqhp5esfxq | paiflow manifest check -",
 )
 def manifest() -> None:

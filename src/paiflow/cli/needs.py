@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 # A command that takes a selection lists runs. Workspaces by name need ListWorkspaces besides: an id needs nothing.
 COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "list": ("ListPipelineRuns",),
-    "status": ("ListPipelineRunsStatus", "ListPipelineRuns"),
-    "wait": ("ListPipelineRunsStatus", "ListPipelineRuns"),
+    "status": ("ListPipelineRunsStatus",),
+    "wait": ("ListPipelineRunsStatus",),
     "submit": ("CreatePipelineRun", "ListPipelineRuns", "ListPipelineRunsStatus"),
     "start": ("StartPipelineRun", "ListPipelineRuns"),
     "stop": ("TerminatePipelineRun", "ListPipelineRuns"),
