@@ -182,7 +182,7 @@ def describable(node, path=(), *, named=False):
 
 @given(
     st.sampled_from(list(describable(OURS))),
-    st.sampled_from(["description", "examples", "title", "x-note", "$comment", "deprecated"]),
+    st.sampled_from(["description", "examples", "x-note", "$comment", "deprecated"]),
     st.text(max_size=5),
 )
 def test_to_describe_is_invisible_wherever_it_is_done(path, key, words):

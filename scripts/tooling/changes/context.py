@@ -36,7 +36,7 @@ class Comparison:
         for key in dict.fromkeys((*old, *new)):
             if key in known or key in TEXTS or key == "$ref" or key.startswith("x-"):
                 continue
-            one, other = old.get(key), new.get(key)
+            one, other = (found.get(key) or None for found in (old, new))  # false, or an empty list, says nothing
             if text_of(one) != text_of(other):
                 self.tell(side, place, "not known", f"{key} {shown(one)} → {shown(other)}")
 

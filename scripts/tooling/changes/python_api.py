@@ -25,7 +25,7 @@ import griffe
 from tooling.changes import python_calls, python_classes
 from tooling.changes.python_calls import Difference, Parameter, Signature, Type
 from tooling.changes.python_classes import Object
-from tooling.changes.python_types import Ancestors, fits, members
+from tooling.changes.python_types import ANYTHING, Ancestors, fits, members
 from tooling.changes.verdicts import Finding, Side, Verdict, key_of, worst
 
 BREAKING, ADDITIVE = Verdict.BREAKING, Verdict.ADDITIVE
@@ -36,7 +36,7 @@ GENERATED = "paiflow_api"
 NOT_CALLED = frozenset({
     "__attrs_init__", "__attrs_post_init__", "__attrs_pre_init__", "__del__", "__doc__", "__eq__", "__format__",
     "__getstate__", "__hash__", "__init_subclass__", "__match_args__", "__module__", "__ne__", "__new__", "__post_init__",
-    "__reduce__", "__reduce_ex__", "__repr__", "__setstate__", "__slots__", "__str__", "__version__", "__weakref__",
+    "__reduce__", "__reduce_ex__", "__repr__", "__rich_repr__", "__setstate__", "__slots__", "__str__", "__version__", "__weakref__",
 })  # fmt: skip
 # What Python does without the first, by the second.
 INSTEAD = {"__contains__": "__iter__", "__iadd__": "__add__", "__ior__": "__or__", "__delattr__": "__init__"}
@@ -48,7 +48,7 @@ class Item:
 
     Attributes:
         kind: class, function or attribute.
-        ways: its signatures, several if it is overloaded.
+        ways: its signature, and before it those of its overloads.
         gives: the type of an attribute.
         value: of a constant, as a literal.
         means: of a name of a type.
@@ -184,6 +184,8 @@ def _changes(one: Item, other: Item, classes: Ancestors, aliases: Mapping[str, V
         return fits(given.meaning, taken.meaning, classes)
 
     if one.kind != other.kind:
+        if (one.kind, other.kind) == ("attribute", "function") and _may_be_called(one):
+            return
         yield f"is a {other.kind} now, no {one.kind}", BREAKING, "it is used in another way"
         return
     if one.value is not None and other.value is not None and one.value != other.value:
@@ -203,6 +205,10 @@ def _changes(one: Item, other: Item, classes: Ancestors, aliases: Mapping[str, V
         known = worst(aliases[word] for word in re.findall(r"\w+", alias) if word in aliases)
         if not is_alias or worst((known, verdict)) is not known:
             yield what, verdict, why
+
+
+def _may_be_called(item: Item) -> bool:
+    return item.gives.meaning.partition("[")[0] in ("", "Callable")
 
 
 def _meaning(one: Item, other: Item, classes: Ancestors) -> Iterator[Difference]:
@@ -227,9 +233,9 @@ def _ways(old: tuple[Signature, ...], new: tuple[Signature, ...], fitting: pytho
     def covers(one: Signature, other: Signature) -> bool:
         return all(verdict is not BREAKING for _, verdict, _ in python_calls.differences(one, other, fitting))
 
-    if any(not any(covers(one, other) for other in new) for one in old):
+    if any(not any(covers(one, other) for other in new) for one in old[:-1] or old):
         yield "a way to call it was removed", BREAKING, "calls of today may fail"
-    elif any(not any(covers(other, one) for one in old) for other in new):
+    elif any(not any(covers(other, one) for one in old) for other in new[:-1] or new):
         yield "a way to call it was added", ADDITIVE, "nobody calls it so yet"
 
 
@@ -297,7 +303,7 @@ def _item(target: Object, *, demanded: bool) -> Item:
             demanded=demanded,
         )  # fmt: skip
     if target.is_function:
-        return Item(target.path, "function", tuple(map(_way, getattr(target, "overloads", None) or [target])),
+        return Item(target.path, "function", tuple(map(_way, [*(getattr(target, "overloads", None) or ()), target])),
                     can=frozenset({"called on the class"} if {"classmethod", "staticmethod"} & target.labels else ()), demanded=demanded)  # fmt: skip
     value, annotation = getattr(target, "value", None), getattr(target, "annotation", None)
     on_object = "instance-attribute" in target.labels and not python_classes.is_enum(target.parent)
@@ -379,8 +385,9 @@ def _type(annotation: Any, near: Object, depth: int = 5) -> Type:
             parts.append(owner.name)
         elif meant is None or not meant.is_attribute or not isinstance(value, griffe.Expr) or meant.parent.is_class:
             parts.append(part.name)
-        elif isinstance(value, griffe.ExprCall):
-            parts.append(part.name)  # a type variable
+        elif isinstance(value, griffe.ExprCall):  # a type variable
+            bound = next((given.value for given in value.arguments if getattr(given, "name", "") == "bound"), ANYTHING)
+            parts.append(f"({_type(bound, meant, depth - 1).meaning})")
         else:
             parts.append(f"({_type(value, meant, depth - 1).meaning})")
     return Type(written.strip("'\""), re.sub(r"\b[a-z_]\w*\.(?=\w)", "", "".join(map(str, parts))))

@@ -126,7 +126,7 @@ def _settings(owner: Object) -> dict[str, Any] | None:
     for decorator in getattr(owner, "decorators", ()):
         path = getattr(decorator.value, "canonical_path", "")
         if path in MAKERS:
-            said = {key: value == "True" for key, value in _keywords(decorator.value).items() if value in ("True", "False")}
+            said = {key: value == "True" for key, value in keywords(decorator.value).items() if value in ("True", "False")}
             return MAKERS[path] | said
     return None
 
@@ -144,7 +144,7 @@ def _own_fields(owner: Object) -> Iterator[griffe.Parameter]:
     for name, member in owner.members.items():
         annotation, value = getattr(member, "annotation", None), getattr(member, "value", None)
         made = getattr(value, "canonical_path", "") in FIELDS
-        said = _keywords(value) if made else {}
+        said = keywords(value) if made else {}
         on_class = "class-attribute" in member.labels and "instance-attribute" not in member.labels
         if not member.is_attribute or "property" in member.labels or on_class:
             continue
@@ -163,7 +163,7 @@ def _own_fields(owner: Object) -> Iterator[griffe.Parameter]:
         )
 
 
-def _keywords(call: Any) -> dict[str, str]:
+def keywords(call: Any) -> dict[str, str]:
     """Return the arguments that a call gives by name, as texts."""
     return {
         str(argument.name): str(argument.value)

@@ -19,6 +19,9 @@ from collections.abc import Iterable, Mapping
 Ancestors = Mapping[str, frozenset[str]]
 """For each class of the project, by name: the names of its ancestors."""
 
+ANYTHING = "Anything"
+"""A type variable: it is whatever suits those who use it."""
+
 _STANDARD = {
     name: kind
     for module in (numbers, enum, os, pathlib, datetime, collections.abc, builtins)
@@ -93,7 +96,7 @@ def _fits(one: ast.expr, other: ast.expr, ancestors: Ancestors) -> bool:
 
 
 def _member_fits(one: ast.expr, other: ast.expr, ancestors: Ancestors) -> bool:
-    if ast.unparse(one) == ast.unparse(other) or _name(other) in ("Any", "object"):
+    if ast.unparse(one) == ast.unparse(other) or _name(other) in ("Any", "object") or ANYTHING in map(_name, (one, other)):
         return True
     kinds = [_name(node.value if isinstance(node, ast.Subscript) else node) for node in (one, other)]
     given, taken = _arguments(one), _arguments(other)
@@ -106,7 +109,8 @@ def _member_fits(one: ast.expr, other: ast.expr, ancestors: Ancestors) -> bool:
         return False
     if kinds[0] == kinds[1] == "Callable":
         return _call_fits(given, taken, ancestors)
-    if not taken or kinds[0] in ("str", "bytes"):
+    # What a class of ours is of, where nothing is said, its type variables say.
+    if not taken or kinds[0] in ("str", "bytes") or (not given and kinds[0] in ancestors):
         return True
     if kinds[0] == "tuple":
         return _tuple_fits(given, taken if kinds[1] == "tuple" else [*taken, ast.Constant(...)], ancestors)

@@ -12,6 +12,7 @@ Source: JSON Schema 2020-12, sections 6 and 10 to 12 (core and validation).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import combinations
@@ -59,7 +60,7 @@ SAYS_NOTHING: dict[str, tuple[Any, ...]] = {
     "properties": ({},), "patternProperties": ({},), "additionalProperties": (True, {}), "items": (True, {}),
     "unevaluatedProperties": (True, {}), "unevaluatedItems": (True, {}), "propertyNames": (True, {}),
     "dependentRequired": ({},), "dependentSchemas": ({},), "prefixItems": ([],), "readOnly": (False,),
-    "writeOnly": (False,), "not": (False,), "nullable": (False,), "pattern": ("", ".*", "^.*", "^.*$"),
+    "writeOnly": (False,), "not": (False,), "contentSchema": (True, {}), "nullable": (False,), "pattern": ("", ".*", "^.*", "^.*$"),
 }  # fmt: skip
 
 # A parent with one of these looks at its own properties or items alone: what holds beside it must not be merged in.
@@ -95,11 +96,20 @@ class Branch:
     def schema(self, json_type: str) -> dict[str, Any]:
         """Return the branch as a schema again."""
         words = dict(self.keywords)
-        rest = words.pop(REST, [])
+        rest = [*words.pop(REST, []), *_ranges(words)]
         if words.pop(INTEGER, False):
             json_type = "integer"
         words.pop("type", None)
         return {"type": json_type, **words, **({"allOf": rest} if rest else {})}
+
+
+def _ranges(words: dict[str, Any]) -> list[dict[str, int]]:
+    """Return the limits that the format of a whole number says."""
+    match = re.fullmatch(r"(u?)int(8|16|32|64)", str(words.get("format")))
+    if not match:
+        return []
+    bits = int(match[2])
+    return [{"minimum": 0 if match[1] else -(2 ** (bits - 1)), "maximum": 2 ** (bits - (not match[1])) - 1}]
 
 
 @dataclass(frozen=True)
@@ -132,6 +142,7 @@ class Shape:
     outcomes: dict[str, Any]
     outcomes_home: str
     name: str
+    title: str = ""
 
 
 def text_of(value: Any) -> str:
@@ -200,7 +211,9 @@ def shape(description: Description, schema: Any) -> Shape:
         if facet.named or facet.branches:
             facets[json_type] = _without_names_of_all(facet, json_type)
     place = {key: whole.keywords[key] for key in OF_THE_PLACE if key in whole.keywords}
-    return Shape(facets, place, outcomes, home, whole.name)
+    named = isinstance(schema, dict) and not schema.keys() & {"$ref", "anyOf", "oneOf"}
+    title = schema.get("title", "") if named else ""
+    return Shape(facets, place, outcomes, home, whole.name, title)
 
 
 def _without_names_of_all(facet: Facet, json_type: str) -> Facet:
