@@ -118,8 +118,7 @@ def released(tmp_path_factory):
     """The project right after its release, 0.1.0."""
     root = tmp_path_factory.mktemp("released") / "project"
     root.mkdir()
-    shutil.copy(generation.DESCRIPTION, root)
-    shutil.copytree(generation.OVERLAYS, root / "overlays")
+    (root / "overlays").mkdir()
     files = {
         "src/paiflow/__init__.py": "",
         "src/paiflow/__init__.pyi": INIT,
@@ -133,7 +132,10 @@ def released(tmp_path_factory):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
     (root / "generated").mkdir()
-    generation.generate(generation.effective_description(), root / "generated/paiflow_api")
+    description = generation.effective_description()
+    generation.generate(description, root / "generated/paiflow_api")
+    # With all overlays in it, which nobody need apply again.
+    (root / "openapi.yaml").write_text(_yaml.dump(description), encoding="utf-8")
     return root
 
 

@@ -308,7 +308,9 @@ def _item(target: Object, *, demanded: bool) -> Item:
     value, annotation = getattr(target, "value", None), getattr(target, "annotation", None)
     on_object = "instance-attribute" in target.labels and not python_classes.is_enum(target.parent)
     literal = None if value is None or on_object else python_calls.literal(str(value))
-    is_alias = target.parent.is_module and literal is None and str(annotation).rpartition(".")[2] in ("None", "TypeAlias")
+    is_alias = (
+        target.parent.is_module and literal is None and str(annotation).rpartition(".")[2] in ("None", "TypeAlias")
+    )
     return Item(
         target.path, "attribute", gives=Type() if is_alias else _type(annotation, target), value=literal,
         means=_type(value, target).meaning if is_alias else "",

@@ -1,8 +1,8 @@
 """Compare signatures: whether each call that users can write today still does what it did.
 
-    by position   the parameter at that place is the same one, or *args takes it
-    by name       a parameter of that name can be given by name, or **kwargs takes it
-    left out      what could be left out can be, and what comes can be
+by position   the parameter at that place is the same one, or *args takes it
+by name       a parameter of that name can be given by name, or **kwargs takes it
+left out      what could be left out can be, and what comes can be
 """
 
 from __future__ import annotations
@@ -63,7 +63,11 @@ def differences(old: Signature, new: Signature, fits: Fits) -> Iterator[Differen
     pairs = list(_pairs(old, new))
     for one, other, fault in pairs:
         if fault or other is None:
-            yield f"parameter {fault or 'was removed'}: {one.name}", BREAKING, "calls of today fail, or mean something else"
+            yield (
+                f"parameter {fault or 'was removed'}: {one.name}",
+                BREAKING,
+                "calls of today fail, or mean something else",
+            )
         elif one.kind not in VARIADIC and other.kind not in VARIADIC:
             yield from _kept(one, other)
         if other is not None and not fault:

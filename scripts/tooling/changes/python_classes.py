@@ -126,7 +126,9 @@ def _settings(owner: Object) -> dict[str, Any] | None:
     for decorator in getattr(owner, "decorators", ()):
         path = getattr(decorator.value, "canonical_path", "")
         if path in MAKERS:
-            said = {key: value == "True" for key, value in keywords(decorator.value).items() if value in ("True", "False")}
+            said = {
+                key: value == "True" for key, value in keywords(decorator.value).items() if value in ("True", "False")
+            }
             return MAKERS[path] | said
     return None
 

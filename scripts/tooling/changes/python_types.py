@@ -96,7 +96,11 @@ def _fits(one: ast.expr, other: ast.expr, ancestors: Ancestors) -> bool:
 
 
 def _member_fits(one: ast.expr, other: ast.expr, ancestors: Ancestors) -> bool:
-    if ast.unparse(one) == ast.unparse(other) or _name(other) in ("Any", "object") or ANYTHING in map(_name, (one, other)):
+    if (
+        ast.unparse(one) == ast.unparse(other)
+        or _name(other) in ("Any", "object")
+        or ANYTHING in map(_name, (one, other))
+    ):
         return True
     kinds = [_name(node.value if isinstance(node, ast.Subscript) else node) for node in (one, other)]
     given, taken = _arguments(one), _arguments(other)
@@ -138,9 +142,7 @@ def _call_fits(given: list[ast.expr], taken: list[ast.expr], ancestors: Ancestor
     if not isinstance(given[0], ast.List) or not isinstance(taken[0], ast.List):
         return isinstance(given[0], ast.Constant) or ast.unparse(given[0]) == ast.unparse(taken[0])
     asked, sent = given[0].elts, taken[0].elts
-    return len(asked) == len(sent) and all(
-        _fits(come, ask, ancestors) for ask, come in zip(asked, sent, strict=True)
-    )
+    return len(asked) == len(sent) and all(_fits(come, ask, ancestors) for ask, come in zip(asked, sent, strict=True))
 
 
 def _is_a(one: str, other: str, ancestors: Ancestors) -> bool:
@@ -156,4 +158,3 @@ def _is_a(one: str, other: str, ancestors: Ancestors) -> bool:
 def standard(name: str) -> type | None:
     """Return the class of the standard library that a name stands for in annotations."""
     return _STANDARD.get(_OLD_NAMES.get(name, name))
-
