@@ -155,8 +155,8 @@ def test_what_is_worse_in_python_than_the_description_tells_is_said(project):
 
 def test_a_component_that_has_another_name_takes_its_class_along(project):
     """Nothing changes on the wire, but users import paiflow.PipelineRunState."""
-    project.replace("openapi.yaml", "schemas/PipelineRunState'", "schemas/State'")
-    project.replace("openapi.yaml", "    PipelineRunState:", "    State:")
+    project.replace("openapi.yaml", 'schemas/PipelineRunState"', 'schemas/State"')
+    project.replace("openapi.yaml", '"PipelineRunState":', '"State":')
 
     assert ["invisible, breaking, reply: PipelineRunState: named State now"] == project.told()
 

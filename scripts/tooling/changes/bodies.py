@@ -7,7 +7,6 @@ from typing import Any
 from tooling.changes.context import Comparison
 from tooling.changes.verdicts import Side
 
-
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "multipart/mixed")
 """Media types whose `encoding` says how each field is written; for others it says nothing."""
 

@@ -100,7 +100,7 @@ def _matters(key: str) -> Callable[[dict[str, Any], set[str]], bool]:
     def quotes(parameter: dict[str, Any], types: set[str]) -> bool:
         return parameter.get("in") == "query" and bool(types - {"number", "boolean", "null"})
 
-    return {"explode": explodes, "allowReserved": quotes}.get(key, lambda _, types: True)
+    return {"explode": explodes, "allowReserved": quotes}.get(key, lambda *_: True)
 
 
 def _schema_of(node: dict[str, Any]) -> tuple[Any, str]:

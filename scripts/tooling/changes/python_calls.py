@@ -33,12 +33,16 @@ class Type:
     meaning: str = ""
 
 
+NOTHING = Type()
+"""A type that nothing is said of."""
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One parameter; `default` is None where it must be given."""
 
     name: str
-    kind: Kind
+    kind: Kind | None
     default: str | None
     type: Type
 
@@ -48,7 +52,7 @@ class Signature:
     """Parameters without self or cls, and what a call returns: of a coroutine, what it is."""
 
     parameters: tuple[Parameter, ...] = ()
-    gives: Type = Type()
+    gives: Type = NOTHING
 
     def of(self, *kinds: Kind) -> list[Parameter]:
         """Return the parameters of some kinds."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import collections.abc
-import datetime
+import datetime as dt
 import enum
 import numbers
 import os
@@ -24,7 +24,7 @@ ANYTHING = "Anything"
 
 _STANDARD = {
     name: kind
-    for module in (numbers, enum, os, pathlib, datetime, collections.abc, builtins)
+    for module in (numbers, enum, os, pathlib, dt, collections.abc, builtins)
     for name, kind in vars(module).items()
     if isinstance(kind, type)
 }
@@ -33,6 +33,7 @@ _OLD_NAMES = {"List": "list", "Dict": "dict", "Tuple": "tuple", "FrozenSet": "fr
 }  # fmt: skip
 # Say something of a place, and nothing of its values.
 _WRAPPERS = frozenset({"Annotated", "ClassVar", "Final", "NotRequired", "ReadOnly", "Required"})
+_TOP = frozenset({"Any", "object", ANYTHING})
 _PROMOTED = {("int", "float"), ("int", "complex"), ("float", "complex")}
 
 
@@ -96,26 +97,26 @@ def _fits(one: ast.expr, other: ast.expr, ancestors: Ancestors) -> bool:
 
 
 def _member_fits(one: ast.expr, other: ast.expr, ancestors: Ancestors) -> bool:
-    if (
-        ast.unparse(one) == ast.unparse(other)
-        or _name(other) in ("Any", "object")
-        or ANYTHING in map(_name, (one, other))
-    ):
+    if ast.unparse(one) == ast.unparse(other) or _name(other) in _TOP or _name(one) == ANYTHING:
         return True
     kinds = [_name(node.value if isinstance(node, ast.Subscript) else node) for node in (one, other)]
     given, taken = _arguments(one), _arguments(other)
-    if kinds[0] == "Literal":
-        value = given[0]
+    if kinds[0] == "Literal" != kinds[1]:
         # A member of an enum is written Kind.MEMBER.
-        kind = type(value.value).__name__ if isinstance(value, ast.Constant) else ast.unparse(value).rpartition(".")[0]
-        return kinds[1] != "Literal" and _is_a(kind, kinds[1], ancestors)
+        value, given = given[0], []
+        member = ast.unparse(value).rpartition(".")[0]
+        kinds[0] = type(value.value).__name__ if isinstance(value, ast.Constant) else member
     if not kinds[0] or not kinds[1] or not _is_a(kinds[0], kinds[1], ancestors):
         return False
-    if kinds[0] == kinds[1] == "Callable":
-        return _call_fits(given, taken, ancestors)
     # What a class of ours is of, where nothing is said, its type variables say.
     if not taken or kinds[0] in ("str", "bytes") or (not given and kinds[0] in ancestors):
         return True
+    return _arguments_fit(kinds, given, taken, ancestors)
+
+
+def _arguments_fit(kinds: list[str], given: list[ast.expr], taken: list[ast.expr], ancestors: Ancestors) -> bool:
+    if kinds[0] == kinds[1] == "Callable":
+        return _call_fits(given, taken, ancestors)
     if kinds[0] == "tuple":
         return _tuple_fits(given, taken if kinds[1] == "tuple" else [*taken, ast.Constant(...)], ancestors)
     if kinds[0] == "Coroutine" != kinds[1]:

@@ -12,7 +12,6 @@ from tooling.changes.rules import Rule
 from tooling.changes.shapes import REST, Branch
 from tooling.changes.verdicts import LENIENT, ON_THE_WIRE, Direction, Finding, Side, Verdict
 
-
 # Changes that may follow from others at the same place.
 FOLLOW = PROVABLE | {REST, "required"}
 

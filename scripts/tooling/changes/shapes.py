@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from paiflow._description import Description, name_of
 from tooling.changes import containment
@@ -183,12 +184,23 @@ def flattened(description: Description, schema: Any) -> Branch:
     return _Flattening(description).flat(schema)
 
 
+_KNOWN: WeakKeyDictionary[Description, dict[int, tuple[Any, Shape]]] = WeakKeyDictionary()
+"""The shapes of each description's schemas by their identity; a schema is kept, so that nothing else gets its."""
+
+
 def shape(description: Description, schema: Any) -> Shape:
     """Return the shape of a schema.
 
     Raises:
         DescriptionError: a reference leads nowhere.
     """
+    known = _KNOWN.setdefault(description, {})
+    if id(schema) not in known:
+        known[id(schema)] = schema, _shape(description, schema)
+    return known[id(schema)][1]
+
+
+def _shape(description: Description, schema: Any) -> Shape:
     whole = flattened(description, schema)
     outcomes: dict[str, Any] = {}
     home = ""
@@ -211,8 +223,8 @@ def shape(description: Description, schema: Any) -> Shape:
         if facet.named or facet.branches:
             facets[json_type] = _without_names_of_all(facet, json_type)
     place = {key: whole.keywords[key] for key in OF_THE_PLACE if key in whole.keywords}
-    named = isinstance(schema, dict) and not schema.keys() & {"$ref", "anyOf", "oneOf"}
-    title = schema.get("title", "") if named else ""
+    is_class = isinstance(schema, dict) and not schema.keys() & {"$ref", "anyOf", "oneOf"}
+    title = schema.get("title", "") if is_class else ""
     return Shape(facets, place, outcomes, home, whole.name, title)
 
 
