@@ -33,7 +33,10 @@ def told(old, new):
 
 @pytest.mark.parametrize(("name", "edit"), EDITS, ids=[edit["edit"] for _, edit in EDITS])
 def test_each_edit_of_a_description_is_told_with_its_verdicts(name, edit):
-    assert sorted(edit["told"]) == told(described(name), edited(TABLES[name], edit)), edit["why"]
+    before = edited(TABLES[name], edit.get("before", {}))
+    old = checked(before, "the old one") if "before" in edit else described(name)
+
+    assert sorted(edit["told"]) == told(old, edited(before, edit)), edit["why"]
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -56,7 +56,7 @@ def _parameter(at: Comparison, old: dict[str, Any], new: dict[str, Any], place: 
         at.tell(side, place, "parameter renamed", f"renamed from {old.get('name')}")
     at.demand(side, place, _required(old), _required(new))
     # A setting that does nothing to what is written, now as before, is none.
-    types = [set(shape(found, _schema_of(node)[0]).facets) for found, node in ((at.old, old), (at.new, new))]
+    types = [_types(found, node) for found, node in ((at.old, old), (at.new, new))]
     for key in ("style", "explode", "allowReserved"):
         before, after = _written(old, key), _written(new, key)
         if before != after and any(map(_matters(key), (old, new), types)):
@@ -88,6 +88,14 @@ def _written(parameter: dict[str, Any], key: str) -> Any:
         "explode": parameter.get("explode", style == "form"),
         "allowReserved": parameter.get("allowReserved", False),
     }[key]
+
+
+def _types(description: Description, parameter: dict[str, Any]) -> set[str]:
+    """Return the types that a parameter may be of; a list of one item at most is written as that item."""
+    facets = shape(description, _schema_of(parameter)[0]).facets
+    branches = facets["array"].branches if "array" in facets else ()
+    short = branches and all(branch.keywords.get("maxItems", 2) < 2 for branch in branches)
+    return set(facets) - ({"array"} if short else set())
 
 
 def _matters(key: str) -> Callable[[dict[str, Any], set[str]], bool]:

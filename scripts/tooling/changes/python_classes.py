@@ -8,13 +8,14 @@ Source: attrs.define, dataclasses.dataclass, typing.NamedTuple and typing.TypedD
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import griffe
 from griffe import ParameterKind as Kind
 
-from tooling.changes.python_types import standard
+from tooling.changes.python_types import ancestors_of, standard
 
 Object: TypeAlias = griffe.Object | griffe.Alias
 
@@ -47,7 +48,7 @@ def ancestors(target: Object) -> frozenset[str]:
         found.add(ancestor.path)
         for path in _bases(ancestor):
             kind = {TUPLE: tuple, DICT: dict}.get(path) or standard(path.rpartition(".")[2])
-            found |= {base.__name__ for base in kind.__mro__} if kind else {path}
+            found |= ancestors_of(kind) if kind else {path}
     return frozenset(path for path in found if path.rpartition(".")[2] not in _NO_ANCESTORS)
 
 
@@ -155,7 +156,8 @@ def _own_fields(owner: Object) -> Iterator[griffe.Parameter]:
         default = said.get("default") if made else None if value is None else str(value)
         if "factory" in said:
             default = f"{said['factory']}()"
-        if name in defaults or optional or "NotRequired" in str(annotation):
+        said_so = re.search("(Not)?Required", str(annotation))
+        if name in defaults or (said_so[1] if said_so else optional):
             default = "..."
         yield griffe.Parameter(
             said.get("alias", repr(name.lstrip("_"))).strip("'\""),

@@ -139,11 +139,12 @@ def _item(target: Any, *, demanded: bool) -> Item:
     value, annotation = getattr(target, "value", None), getattr(target, "annotation", None)
     if _is_alias(target):
         return Item(target.path, "attribute", means=_type(value, target).meaning)
+    type_ = _type(annotation, target)
     on_object = "instance-attribute" in target.labels and not python_classes.is_enum(target.parent)
     return Item(
         target.path,
         "attribute",
-        gives=_type(annotation, target),
+        gives=_awaited(type_) if "async" in target.labels else type_,
         value=None if value is None or on_object else python_calls.literal(str(value)),
         can=frozenset({"set"} if {"property", "writable"} <= target.labels else ()),
         demanded=demanded,
@@ -164,11 +165,15 @@ def _way(function: Any) -> Signature:
     returns = function.returns
     type_ = _type(returns, function)
     if "async" in function.labels and not _yields(function):
-        text, meaning = (f"Coroutine[Any, Any, {found or 'Any'}]" for found in (type_.written, type_.meaning))
-        type_ = Type(text, meaning)
+        type_ = _awaited(type_)
     elif not type_.meaning and _yields(function):
         type_ = Type("Generator", "Generator")
     return _signature(parameters, type_, function)
+
+
+def _awaited(type_: Type) -> Type:
+    """Return what a coroutine function returns, by what it says it returns."""
+    return Type(*(f"Coroutine[Any, Any, {found or 'Any'}]" for found in (type_.written, type_.meaning)))
 
 
 def _yields(function: Any) -> bool:
@@ -209,9 +214,10 @@ def _unpacked(annotation: Any, near: Object) -> Object | None:
 
 def _type(annotation: Any, near: Any, depth: int = 5) -> Type:
     """Return a type as it is written, without modules, and what it means."""
-    if annotation is None:
+    written = "" if annotation is None else " ".join(str(annotation).split())
+    written = re.sub(r"\b\w+\.(?=\w)", "", written).strip("'\"")
+    if written in ("", "Final", "ClassVar"):
         return NOTHING
-    written = re.sub(r"\b\w+\.(?=\w)", "", " ".join(str(annotation).split())).strip("'\"")
     if not isinstance(annotation, griffe.Expr):
         return Type(written, written)
     parts = [

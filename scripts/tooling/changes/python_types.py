@@ -141,7 +141,7 @@ def _call_fits(given: list[ast.expr], taken: list[ast.expr], ancestors: Ancestor
     if not _fits(given[1], taken[1], ancestors):
         return False
     if not isinstance(given[0], ast.List) or not isinstance(taken[0], ast.List):
-        return isinstance(given[0], ast.Constant) or ast.unparse(given[0]) == ast.unparse(taken[0])
+        return isinstance(taken[0], ast.Constant) or ast.unparse(given[0]) == ast.unparse(taken[0])
     asked, sent = given[0].elts, taken[0].elts
     return len(asked) == len(sent) and all(_fits(come, ask, ancestors) for ask, come in zip(asked, sent, strict=True))
 
@@ -154,6 +154,11 @@ def _is_a(one: str, other: str, ancestors: Ancestors) -> bool:
     if one in ancestors:
         return other in ancestors[one]
     return kinds[0] is not None and kinds[1] is not None and issubclass(kinds[0], kinds[1])
+
+
+def ancestors_of(kind: type) -> set[str]:
+    """Return the names of the classes of the standard library that a class derives from, or counts as one of."""
+    return {name for name, one in _STANDARD.items() if issubclass(kind, one) and one is not collections.abc.Hashable}
 
 
 def standard(name: str) -> type | None:

@@ -63,6 +63,9 @@ def schemes(at: Comparison) -> None:
             one, other = old.get(key), new.get(key)
             if text_of(one) == text_of(other) or key in TEXTS or key.startswith("x-"):
                 continue
+            has_no_case = key == "scheme" or (key == "name" and "header" in (old.get("in"), new.get("in")))
+            if has_no_case and str(one).lower() == str(other).lower():
+                continue
             if key == "flows" and (offered := _offered(one or {})) <= (offered_now := _offered(other or {})):
                 for what in sorted(offered_now - offered):
                     at.tell(Side.REQUEST, f"security scheme {name}", "way to authenticate added", f"{what} added")

@@ -6,6 +6,8 @@ import itertools
 import re
 from typing import Any
 
+import httpx
+
 from paiflow._description import Description, Operation
 from tooling.changes.context import Comparison
 from tooling.changes.verdicts import Side
@@ -57,6 +59,8 @@ def _urls(servers: list[dict[str, Any]]) -> dict[str, None]:
 
 def _filled(server: dict[str, Any], values: dict[str, str]) -> str:
     url = re.sub(r"\{([^}]*)\}", lambda match: values.get(match[1], "{}"), str(server.get("url", "")))
+    if "{" not in url:
+        url = str(httpx.URL(url))  # a host's case and the default port say nothing
     return url.rstrip("/") or "/"
 
 
