@@ -92,6 +92,7 @@ def test_details_at_the_start_are_those_of_the_end_and_stay_until_statuses_are_a
         return json.loads(service.handle(request).body)["Status"]
 
     assert "Failed" == get()
+    assert ["Succeeded"] == statuses(service, 0, Nodes=[NODE])
     assert ["Running"] == statuses(service, 0, "flow-b")
     assert "Running" == get()
     assert ["Failed"] == statuses(service, 120, "flow-b")

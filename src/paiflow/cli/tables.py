@@ -211,6 +211,18 @@ def moment(value: datetime) -> str:
     return f"{value:%Y-%m-%dT%H:%M:%SZ}"
 
 
+def write_facts(facts: Sequence[tuple[str, Text]]) -> None:
+    """Write what is known of one thing to stdout, a name and a value a line. No value is shortened."""
+    if sys.stdout is None:
+        return
+    printer = console(sys.stdout)
+    width = max((len(name) for name, _ in facts), default=0) + _GAP
+    with printer.capture() as capture:
+        for name, value in facts:
+            printer.print(Text(name.ljust(width), "bold").append_text(value), soft_wrap=True)
+    click.echo(capture.get(), nl=False)
+
+
 def write(tables: Iterable[Table], *, headers: bool = True, whole: bool = False, stream: TextIO | None = None) -> None:
     """Write those tables that have a row, a blank line between two; a terminal gets a line under headings.
 

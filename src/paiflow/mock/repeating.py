@@ -42,6 +42,7 @@ class Repeating:
         self._store = store
         self._lock = Lock()
         self._asked: float | None = None
+        self._looking = False
         # What was asked for since it began, and not been seen to its end yet.
         self._open: set[tuple[str, ...]] = set()
 
@@ -54,10 +55,13 @@ class Repeating:
             quiet = self._scenario.repeat_after or 0.0
             going_on = self._asked is not None and now - self._asked < quiet
             details = request.method == "GET"
-            if not going_on or not (self._open or details):
-                self._contents(HandClock(now - self._length) if details else self._clock).play(self._scenario)
+            # Outputs are asked for by the ids of nodes, after details of their run.
+            looks = details or (self._looking and all(len(one) > 1 for one in ids))
+            if not going_on or not (self._open or looks):
+                self._contents(HandClock(now - self._length) if looks else self._clock).play(self._scenario)
                 self._store.mark_sample()
                 self._open = set()
+            self._looking = looks and not self._open
             self._asked = now
             self._open |= ids
 
