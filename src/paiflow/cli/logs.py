@@ -18,7 +18,7 @@ from paiflow.cli.connection import Connection
 from paiflow.cli.exit_codes import ExitCode
 from paiflow.cli.output import Output
 from paiflow.cli.pipes import while_read
-from paiflow.cli.words import say
+from paiflow.cli.words import say, shown_line
 
 if TYPE_CHECKING:
     from paiflow.status.tree import TreeNode
@@ -109,7 +109,7 @@ class _Printer:
             return
         prefix = "" if self._alone else self._prefix(node)
         for part in re.split("\r\n|\r|\n", line.rstrip("\r\n")):
-            click.echo(prefix + "\t".join(map(visible, part.split("\t"))))
+            click.echo(prefix + shown_line(part))
 
     def _prefix(self, node: TreeNode) -> str:
         name = visible(f"{node.name} ({node.id})" if self._names[node.name] > 1 else node.name)

@@ -206,9 +206,10 @@ def outcome_cell(outcome: str) -> Text:
     return Text(outcome, STYLES.get(outcome, ""))
 
 
-def moment(value: datetime) -> str:
-    """Return a time in UTC, to the second."""
-    return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+def moment(value: datetime, *, utc: bool = True) -> str:
+    """Return a time to the second, in UTC or in the reader's zone; ISO 8601 either way."""
+    text = (value if utc else value.astimezone()).isoformat(timespec="seconds")
+    return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
 
 
 def write_facts(facts: Sequence[tuple[str, Text]]) -> None:

@@ -11,15 +11,13 @@ from typing import Any, Final
 import attrs
 
 from paiflow.errors import PaiFlowError
-from paiflow.status.waiting import Outcome
+from paiflow.status.waiting import DEPTH, Outcome
 from paiflow.steps import IN_FLIGHT, Ask, Steps
 from paiflow_api.calling import Call
 from paiflow_api.models import NodeDetails, NodeMetadata, NodeSpec, NodeStatusInfo
 from paiflow_api.operations import GET_PIPELINE_RUN_NODE
 from paiflow_api.outcomes import NODE_STATUS
 
-# Ours: levels that one call asks for. The vendor documents no greatest depth; deeper nodes are asked for one by one.
-DEPTH: Final = 10
 # The statuses of a node that has not run.
 _WAITING: Final = frozenset({"Initialized", "ReadyToSchedule", "Skipped"})
 
