@@ -1,6 +1,7 @@
 """`paiflow get`, `logs` and `outputs`: why a run failed, what its nodes wrote, and where its outputs are."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,18 @@ def test_the_reason_comes_first_and_the_nodes_are_a_tree(run):
     assert ["nightly", "├─ load", "└─ check", "   ├─ score", "   └─ report"] == [
         line[:12].rstrip() for line in lines[-5:]
     ]
+
+
+@pytest.mark.parametrize("width", [30, 40, 80, 120])
+def test_at_any_width_names_and_ids_and_statuses_are_there(run, mock, monkeypatch, width):
+    mock.add_node("flow-a", "node-hynm2bv8wqhp5esfx1", "Succeeded", name="a-long-name-of-a-node")
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("NO_COLOR", "1")
+    table = re.sub(r"\x1b\[[0-9;]*m", "", run("get", "flow-a")[1]).partition("\n\n")[2]
+
+    assert max(map(len, table.splitlines())) <= width
+    assert {"node-hynm2bv8wqhp5esfx1", "node-score", "Failed", "Succeeded", "└─", "load"} <= set(table.split())
 
 
 @pytest.mark.parametrize("node", ["check", "node-check"])

@@ -25,7 +25,7 @@ from paiflow._text import visible
 _UNBOUNDED: Final = 10_000
 
 # Columns whose texts are shortened, to so many characters at least; and those that are left out, in this order.
-_SHORTENED: Final = frozenset({"Name", "Output", "Message", "Description", "Detail"})
+_SHORTENED: Final = frozenset({"Name", "Tree", "Output", "Message", "Description", "Detail"})
 _SHORTEST: Final = 8
 _LEFT_OUT: Final = (
     *("Finished", "Started", "Created", "Since", "Type", "Default", "Provider"),

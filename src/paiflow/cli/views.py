@@ -60,7 +60,7 @@ NODES: Final[View[TreeNode]] = View(
     plural="Nodes",
     name=lambda node: node.id or None,
     columns=(
-        Column("Name", lambda node: f"{node.branch}{node.name}"),
+        Column("Tree", lambda node: f"{node.branch}{node.name}"),
         Column("Status", lambda node: Styled(node.state.status or "-", node.outcome)),
         Column("Duration", lambda node: Span(node.state.started_at, node.state.finished_at)),
         Column("Node", lambda node: node.id or None),
