@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from paiflow import _durations
@@ -22,10 +24,18 @@ def duration(context: click.Context, parameter: click.Parameter, value: str | No
     return seconds
 
 
-def duration_or_none(context: click.Context, parameter: click.Parameter, value: str) -> float:
-    """Return the seconds of an option's value, which may be 0, as its callback.
+class DurationOrZero(click.ParamType):  # type: ignore[type-arg]  # generic only in newer releases
+    """A duration that may be 0."""
 
-    Raises:
-        click.BadParameter: it is no duration.
-    """
-    return 0.0 if _durations.duration(value) == 0 else duration(context, parameter, value) or 0.0
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return its seconds.
+
+        Raises:
+            click.BadParameter: it is no duration.
+        """
+        seconds = _durations.duration(value)
+        if seconds is None or seconds < 0:
+            self.fail(f"{value!r:.80} is not a duration, such as 90s, 15m or 0", param, ctx)
+        return seconds

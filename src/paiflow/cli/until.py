@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
@@ -28,20 +28,27 @@ class End:
     status: str | None = None
 
 
-def end_of(context: click.Context, parameter: click.Parameter, value: str) -> End:
-    """Return what --until means, as its callback.
+class When(click.ParamType):  # type: ignore[type-arg]  # generic only in newer releases
+    """What --until takes: all, any, first-failure or status=STATUS."""
 
-    Raises:
-        click.BadParameter: it is none of the words, and no status=STATUS.
-    """
-    for until in UNTIL:
-        if value == until:
-            return End(until)
-    word, equals, status = value.partition("=")
-    if word != "status" or not equals or not status:
-        due = f"{', '.join(UNTIL)}, status=STATUS{close_to(value, UNTIL)}"
-        raise click.BadParameter(f"{value!r:.80} is not one of {due}", context, parameter)
-    return End("all", _known(status))
+    name = "when"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> End:
+        """Return what it means.
+
+        Raises:
+            click.BadParameter: it is none of these.
+        """
+        if isinstance(value, End):
+            return value
+        for until in UNTIL:
+            if value == until:
+                return End(until)
+        word, _, status = value.partition("=")
+        if word != "status" or not status:
+            known = f"{', '.join(UNTIL)}, status=STATUS{close_to(value, UNTIL)}"
+            self.fail(f"{value!r:.80} is not one of {known}", param, ctx)
+        return End("all", _known(status))
 
 
 def outcomes_of(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Outcome]:

@@ -10,13 +10,13 @@ import click
 
 from paiflow.cli import exit_codes, ids, options, selection
 from paiflow.cli.connection import Connection
-from paiflow.cli.durations import duration, duration_or_none
+from paiflow.cli.durations import DurationOrZero, duration
 from paiflow.cli.exit_codes import ExitCode
 from paiflow.cli.ids import Wanted
 from paiflow.cli.output import Output
 from paiflow.cli.selection import Selection
 from paiflow.cli.stopping import Stop
-from paiflow.cli.until import End, end_of, outcomes_of
+from paiflow.cli.until import End, When, outcomes_of
 from paiflow.cli.words import discard, say
 from paiflow.status.ids import ids_of
 from paiflow.status.waiting import Limits, calls_per_hour, follow
@@ -42,7 +42,7 @@ _LINES = 10
     "--until",
     "end",
     metavar="WHEN",
-    callback=end_of,
+    type=When(),
     default="all",
     show_default=True,
     help="all have ended; any one has; first-failure: one has failed, was stopped or is missing; or status=STATUS:"
@@ -52,7 +52,7 @@ _LINES = 10
 @click.option("--interval", callback=duration, metavar="DURATION", help="Ask at most so often; 2s at least.")
 @click.option(
     "--heartbeat",
-    callback=duration_or_none,
+    type=DurationOrZero(),
     metavar="DURATION",
     default="1m",
     show_default=True,
