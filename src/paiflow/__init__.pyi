@@ -22,6 +22,7 @@ from paiflow.errors import (
     WaitFailed,
     WaitTimedOut,
 )
+from paiflow.outputs import Location, location_of
 from paiflow.retries import RetryPolicy
 from paiflow.status.batches import Found, StatusReport
 from paiflow.status.ids import Id, NodeRef
@@ -43,6 +44,7 @@ __all__ = [
     "Found",
     "Id",
     "InvalidRequest",
+    "Location",
     "NodeRef",
     "NotFound",
     "Observation",
@@ -64,6 +66,7 @@ __all__ = [
     "WaitResult",
     "WaitTimedOut",
     "Waited",
+    "location_of",
     "observe",
     "outcome_of",
 ]
