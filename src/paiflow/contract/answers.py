@@ -103,6 +103,7 @@ def of_runs_and_nodes(call: Call) -> Due | None:
     outputs = [one for node in nodes for one in model.outputs_of(node)]
     shown = [one for one in outputs if kind in (None, text_of(one, "Type"))]
     exact = all(node.ids in model.explored for node in nodes) or not model.strict
+    shown = shown if exact else [one for one in shown if one.ids[:2] in model.explored]
     return Answer({"PipelineRuns": Part(), "Nodes": Part(nodes), "Outputs": Part(shown, exact=exact)})
 
 

@@ -414,6 +414,8 @@ def _compared(exchange: Exchange, name: str, part: Part, found: list[tuple[str, 
     """Yield how the ids in a list differ from those that are due."""
     words, page = name or "the reply", part.page
     if not part.exact:
+        if part.size is None and not {thing.ids for thing in part.things} <= set(found):
+            yield f"{words}: one that exists was asked for and left out"
         return
     places = {thing.ids: thing for thing in part.things}
     if made_up := [ids for ids in found if ids not in places]:

@@ -245,7 +245,7 @@ def _all(target: Target, options: Options) -> list[str]:
         session.run("endings", life.endings(stock))
         ran.append("endings")
     run("lists", lambda: lists.cases(session, stock))
-    run("afterwards", afterwards.cases)
+    run("afterwards", lambda: afterwards.cases(session))
     if target.hand is not None and _wanted("by hand", only) and not operation:
         try:
             _by_hand(target, only)

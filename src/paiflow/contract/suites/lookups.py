@@ -38,7 +38,7 @@ def cases(session: Session, stock: Stock) -> list[Case]:
     for subject in subjects(session, stock):
         if session.interface.operations[subject.operation].repeatable:
             made.append(Case(f"asked again, nothing has changed ({subject.words})", _again(subject), subject.operation))
-    return [*made, Case("asked at once by several", _at_once(stock))]
+    return [*made, Case("asked at once by several", _at_once(stock), STATUSES)]
 
 
 def _by_path(session: Session, stock: Stock) -> Iterator[tuple[str, str, dict[str, Any]]]:
