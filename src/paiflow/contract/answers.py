@@ -144,12 +144,12 @@ class Listing:
             return None
         for name, value in self._filters(call).items():
             of = self.fields.get(name, name)
-            if any(_may_be_anything(thing, of) for thing in things):
+            if any(_may_be_anything(thing, of, call.operation.name) for thing in things):
                 return None
             fuzzy = bool(call.get("FuzzyMatching")) and name.startswith("Pipeline")
             things = [thing for thing in things if _fits(text_of(thing, of), value, fuzzy=fuzzy)]
         by = call.get("SortBy", "GmtCreateTime")
-        certain = not any(_may_be_anything(thing, by) for thing in things)
+        certain = not any(_may_be_anything(thing, by, call.operation.name) for thing in things)
         created = {thing.ids: number for number, thing in enumerate(call.model.things[self.kind].values())}
         key = sort_key(by)
         things = sorted(things, key=lambda thing: (key(thing), created[thing.ids]))
@@ -162,11 +162,11 @@ class Listing:
         return Answer({pages.items: Part(things, first, size, key if certain else None, pages.total, exact)})
 
 
-def _may_be_anything(thing: Thing, name: str) -> bool:
-    """Return whether a field of a thing may have changed since it was said, or was never said."""
+def _may_be_anything(thing: Thing, name: str, operation: str) -> bool:
+    """Return whether a field of a thing may have changed since it was said, or was never said, nor left out by the list."""
     if thing.moving and name in CHANGING:
         return name != "Status" or len(thing.possible or "ab") > 1
-    return not thing.said and not thing.documented and name not in thing.fields
+    return name not in thing.fields and not thing.was_told_by(operation)
 
 
 def sort_key(name: str) -> Callable[[Thing], tuple[bool, float, str]]:
@@ -193,8 +193,8 @@ def of_workspaces(call: Call) -> Due | None:
     answer = _WORKSPACES(call)
     if isinstance(answer, Answer) and call.get("Fields"):
         known = call.get("Fields") == ["Id"]
-        return Answer(answer.parts, "Fields Id", only=frozenset({"WorkspaceId"})) if known else None
-    return Answer(answer.parts, f"Verbose {bool(call.get('Verbose'))}") if isinstance(answer, Answer) else answer
+        return Answer(answer.parts, " Fields Id", only=frozenset({"WorkspaceId"})) if known else None
+    return Answer(answer.parts, f" Verbose {bool(call.get('Verbose'))}") if isinstance(answer, Answer) else answer
 
 
 def of_run(call: Call) -> Due | None:
@@ -203,7 +203,7 @@ def of_run(call: Call) -> Due | None:
     if not isinstance(run, Thing):
         return run
     if call.get("Verbose"):
-        return Answer({"": Part([run])}, f"Verbose {call.get('ManifestType', '')}")
+        return Answer({"": Part([run])}, f" Verbose {call.get('ManifestType', '')}")
     return Answer({"": Part([run])}, absent=frozenset({"Manifest"}))
 
 

@@ -146,7 +146,7 @@ def _grow(session: Session, run_id: str, fields: Wire) -> Thing | None:
     return node
 
 
-VARIANTS = {"GetPipelineRun": ("Verbose ",), "ListWorkspaces": ("Verbose False", "Verbose True")}
+VARIANTS = {"GetPipelineRun": (" Verbose ",), "ListWorkspaces": (" Verbose False", " Verbose True")}
 # What is masked, or stands for another thing; and the Type that ListPipelineRunsStatus's sample has otherwise.
 _NOT_SHOWN = {
     "GetPipelineRunNode": {"Spec", "StatusInfo"},
