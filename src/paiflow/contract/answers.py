@@ -56,6 +56,8 @@ class Call:
         run = self.model.thing("run", self.arguments["PipelineRunId"])
         if run is None:
             return NO_SUCH if "run" in self.model.complete else None
+        if run.deleted and not self.model.strict:
+            return None  # how else than by ListPipelineRunsStatus a deleted run is shown, no page says
         return NO_SUCH if run.deleted or not self.sees(run) else run
 
     def node(self) -> Thing | Refusal | None:
@@ -102,7 +104,7 @@ def of_runs_and_nodes(call: Call) -> Due | None:
     ]
     outputs = [one for node in nodes for one in model.outputs_of(node)]
     shown = [one for one in outputs if kind in (None, text_of(one, "Type"))]
-    exact = all(node.ids in model.explored for node in nodes) or not model.strict
+    exact = all(node.ids in model.explored for node in nodes)
     shown = shown if exact else [one for one in shown if one.ids[:2] in model.explored]
     return Answer({"PipelineRuns": Part(), "Nodes": Part(nodes), "Outputs": Part(shown, exact=exact)})
 

@@ -26,7 +26,17 @@ from paiflow.contract.guards import guard
 from paiflow.contract.preparation import Stock, add_stock
 from paiflow.contract.recording import recorded
 from paiflow.contract.session import Case, GaveUpError, Session, Tally
-from paiflow.contract.suites import afterwards, authentication, generated, life, lists, live, lookups, protocol
+from paiflow.contract.suites import (
+    afterwards,
+    assumptions,
+    authentication,
+    generated,
+    life,
+    lists,
+    live,
+    lookups,
+    protocol,
+)
 from paiflow.contract.targets import Target
 from paiflow.contract.wire import CannotConnectError
 from paiflow.credentials import KEY_ID, KEY_SECRET
@@ -131,7 +141,7 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
         print(f"judging {session.endpoint}", file=words, flush=True)
         if target.live:
             print(
-                f"not on this machine: at most {live.CALLS} calls, right reads only,"
+                f"not on this machine: at most {live.CALLS + assumptions.CALLS} calls, right reads only,"
                 f" {1 / live.PAUSE:.0f} a second at most",
                 file=words,
                 flush=True,
@@ -187,6 +197,7 @@ def judge(target: Target, options: Options) -> None:
     reads_only = target.live or options.reads_only
     if reads_only:
         session.run("live", live.cases(session, target.workspace_id), options.only, options.operation)
+        session.run("assumptions", assumptions.cases(session), options.only, options.operation)
         ran = ["live"]
     else:
         ran = _all(target, options)

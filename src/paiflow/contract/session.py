@@ -139,6 +139,7 @@ class Session:
         self.request_ids: dict[str, int] = {}
         self.kept: dict[str, Request] = {}
         self.unchecked: list[str] = []
+        self.assumptions: dict[str, str] = {}
         self._suite, self._case = "", ""
         self._silent = self._late = 0
         self._lock = threading.RLock()

@@ -438,6 +438,10 @@ def _is_consistent(session: Session, run: Thing) -> None:
     nodes = session.model.nodes_of(run)
     late = [node for node in nodes if node.moving or text_of(node, "Status") not in ENDED]
     session.expect("nodes-end-with-their-run", not late, f"a run is {text_of(run, 'Status')}, a node of it is not")
+    for node in nodes:
+        progress = str(node.fields.get("StatusInfo", {}).get("Progress", ""))
+        half = text_of(node, "Status") == "Succeeded" and len(set(progress.split("/"))) == 2
+        session.expect("what-has-succeeded-is-done", not half, f"a node is Succeeded, its Progress {progress}")
     if run.manifest is None or text_of(run, "Status") not in ("Succeeded", "Failed"):
         return
     status = {text_of(node, "NodeName"): text_of(node, "Status") for node in nodes}

@@ -13,9 +13,13 @@ from paiflow.contract.preparation import Stock
 from paiflow.contract.session import Case, Session
 from paiflow.contract.things import text_of
 from paiflow.contract.views import LISTS
+from paiflow.mock.timeline import moment_of
 from paiflow_api.calling import Parameter
 
 SIZES = (1, 2, 3, 7, 100)
+MOST_SECONDS = 30
+"""Seconds of which a log is read one by one."""
+
 CREATED = "GmtCreateTime"
 """What a list is sorted by that has no other order."""
 
@@ -193,6 +197,18 @@ def _skipping(session: Session, name: str, base: dict[str, Any], size: int) -> N
         "a-log-has-its-times", not late and not early, f"{name}: lines came of a time when none were written"
     )
     session.expect("a-log-has-its-times", every == lines, f"{name}: lines of all times are not all lines")
+    if pieces := [_lines(session.ask(name, {**ask, **one})) for one in _seconds(session, base)]:
+        together = [line for piece in pieces for line in piece]
+        session.expect("a-log-has-its-times", together == lines, f"{name}: lines of each second are not all lines")
+
+
+def _seconds(session: Session, base: dict[str, Any]) -> Iterator[dict[str, int]]:
+    """Yield each second in which a node ran, if these are few."""
+    node = session.model.thing("node", base["PipelineRunId"], base["NodeId"])
+    began, ended = (moment_of(text_of(node, name)) if node else None for name in ("StartedAt", "FinishedAt"))
+    if session.strict and began and ended and ended - began <= MOST_SECONDS:
+        for second in range(int(began), int(ended) + 1):
+            yield {"FromTimeInSeconds": second, "ToTimeInSeconds": second}
 
 
 def _lines(reply: Reply | None) -> list[str]:
