@@ -40,6 +40,7 @@ _HOMES = {
         "WaitTimedOut",
     ),
     "paiflow.manifests": ("ManifestProblem", "check_manifest"),
+    "paiflow.outputs": ("Location", "location_of"),
     "paiflow.retries": ("RetryPolicy",),
     "paiflow.status.waiting": ("Change", "Outcome", "Until", "WaitResult", "Waited", "outcome_of"),
 }

@@ -23,6 +23,7 @@ from paiflow.errors import (
     WaitTimedOut,
 )
 from paiflow.manifests import ManifestProblem, check_manifest
+from paiflow.outputs import Location, location_of
 from paiflow.retries import RetryPolicy
 from paiflow.status.batches import Found, StatusReport
 from paiflow.status.ids import Id, NodeRef
@@ -44,6 +45,7 @@ __all__ = [
     "Found",
     "Id",
     "InvalidRequest",
+    "Location",
     "ManifestProblem",
     "NodeRef",
     "NotFound",
@@ -67,6 +69,7 @@ __all__ = [
     "WaitTimedOut",
     "Waited",
     "check_manifest",
+    "location_of",
     "observe",
     "outcome_of",
 ]

@@ -38,6 +38,9 @@ SECTIONS: Final[Mapping[str, Mapping[str, Row]]] = {
     "Find runs": {
         "list": Row("listing", "list_", "List runs, newest first."),
         "status": Row("status", "status", "Show the status of runs and nodes, and the outputs of nodes."),
+        "get": Row("getting", "get", "Show a run with its nodes, and why it failed."),
+        "logs": Row("logs", "logs", "Show the logs of a run's nodes, and follow them."),
+        "outputs": Row("outputs", "outputs", "Show where the outputs of a run are."),
         "wait": Row("wait", "wait", "Wait for runs and nodes to end, and report each change."),
     },
     "Change runs": {
