@@ -18,13 +18,14 @@ import httpx
 
 from paiflow._durations import Duration, duration
 from paiflow._hidden import Environment, Hidden
+from paiflow._text import clean
 from paiflow._time import Time
 from paiflow.client import deadline as _deadline
 from paiflow.client.connections import AsyncConnections, Connections, is_shared, opener
 from paiflow.client.discretion import Discretion
 from paiflow.client.endpoint import REGION, Endpoints
 from paiflow.client.environment import proxy_of
-from paiflow.client.exchange import Response, attempt, clock_skew, interpret
+from paiflow.client.exchange import Response, attempt, clock_skew, interpret, logger
 from paiflow.client.httpx_internals import attend
 from paiflow.client.preparing import Prepared, named, prepare, url_of
 from paiflow.client.reply_body import ACCEPTED_ENCODINGS, Intake, Whole, aread, read
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from paiflow.status.batches import StatusReport
     from paiflow.status.waiting import Change, Until, WaitResult
     from paiflow_api.models import ListPipelineRunsStatusResponse, NodeState, OutputType, PipelineRunState
+    from paiflow_api.outcomes import Outcome as StatusOutcome
 
 # As in the vendor's SDK: connect 5 s, read 10 s (darabonba-core 1.0.9, measured).
 DEFAULT_TIMEOUT: Final = httpx.Timeout(10, connect=5)
@@ -71,6 +73,9 @@ class WaitOptions(TypedDict, total=False):
     timeout: Duration | None
     interval: Duration | None
     workspace_id: str | int | None
+    follow_nodes: bool
+    until_status: str | None
+    outcomes: Mapping[str, StatusOutcome] | None
 
 
 class StatusOptions(TypedDict, total=False):
@@ -84,6 +89,11 @@ class StatusOptions(TypedDict, total=False):
 
 # Is told of each reply: operationId, HTTP status, body. Must not raise.
 Observer = Callable[[str, int, bytes], None]
+
+
+# The level of the log below DEBUG that shows what is sent and received, and the characters of a reply that it shows.
+TRACE: Final = 5
+_LOGGED: Final = 2000
 
 
 class _Client(Generic[Transport, Held]):
@@ -191,7 +201,12 @@ class _Client(Generic[Transport, Held]):
         prepared: Prepared,
         deadline: float,
     ) -> httpx.Request:
-        url = url_of(self._endpoints.of(operation.host), prepared)
+        url = url_of(endpoint := self._endpoints.of(operation.host), prepared)
+        if logger.isEnabledFor(TRACE):
+            size = len(prepared.body or b"")
+            logger.log(
+                TRACE, "%s: %s %s%s with %d bytes", operation.name, operation.method, endpoint, prepared.shown, size
+            )
         headers = {} if prepared.body is None else {"content-type": "application/json"}
         request = http.build_request(operation.method, url, content=prepared.body, headers=headers)
         request.url = url  # a copy of it would show the secrets of its query
@@ -208,6 +223,9 @@ class _Client(Generic[Transport, Held]):
         return SignatureAuth(operation.name, operation.version, lambda: credentials, clock=self._service_time)
 
     def _interpret(self, operation: Operation[R], response: Whole, number: int, discretion: Discretion) -> Response[R]:
+        if logger.isEnabledFor(TRACE):
+            text = discretion.content(response.content).decode(errors="replace")
+            logger.log(TRACE, "%s: %s", operation.name, clean(text, _LOGGED))
         for observer in self._observers:
             observer(operation.name, response.status_code, discretion.content(response.content))
         try:
@@ -261,15 +279,13 @@ class _Client(Generic[Transport, Held]):
         self,
         pipeline_runs: Iterable[str],
         nodes: Nodes,
-        until: Until,
-        timeout: Duration | None,
-        interval: Duration | None,
-        workspace_id: str | int | None,
+        workspace_id: str | int | None = None,
+        **options: Any,
     ) -> Steps[Change, WaitResult]:
         self._connections.check_open()
         from paiflow.status.waiting import Limits, follow  # noqa: PLC0415 - whoever makes single calls needs none of it
 
-        limits = Limits.of(until, timeout, interval)
+        limits = Limits.of(**options)
         runs, refs = ids_of(pipeline_runs, nodes)
         return follow(runs, refs, limits, self._time, refreshes=self._credentials.refreshes, workspace_id=workspace_id)
 
@@ -443,10 +459,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         pipeline_runs: Iterable[str] = (),
         *,
         nodes: Nodes = (),
-        until: Until = "all",
-        timeout: Duration | None = None,
-        interval: Duration | None = None,
-        workspace_id: str | int | None = None,
+        **options: Unpack[WaitOptions],
     ) -> WaitResult:
         """Return what became of runs and nodes, once they have ended.
 
@@ -462,13 +475,18 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
             timeout: how long to wait at most: seconds, text such as "1h30m", or a timedelta; None to wait on.
             interval: how long to let pass between two polls, at least; likewise.
             workspace_id: instead of the client's.
+            follow_nodes: look at the nodes of these runs too, as they appear. They are `nodes` of the result, and `watch`
+                yields their changes; the wait ends with the runs all the same.
+            until_status: what comes to have this status is waited for no more, such as Running.
+            outcomes: what statuses mean, such as {"Completed": "succeeded"}: for one that is not known yet, or that means
+                something else to you. Each of succeeded, failed, stopped and active.
 
         Raises:
             WaitTimedOut: the time was up. Its `result` has what is known.
             AccessDenied, CredentialsError, InvalidRequest, NotFound: waiting does not mend these. They have a `result`
                 too.
         """
-        return self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)).finish()
+        return self._run(self._follow(pipeline_runs, nodes, **options)).finish()
 
     @overload
     def watch(
@@ -485,13 +503,10 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         pipeline_runs: Iterable[str] = (),
         *,
         nodes: Nodes = (),
-        until: Until = "all",
-        timeout: Duration | None = None,
-        interval: Duration | None = None,
-        workspace_id: str | int | None = None,
+        **options: Unpack[WaitOptions],
     ) -> Iterator[Change]:
         """Yield the changes of runs and nodes as they come, until `wait` would return; raise what it would raise."""
-        return iter(self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)))
+        return iter(self._run(self._follow(pipeline_runs, nodes, **options)))
 
     def close(self) -> None:
         """Close the connections. Closing twice does no harm."""
@@ -653,13 +668,10 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         pipeline_runs: Iterable[str] = (),
         *,
         nodes: Nodes = (),
-        until: Until = "all",
-        timeout: Duration | None = None,  # noqa: ASYNC109 - ends with what is known, where a cancellation would lose it
-        interval: Duration | None = None,
-        workspace_id: str | int | None = None,
+        **options: Unpack[WaitOptions],
     ) -> WaitResult:
         """Return what PaiFlow.wait does, and raise the same."""
-        return await self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)).finish()
+        return await self._run(self._follow(pipeline_runs, nodes, **options)).finish()
 
     @overload
     def watch(
@@ -676,13 +688,10 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         pipeline_runs: Iterable[str] = (),
         *,
         nodes: Nodes = (),
-        until: Until = "all",
-        timeout: Duration | None = None,
-        interval: Duration | None = None,
-        workspace_id: str | int | None = None,
+        **options: Unpack[WaitOptions],
     ) -> AsyncIterator[Change]:
         """Yield what PaiFlow.watch does, and raise the same."""
-        return aiter(self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)))
+        return aiter(self._run(self._follow(pipeline_runs, nodes, **options)))
 
     async def aclose(self) -> None:
         """Close the connections. Closing twice does no harm."""
