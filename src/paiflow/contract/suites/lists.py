@@ -145,7 +145,7 @@ def _note_what_is_alike(session: Session, operation: Described) -> None:
     """Say so where an order of a list cannot be judged, because all of its things are alike."""
     kind = LISTS.get(operation.pages.items) if operation.pages else None
     things = session.model.of(kind) if kind else []
-    keys = [value for one in operation.parameters if one.name == "SortBy" for value in one.values] or [CREATED]
+    keys = [str(value) for one in operation.parameters if one.name == "SortBy" for value in one.values] or [CREATED]
     alike = [key for key in keys if len({text_of(thing, key) for thing in things}) < 2]
     if things and alike:
         session.unchecked.append(
