@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 import click
 
+from paiflow.cli import options
 from paiflow.cli.exit_codes import ExitCode
 from paiflow.cli.words import say
 
@@ -19,6 +20,10 @@ _SKIPPED_SHOWN: Final = 3
 
 
 @click.command()
+@options.examples(
+    "paiflow drift recordings/traffic.har",
+    "paiflow drift replies.jsonl --overlay > 900-drift.yaml",
+)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--description", metavar="FILE", help="An OpenAPI 3.1 description, instead of that of this client.")
 @click.option("--operation", metavar="ID", help="What plain JSON replies answer, where their fields do not tell.")
