@@ -147,7 +147,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option("--source", metavar="ID", help="Runs with this source id, such as the KEY of submit --once."),
             click.option(
-                "--since", metavar="TIME", callback=_moment, help="Created not before: 1d, 90m, 2026-11-28, or a time."
+                "--since", metavar="TIME", callback=moment, help="Created not before: 1d, 90m, 2026-11-28, or a time."
             ),
         )
     ):
@@ -172,12 +172,12 @@ def _statuses(context: click.Context, parameter: click.Parameter, values: tuple[
 
 
 def _known_statuses(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from paiflow.cli import completion  # noqa: PLC0415 - for a shell's completion only
+    from paiflow.cli import completing  # noqa: PLC0415 - for a shell's completion only
 
-    return [CompletionItem(one) for one in completion.statuses(context, parameter, incomplete)]
+    return [CompletionItem(one) for one in completing.statuses(context, parameter, incomplete)]
 
 
-def _moment(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
+def moment(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
     """Return a moment: so long ago, or a date or time, in the reader's zone unless it names one."""
     if value is None:
         return None
