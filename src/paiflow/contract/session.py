@@ -329,6 +329,11 @@ def discovered(call: Call, reply: Reply) -> Iterator[tuple[str, tuple[str, ...]]
         yield kind_of(call, name), ids
 
 
+def asking(name: str, arguments: dict[str, Any]) -> Callable[[Session], object]:
+    """Return what calls an operation, for a case that is no more than that."""
+    return lambda session: session.ask(name, arguments)
+
+
 def fields_of(reply: Reply | None) -> str:
     """Return a reply without its request id as text, to compare two replies by."""
     fields = reply.fields if reply else {}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from paiflow.contract.discovery import DEEP, discover_ends, discover_log, discover_run
@@ -17,6 +16,7 @@ from paiflow.contract.manifests import BAD, Manifest, Step
 from paiflow.contract.preparation import FLAT, Stock, add_pipeline, add_run, spare_run
 from paiflow.contract.session import Case, Session
 from paiflow.contract.things import ENDED, Thing, text_of
+from paiflow.mock.timeline import timestamp
 
 PATIENCE = 45.0
 """Seconds after which a run that has not ended is not waited for any more."""
@@ -475,13 +475,6 @@ def _outcomes(session: Session, stock: Stock) -> None:
         look(session, run)
     session.ask("ListPipelineRuns", {"SourceId": stock.tag, "Status": "Succeeded", "PageSize": 100})
     session.ask("ListPipelineRuns", {"SourceId": stock.tag, "Status": "Terminated", "PageSize": 100})
-
-
-def timestamp(moment: float | None) -> str | None:
-    """Return a moment as the service writes it; None stays."""
-    if moment is None:
-        return None
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _ended_deleted(session: Session, stock: Stock) -> None:
