@@ -22,6 +22,7 @@ from paiflow.errors import (
     WaitFailed,
     WaitTimedOut,
 )
+from paiflow.manifests import ManifestProblem, check_manifest
 from paiflow.outputs import Location, location_of
 from paiflow.retries import RetryPolicy
 from paiflow.status.batches import Found, StatusReport
@@ -45,6 +46,7 @@ __all__ = [
     "Id",
     "InvalidRequest",
     "Location",
+    "ManifestProblem",
     "NodeRef",
     "NotFound",
     "Observation",
@@ -66,6 +68,7 @@ __all__ = [
     "WaitResult",
     "WaitTimedOut",
     "Waited",
+    "check_manifest",
     "location_of",
     "observe",
     "outcome_of",

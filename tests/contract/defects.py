@@ -250,8 +250,8 @@ def writes_times_with_an_offset(proxy, request, send):
 
 
 @defect
-def trims_the_newline_of_an_outputs_node(proxy, request, send):
-    return changed(send(request), lambda f: each(f, "Outputs", lambda o: o.update(NodeId=o["NodeId"].strip())))
+def ends_an_outputs_node_in_a_newline(proxy, request, send):
+    return changed(send(request), lambda f: each(f, "Outputs", lambda o: o.update(NodeId=o["NodeId"] + "\n")))
 
 
 @defect
@@ -1039,7 +1039,8 @@ def proxied(
         upstream: the mock's endpoint.
         credentials: the mock's.
         name: of the defect.
-        protocol: HTTP/1.1, HTTP/1.0, or "closing" for HTTP/1.1 that closes connections without a word.
+        protocol: HTTP/1.1, HTTP/1.0, "closing" for HTTP/1.1 that closes connections without a word, or "gateway" for one
+            that sends replies in chunks, names of headers in another case, more headers, and closes each tenth connection.
     """
     proxy = Proxy(credentials)
     defect = {**DEFECTS, **HELD_OUT, **OF_OPERATIONS}[name] if name else None
@@ -1056,7 +1057,10 @@ def proxied(
         connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
         for header, value in request.headers:
             if header.lower() not in ("content-length", "connection"):
-                connection.putheader(header, value.encode("latin-1"))
+                connection.putheader(header.title() if protocol == "gateway" else header, value.encode("latin-1"))
+        if protocol == "gateway":
+            connection.putheader("Via", "1.1 gateway")
+            connection.putheader("X-Forwarded-For", "10.0.0.1")
         connection.putheader("content-length", str(len(request.body)))
         connection.endheaders(request.body or None)
         response = connection.getresponse()
@@ -1076,11 +1080,28 @@ def proxied(
             if reply is None:
                 self.close_connection = True
                 return
+            if protocol == "gateway":
+                self.send_as_a_gateway(reply)
+                return
             self.send_response_only(reply.status)
             for header, value in reply.headers:
                 self.send_header(header, value)
             self.end_headers()
             self.wfile.write(b"" if self.command == "HEAD" else reply.body)
+
+        def send_as_a_gateway(self, reply):
+            self.send_response(reply.status)  # with a Server and a Date of its own
+            for header, value in reply.headers:
+                if header.lower() not in ("content-length", "connection", "server"):
+                    self.send_header(header.title() if proxy.calls % 2 else header.upper(), value)
+            self.send_header("Via", "1.1 gateway")
+            self.send_header("X-Cache", "MISS")
+            self.send_header("Connection", "close" if proxy.calls % 10 == 0 else "keep-alive")
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            pieces = [reply.body[start : start + 700] for start in range(0, len(reply.body), 700)]
+            for piece in [*pieces, b""] if self.command != "HEAD" else ():
+                self.wfile.write(b"%X\r\n%s\r\n" % (len(piece), piece))
 
         do_GET = do_PUT = do_POST = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = do_TRACE = handle_any  # noqa: N815 - http.server asks for these
 

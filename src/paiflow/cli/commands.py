@@ -53,6 +53,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Row]]] = {
     "Pipelines and workspaces": {
         "pipelines": Row("pipelines", "pipelines", "List, show, create, update and delete pipelines."),
         "workspaces": Row("workspaces", "workspaces", "List workspaces."),
+        "manifest": Row("manifest", "manifest", "Check manifests before they are sent."),
     },
     "Any operation": {
         "call": Row("call", "call", "Call any operation of the service, and print its reply as JSON."),
@@ -65,6 +66,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Row]]] = {
     "Set up": {
         "doctor": Row("doctor", "doctor", "Try each thing that a call depends on, and say what to mend."),
         "config": Row("config", "config", "Show each setting and where it comes from, without secrets."),
+        "policy": Row("policy", "policy", "Print the smallest RAM policy for commands and operations, as JSON."),
         "completion": Row(
             "completion",
             "completion",

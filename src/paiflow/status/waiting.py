@@ -149,7 +149,7 @@ class WaitResult(Mapping[Id_co, Waited[Id_co, State_co]], Generic[Id_co, State_c
         answered: bool = True,
     ) -> None:
         self._items = {item.id: item for item in items}
-        self.nodes = {item.id: item for item in nodes}
+        self.nodes: dict[NodeRef, Waited[NodeRef, NodeState]] = {item.id: item for item in nodes}
         self.calls = calls
         self.answered = answered
 
