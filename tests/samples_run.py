@@ -13,6 +13,11 @@ import httpx
 
 from paiflow_api.calling import Operation, Parameter
 
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    # When it is first imported it reads keys from the environment, and keeps them: not those of a sample.
+    import alibabacloud_credentials.client  # noqa: F401
+
 ODD = "say \"it's\" `id` $HOME \\ {x} %41 50% a+b&c=d?e#f\r\n\t'''名前'''\n龍\u202e\U0001f600\x7f!"
 SECRET = "share&token='\"龙 +%"
 

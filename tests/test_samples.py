@@ -103,7 +103,7 @@ def test_a_signed_curl_is_taken_once(served):
 
 
 def test_a_signed_curl_of_lasting_credentials_needs_no_token(served):
-    site = Site(served.site.endpoints, lambda: LASTING)
+    site = Site(served.site.endpoint_of, lambda: LASTING)
     environ = {"ALIBABA_CLOUD_ACCESS_KEY_ID": LASTING.access_key_id}
 
     assert 200 == run_curl(sample("curl", "ListWorkspaces", {}, site), environ).status_code

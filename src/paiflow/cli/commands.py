@@ -1,4 +1,4 @@
-"""The commands: status, wait, drift, mock, contract, version."""
+"""The commands: status, wait, drift, explore, mock, contract, version."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import click
 from paiflow._distribution import NAME
 from paiflow.cli.config import config
 from paiflow.cli.drift import drift
+from paiflow.cli.explore import explore
 from paiflow.cli.running import run_command
 from paiflow.cli.status import status
 from paiflow.cli.stopping import Stop
@@ -38,6 +39,7 @@ paiflow.add_command(status)
 paiflow.add_command(wait)
 paiflow.add_command(config)
 paiflow.add_command(drift)
+paiflow.add_command(explore)
 
 
 @paiflow.command()

@@ -24,13 +24,13 @@ class Site:
     """Where the code of a sample sends its request, and who signs a curl.
 
     Attributes:
-        endpoints: of the services.
+        endpoint_of: gives the base URL of a service, by the first label of its host; as `PaiFlow.endpoint_of`.
         credentials: sign a curl; None if no curl is asked for.
         clock: gives seconds since the epoch.
         nonce: gives a text never given before.
     """
 
-    endpoints: Endpoints
+    endpoint_of: Callable[[str], str]
     credentials: Callable[[], Credentials] | None = attrs.field(default=None, repr=False)
     clock: Callable[[], float] = time.time
     nonce: Callable[[], str] = attrs.field(default=partial(secrets.token_hex, 16), repr=False)
@@ -41,11 +41,11 @@ class Site:
         Raises:
             ConfigurationError: it has none.
         """
-        return self.endpoints.of(operation.host)
+        return self.endpoint_of(operation.host)
 
     def settings(self, operation: Operation[Any]) -> dict[str, object]:
         """Return the arguments of a client that sends the operation to the same place."""
-        url = self.endpoints.of(PAIFLOW)
+        url = self.endpoint_of(PAIFLOW)
         given: dict[str, object] = {"endpoint": url}
         if match := re.fullmatch(_OF_REGION, url):
             given = {"region": match[2]} | ({"vpc": True} if match[1] else {})
@@ -64,7 +64,7 @@ def site_of(
     Raises:
         ConfigurationError: there is neither, or it cannot be one.
     """
-    return Site(Endpoints(endpoint, None, region, False, True, environ or {}), **others)
+    return Site(Endpoints(endpoint, None, region, False, True, environ or {}).of, **others)
 
 
 def variable_of(parameter: Parameter) -> str:
