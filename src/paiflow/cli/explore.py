@@ -12,6 +12,7 @@ import click
 from paiflow import AsyncPaiFlow
 from paiflow.cli import options
 from paiflow.cli.words import say
+from paiflow.credentials import KEY_ID, KEY_SECRET
 from paiflow.samples.shell import ADDRESS, PROXY_TOKEN
 
 if TYPE_CHECKING:
@@ -48,15 +49,19 @@ def explore(
     """
     from paiflow import explorer  # noqa: PLC0415 - needs an extra, and no other command needs it
 
+    # What the samples read from the environment.
+    variables: dict[str, str] = {}
+
     def ready(address: Address) -> None:
+        variables.update({ADDRESS: address.url, PROXY_TOKEN: address.token})
+        page = None if no_page else address.page
         if form != "table":
-            shown = {"url": address.url, "token": address.token, "page": None if no_page else address.page}
-            click.echo(json.dumps(shown))
-        elif no_page:
-            click.echo(f"{ADDRESS}={address.url}")
-            click.echo(f"{PROXY_TOKEN}={address.token}")
-        else:
-            click.echo(address.page)
+            click.echo(json.dumps({"variables": variables, "page": page}))
+            return
+        for name, value in variables.items():
+            click.echo(f"{name}={value}")
+        if page is not None:
+            click.echo(page)
             say("open this address in a browser; Ctrl-C ends the explorer")
 
     with ExitStack() as stack:
@@ -64,7 +69,9 @@ def explore(
         known: Mapping[str, Any] = {}
         if demo:
             service = stack.enter_context(explorer.demo())
-            given |= {"endpoint": service.endpoint, "credentials": service.credentials}
+            keys = service.credentials
+            given |= {"endpoint": service.endpoint, "credentials": keys}
+            variables |= {KEY_ID: keys.access_key_id, KEY_SECRET: keys.access_key_secret}
             workspace, known = workspace or service.workspace_id, service.known
         client = AsyncPaiFlow(workspace_id=workspace, **given)
         settings = explorer.Settings(allow_writes=allow_writes or demo, page=not no_page, known=known, port=port)

@@ -29,6 +29,9 @@ _FILES: Final = {
     "/page/swagger-ui-bundle.js": ("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
 }
 
+# What the form leaves to the editor of the whole body.
+_IN_JSON_ONLY: Final = frozenset({"texts", "objects", "object", "json", "comma-list"})
+
 
 @attrs.frozen
 class File:
@@ -92,7 +95,9 @@ class Page:
                 for one in in_body
                 if self._is_filled_in(one) or one.name in {*operation.one_of[:1], *operation.any_of[:1]}
             }
-            body["description"] = "\n".join([body.get("description", ""), "", *map(_line, in_body)])
+            body["x-explorer-fields"] = [
+                _field(one, properties[one.name]) for one in in_body if one.kind not in _IN_JSON_ONLY
+            ]
 
     def _fill_in(self, shown: dict[str, Any], parameter: Parameter) -> None:
         """Give a parameter its valid values, and a value to begin with; others leave their example in the words."""
@@ -126,10 +131,17 @@ class Page:
         return next(iter(resolved.get("examples", [""])))
 
 
-def _line(parameter: Parameter) -> str:
-    """Return a line of the list of a body's fields."""
-    values = f": one of {', '.join(f'`{value}`' for value in parameter.values)}" if parameter.values else ""
-    return f"- `{parameter.name}`{' (needed)' if parameter.required else ''}{values}"
+def _field(parameter: Parameter, schema: Any) -> dict[str, Any]:
+    """Return what the form needs to know of a field of a body."""
+    words = schema.get("description", "")
+    return {
+        "name": parameter.name,
+        "kind": parameter.kind,
+        "required": parameter.required,
+        "values": list(parameter.values),
+        "long": any(form in words for form in ("YAML", "JSON")),
+        "words": words,
+    }
 
 
 def _swagger_ui() -> Path:

@@ -70,7 +70,7 @@
   }
 
   const plugin = (system) => {
-    const { createElement: e, useEffect, useState } = system.React;
+    const { createElement: e, useEffect, useId, useState } = system.React;
 
     // The code for what is in the form, always up to date.
     function Code({ path, method }) {
@@ -99,7 +99,7 @@
         const stop = system.getSystem().getStore().subscribe(look);
         return () => (clearTimeout(timer), (last = null), stop());
       }, [kind, path, method]);
-      const id = `code-${method}-${path}`;
+      const id = useId();
       return e(
         "section",
         { className: "explorer-code", "aria-label": "Code for this call" },
@@ -115,6 +115,48 @@
           copied ? "Copied" : "Copy",
         ),
         e("pre", { tabIndex: 0, "aria-label": "Code" }, code),
+      );
+    }
+
+    // The simple fields of a body as a form; the editor below it holds the whole of it, as JSON.
+    function Fields({ fields, value, onChange }) {
+      const prefix = useId();
+      let body;
+      try {
+        body = JSON.parse(value);
+      } catch (error) {
+        return e("p", { role: "alert" }, `The body is not JSON: ${error.message}`);
+      }
+      const set = ({ name, kind }, text) => {
+        const { [name]: _, ...rest } = body;
+        const read = { boolean: JSON.parse, integer: Number, number: Number }[kind] || String;
+        onChange(JSON.stringify(text === "" ? rest : { ...body, [name]: read(text) }, null, 2));
+      };
+      return e(
+        "div",
+        { className: "explorer-fields" },
+        fields.map((field) => {
+          const values = field.kind === "boolean" ? ["true", "false"] : field.values;
+          const id = prefix + field.name;
+          const props = {
+            id,
+            value: String(body[field.name] ?? ""),
+            onChange: (event) => set(field, event.target.value),
+            "aria-describedby": `${id}-words`,
+          };
+          const input = values.length
+            ? e("select", props, ["", ...values].map((one) => e("option", { key: one, value: one }, one || "--")))
+            : field.long
+              ? e("textarea", { ...props, rows: Math.min(12, props.value.split("\n").length + 1) })
+              : e("input", { ...props, type: /^(integer|number)$/.test(field.kind) ? "number" : "text" });
+          return e(
+            "div",
+            { key: field.name },
+            e("label", { htmlFor: id }, field.name, field.required && e("span", null, " * required")),
+            input,
+            e("small", { id: `${id}-words` }, field.words),
+          );
+        }),
       );
     }
 
@@ -167,6 +209,17 @@
     return {
       components: { liveResponse: Reply },
       wrapComponents: {
+        RequestBody: (Original) => (props) => {
+          const fields = props.requestBody.get("x-explorer-fields");
+          const { isExecute, requestBodyValue: value } = props;
+          const form = isExecute && typeof value === "string" && fields;
+          return e(
+            "div",
+            null,
+            form && e(Fields, { fields: fields.toJS(), value, onChange: props.onChange }),
+            e(Original, props),
+          );
+        },
         responses: (Original) => (props) =>
           e("div", null, e(Code, { path: props.path, method: props.method }), e(Original, props)),
       },
