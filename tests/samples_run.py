@@ -29,7 +29,9 @@ def value_of(parameter: Parameter) -> Any:
             return parameter.values[-1]
         case "boolean":
             return True
-        case "integer":
+        case "object" | "json":
+            return {ODD: [ODD]}
+        case "integer" | "number":
             return int(parameter.minimum or 1)
         case "texts" | "comma-list":
             return ["flow-a", "flow-b'\"龙"]
@@ -76,7 +78,7 @@ def run_curl(code: str, environ: Mapping[str, str]) -> httpx.Response:
     given = parser.parse_args(shown.decode().split("\0")[:-1])
     pairs = [httpx.QueryParams([query.split("=", 1)]) for query in given.query]
     for pair in pairs:
-        given.url += ("&" if "?" in given.url else "?") + str(pair).replace("+", "%20")
+        given.url += ("&" if "?" in given.url else "?") + str(pair)
     headers = [tuple(header.split(": ", 1)) for header in given.headers]
     with httpx.Client(trust_env=False) as client:
         return client.request(given.method, given.url, headers=headers, content=given.body)

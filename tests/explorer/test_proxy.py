@@ -266,8 +266,49 @@ def test_a_head_that_is_too_large_is_refused(services, address):
     assert (431, "Explorer.RequestHeaderFieldsTooLarge") == (reply.status, reply.code)
 
 
-def test_what_is_not_http_is_refused_as_json(services, address):
-    assert "Explorer.BadRequest" == ask_raw(address, b"<html>\r\n\r\n").code
+@pytest.mark.parametrize(
+    "head",
+    [
+        "<html>",
+        "PUT /api/v1/pipelineruns HTTP/1.1\r\ncontent-length: 5\r\ntransfer-encoding: chunked",
+        "PUT /api/v1/pipelineruns HTTP/1.1\r\ncontent-length: 5\r\ncontent-length: 6",
+        "GET /api/v1/workspaces HTTP/1.1\r\nhost : 127.0.0.1",
+        "GET 127.0.0.1 HTTP/1.1",
+    ],
+)
+def test_what_is_not_http_is_refused_as_json(services, address, head):
+    sent = f"{head}\r\nhost: {address.url[7:]}\r\nx-paiflow-token: {address.token}\r\n\r\n0\r\n\r\n"
+
+    assert "Explorer.BadRequest" == ask_raw(address, sent.encode()).code
+    assert [] == services.requests
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (httpx.Response(204), (204, b"")),
+        (httpx.Response(302, headers={"location": "https://evil.example"}), (302, b"")),
+        (
+            httpx.Response(
+                200, headers=[(b"x-acs-request-id", "龙".encode()), (b"content-type", b"\xe9")], content=b"{}"
+            ),
+            (200, b"{}"),
+        ),
+        (httpx.Response(200, content=b"\xff\x00"), (200, b"\xff\x00")),
+    ],
+)
+def test_an_odd_reply_comes_through(answer, expected):
+    with serve(client_of(lambda _: answer)) as address:
+        reply = ask(address)
+
+    assert expected == (reply.status, reply.body)
+
+
+def test_a_status_that_is_none_is_an_error():
+    with serve(client_of(lambda _: httpx.Response(999))) as address:
+        reply = ask(address)
+
+    assert (502, "ListWorkspaces: the service answered with the status 999") == (reply.status, reply.message)
 
 
 def test_a_reply_that_does_not_come_is_not_waited_for(monkeypatch):

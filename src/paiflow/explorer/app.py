@@ -109,10 +109,12 @@ class Explorer:
             status, headers, content = await self._client.relay(asked.operation, asked.prepared, REPLY_SECONDS)
         except PaiFlowError as error:
             raise Refusal("Upstream", visible(str(error))) from None
-        kept: dict[str, str] = {name: headers[name] for name in ("x-acs-request-id", "retry-after") if name in headers}
-        kept["server-timing"] = f"service;dur={1000 * (time.monotonic() - started):.0f}"
-        media_type = headers.get("content-type", "application/json")
-        return _reply(status, content, media_type, kept)
+        if not 200 <= status < 600:
+            raise Refusal("Upstream", f"{asked.operation.name}: the service answered with the status {status}")
+        plain = {name: value for name, value in headers.items() if value.isascii() and value.isprintable()}
+        kept = {"server-timing": f"service;dur={1000 * (time.monotonic() - started):.0f}"}
+        kept |= {name: plain[name] for name in ("x-acs-request-id", "retry-after") if name in plain}
+        return _reply(status, content, plain.get("content-type", "application/json"), kept)
 
     def _check(self, asked: Asked) -> None:
         if not (asked.operation.repeatable or self._allow_writes):

@@ -76,6 +76,7 @@
     function Code({ path, method }) {
       const [kind, setKind] = useState("python");
       const [code, setCode] = useState("");
+      const [stale, setStale] = useState(true);
       const [copied, setCopied] = useState(false);
       useEffect(() => {
         let last, timer;
@@ -92,8 +93,12 @@
           if (now === last) return;
           last = now;
           setCopied(false);
+          setStale(true);
           clearTimeout(timer);
-          timer = setTimeout(() => codeOf(kind, request).then((text) => now === last && setCode(text)), 150);
+          timer = setTimeout(async () => {
+            const text = await codeOf(kind, request).catch(() => "# The explorer does not answer: is it still running?");
+            if (now === last) (setCode(text), setStale(false));
+          }, 150);
         };
         look();
         const stop = system.getSystem().getStore().subscribe(look);
@@ -111,7 +116,7 @@
         ),
         e(
           "button",
-          { className: "btn", onClick: () => navigator.clipboard.writeText(code).then(() => setCopied(true)) },
+          { className: "btn", disabled: stale, onClick: () => navigator.clipboard.writeText(code).then(() => setCopied(true)) },
           copied ? "Copied" : "Copy",
         ),
         e("pre", { tabIndex: 0, "aria-label": "Code" }, code),
