@@ -1,6 +1,7 @@
 """The command `paiflow explore`."""
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from samples_run import run_curl, run_python
 
 from paiflow.samples import sample, site_of
 
+README = Path(__file__).parents[2] / "README.md"
 PAIFLOW = Path(sys.executable).with_name("paiflow")
 NAMES = ["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "PAIFLOW_EXPLORER", "PAIFLOW_EXPLORER_TOKEN"]
 
@@ -21,7 +23,10 @@ def test_the_demo_needs_no_account_and_prints_what_samples_read():
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         variables = dict(process.stdout.readline().strip().split("=", 1) for _ in NAMES)
         page = process.stdout.readline().strip()
-        curl = run_curl(sample("proxy", "ListWorkspaces", {}), variables)
+        [block] = re.findall(
+            r"^export PAIFLOW_EXPLORER=.*\n(curl .*)$", README.read_text(encoding="utf-8"), re.MULTILINE
+        )
+        curl = run_curl(block, variables)
         shown = httpx.get(variables["PAIFLOW_EXPLORER"], trust_env=False)
         headers = {"x-paiflow-token": variables["PAIFLOW_EXPLORER_TOKEN"]}
         description = httpx.get(f"{variables['PAIFLOW_EXPLORER']}/-/description", headers=headers, trust_env=False)
