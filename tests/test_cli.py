@@ -16,6 +16,7 @@ from silence import SilentServer
 import paiflow
 from paiflow._text import visible
 from paiflow.cli import commands
+from paiflow.cli.output import Output
 from paiflow.cli.report import write as write_report
 from paiflow.mock import MockService, serve
 from paiflow.status.batches import Batch, Found, join
@@ -78,7 +79,7 @@ def as_text(run):
 
 
 def test_a_table_shows_runs_and_nodes(run, environment):
-    code, out, err = run("status", RUN, "--node", f"{RUN}/{NODE}", "--workspace", "948")
+    code, out, err = run("status", RUN, "--node", f"{RUN}/{NODE}", "--workspace", "948", "--utc")
 
     assert (0, "") == (code, err)
     assert out == (
@@ -126,7 +127,7 @@ def test_ids_are_text_in_what_is_printed_for_programs(capsys, form):
         "Extra": {"account_id": 5, "Ids": [1, "b", None], "Count": 3, "Big": 2**60, "Paid": True, "Rate": 0.5},
     }
     reply = paiflow.ListPipelineRunsStatusResponse.from_dict({"RequestId": "R", "PipelineRuns": [run]})
-    write_report(join([Batch(("flow-a",))], [reply]), form)
+    write_report(join([Batch(("flow-a",))], [reply]), Output(form=form, utc=True))
     printed = json.loads(capsys.readouterr().out)
 
     assert (printed["PipelineRuns"][0] if form == "json" else {**printed, "Kind": None}) == {
@@ -260,7 +261,7 @@ def test_nodes_come_from_stdin_too(run, environment, monkeypatch):
     ("arguments", "words"),
     [
         ([], "Missing command (see paiflow --help)"),
-        (["stauts"], "No such command 'stauts'"),
+        (["stauts"], "there is no command 'stauts'; did you mean status?"),
         (["status"], "no ids: give RUN, --node RUN/NODE, or - to read them from stdin (see paiflow status --help)"),
         (["status", "--colour", RUN], "No such option '--colour'"),
         (
@@ -551,9 +552,12 @@ def test_a_port_in_use_is_one_line(run, service):
     assert "cannot listen" in err
 
 
-@pytest.mark.parametrize("package", ["click", "rich"])
+@pytest.mark.parametrize("package", ["click", "rich", "jmespath"])
 def test_without_its_extra_the_command_says_how_to_install_it(package):
-    script = f"import sys; sys.modules[{package!r}] = None; from paiflow.cli import main; main()"
+    arguments = ["paiflow", "config", "--region", "cn-hangzhou", *(["--query", "x"] if package == "jmespath" else [])]
+    script = (
+        f"import sys; sys.modules[{package!r}] = None; sys.argv = {arguments}; from paiflow.cli import main; main()"
+    )
     finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
 
     assert (2, "") == (finished.returncode, finished.stdout)
@@ -584,7 +588,7 @@ def test_no_table_breaks_an_id_or_a_status_on_a_terminal(monkeypatch, capsys, wi
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", str(width))
     found = report(runs=Found([paiflow.PipelineRun.from_dict({"PipelineRunId": RUN})]), nodes=Found([LONG]))
-    write_report(found, "table")
+    write_report(found, Output(form="table", utc=True))
     lines = re.sub(r"\x1b\[[0-9]*m", "", capsys.readouterr().out).splitlines()
 
     for text in (RUN, NODE, "WorkflowServiceStarting"):
@@ -593,3 +597,30 @@ def test_no_table_breaks_an_id_or_a_status_on_a_terminal(monkeypatch, capsys, wi
     assert [width in (40, 60, 200), width not in (80, 100)] == [
         text in str(lines) for text in ("a-name-that-gives-way", "2026-11-23T12:00:05Z")
     ]
+
+
+def test_each_command_of_the_table_exists_and_its_help_begins_as_the_table_says():
+    for name, row in commands.ROWS.items():
+        command = commands.paiflow.get_command(None, name)
+
+        assert name == command.name
+        assert row.help == command.help.strip().partition("\n")[0]
+
+
+def test_the_help_loads_neither_the_client_nor_rich():
+    script = "import sys; from paiflow.cli.commands import run; run(['--help']); print([m for m in ('httpx', 'rich', 'yaml', 'paiflow.client') if m in sys.modules])"
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert "[]" == finished.stdout.splitlines()[-1]
+
+
+def test_debug_shows_each_request_and_reply_without_secrets(run, environment, service):
+    code, _, err = run("status", RUN, "--debug")
+    secrets = (value for name, value in environment.items() if name != "PAIFLOW_ENDPOINT")
+
+    assert 0 == code
+    assert f"ListPipelineRunsStatus: PUT {service[1]}/api/v1/pipelineruns with " in err
+    assert "ListPipelineRunsStatus attempt 1: status 200" in err
+    assert RUN in err
+    assert not [secret for secret in secrets if str(secret)[-12:] in err]
+    assert "" == run("status", RUN)[2]

@@ -6,7 +6,7 @@ NAME = "paiflow-client"
 
 # Of each extra that adds modules; without these packages the modules say what to install.
 PACKAGES = {
-    "cli": ("click", "rich"),
+    "cli": ("click", "jmespath", "rich", "yaml"),
     "contract": ("harfile", "httptools", "jsonschema_rs", "requests", "schemathesis", "uvicorn", "yaml"),
     "drift": ("jsonpath", "jsonschema", "openapi_schema_validator", "openapi_spec_validator", "yaml"),
     "explorer": ("flask_swagger_ui", "httptools", "jsonschema_rs", "uvicorn", "yaml"),

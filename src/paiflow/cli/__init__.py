@@ -30,12 +30,13 @@ def main() -> NoReturn:
 def _run(stop: Stop) -> int:
     try:
         from paiflow.cli.commands import run  # noqa: PLC0415 - loading it is what may fail
+
+        return run(sys.argv[1:], stop)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in PACKAGES["cli"]:
             raise
         print("paiflow: the command needs an extra: pip install 'paiflow-client[cli]'", file=sys.stderr)  # noqa: T201
         return 2
-    return run(sys.argv[1:], stop)
 
 
 def _exit(code: int) -> NoReturn:

@@ -1,118 +1,126 @@
-"""The commands: status, wait, drift, explore, mock, contract, version."""
+"""All commands: a table of where each one is. A command's module is loaded when the command is used.
+
+So `--help` and `version` come at once, and a command whose extra is not installed leaves the others alone.
+"""
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Sequence
-from functools import partial
-from importlib.metadata import version as version_of
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any, Final
 
+import attrs
 import click
 
 from paiflow._distribution import NAME
-from paiflow.cli.config import config
-from paiflow.cli.drift import drift
-from paiflow.cli.explore import explore
+from paiflow._text import close_to
 from paiflow.cli.running import run_command
-from paiflow.cli.status import status
 from paiflow.cli.stopping import Stop
-from paiflow.cli.wait import wait
-from paiflow_api import provenance
+
+
+@attrs.frozen
+class Row:
+    """Where a command is.
+
+    Attributes:
+        module: below paiflow.cli.
+        attribute: the click command in it.
+        help: the first line of its help.
+    """
+
+    module: str
+    attribute: str
+    help: str
+
+
+# By what people want to do.
+SECTIONS: Final[Mapping[str, Mapping[str, Row]]] = {
+    "Find runs": {
+        "list": Row("listing", "list_", "List runs, newest first."),
+        "status": Row("status", "status", "Show the status of runs and nodes, and the outputs of nodes."),
+        "wait": Row("wait", "wait", "Wait for runs and nodes to end, and report each change."),
+    },
+    "Change runs": {
+        "submit": Row("submit", "submit", "Create a run and start it."),
+        "start": Row("verbs", "start", "Start runs that were created but not started."),
+        "stop": Row("verbs", "stop", "Stop runs."),
+        "rerun": Row("verbs", "rerun", "Run the nodes of runs again that did not succeed."),
+        "delete": Row("verbs", "delete", "Delete runs that are Initialized, Terminated, Succeeded or Failed."),
+    },
+    "Pipelines and workspaces": {
+        "pipelines": Row("pipelines", "pipelines", "List, show, create, update and delete pipelines."),
+        "workspaces": Row("workspaces", "workspaces", "List workspaces."),
+    },
+    "Any operation": {
+        "call": Row("call", "call", "Call any operation of the service, and print its reply as JSON."),
+        "explore": Row("explore", "explore", "Serve a page that runs operations and shows code, or a signing proxy."),
+    },
+    "Test": {
+        "mock": Row("mock", "mock", "Serve a mock of the service, until it is ended by Ctrl-C or SIGTERM."),
+        "contract": Row("contract", "contract", "Check a service against the description."),
+        "drift": Row("drift", "drift", "Report what recorded replies hold that the description lacks."),
+    },
+    "Set up": {
+        "doctor": Row("doctor", "doctor", "Try each thing that a call depends on, and say what to mend."),
+        "config": Row("config", "config", "Show each setting and where it comes from, without secrets."),
+        "completion": Row(
+            "completion",
+            "completion",
+            "Print the script that completes commands, options, statuses and run ids in a shell.",
+        ),
+        "version": Row("version", "version", "Show the version."),
+    },
+}
+ROWS: Final[Mapping[str, Row]] = {name: row for rows in SECTIONS.values() for name, row in rows.items()}
+
+
+class Commands(click.Group):
+    """The commands of the table."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click names it
+        """Return the names, in the order of the table."""
+        return list(ROWS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click names it
+        """Return a command; its module is loaded now."""
+        row = ROWS.get(cmd_name)
+        return None if row is None else getattr(import_module(f"paiflow.cli.{row.module}"), row.attribute)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the arguments name, and the arguments after it.
+
+        Raises:
+            click.UsageError: there is none of that name.
+        """
+        name = args[0]
+        if name not in ROWS and not name.startswith("-"):
+            raise click.UsageError(f"there is no command {name!r:.80}{close_to(name, ROWS)}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click names it
+        """Write the names and what each does, under the headings of the table."""
+        width = max(map(len, ROWS))
+        for heading, rows in SECTIONS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(width), row.help) for name, row in rows.items()])
 
 
 def run(arguments: Sequence[str], stop: Stop | None = None) -> int:
-    """Return the exit code of the command with these arguments; `stop` tells it of signals."""
+    """Return the exit code of the command with these arguments; `stop` reports signals to it."""
     return run_command(paiflow, arguments, stop or Stop())
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=False)
+def _settings() -> dict[str, Any]:
+    return {"help_option_names": ["-h", "--help"]}
+
+
+@click.command(cls=Commands, context_settings=_settings(), no_args_is_help=False)
 @click.version_option(package_name=NAME, prog_name="paiflow", message="%(prog)s %(version)s")
 def paiflow() -> None:
-    """Ask Alibaba Cloud PAI what pipeline runs and their nodes are doing.
+    """Find, start, stop and follow the pipeline runs of Alibaba Cloud PAI.
 
     Credentials come from ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and, for temporary ones,
-    ALIBABA_CLOUD_SECURITY_TOKEN.
+    ALIBABA_CLOUD_SECURITY_TOKEN; else from a profile of the vendor's command. `paiflow config` shows them.
     """
-
-
-paiflow.add_command(status)
-paiflow.add_command(wait)
-paiflow.add_command(config)
-paiflow.add_command(drift)
-paiflow.add_command(explore)
-
-
-@paiflow.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 for any that is free.")
-@click.option(
-    "--scenario",
-    metavar="FILE",
-    help="What exists and changes with time, and faults, as YAML; or demo, with all that the README's examples ask for.",
-)
-@click.option("--fault", "faults", metavar="SPEC", multiple=True, help="Something that goes wrong; may be repeated.")
-@click.option("-v", "--log", is_flag=True, help="Show each request and what was answered, on stderr.")
-def mock(host: str, port: int, scenario: str | None, faults: tuple[str, ...], log: bool) -> None:
-    """Serve a mock of the service, until it is ended by Ctrl-C or SIGTERM.
-
-    Once it listens it prints the variables that lead a client to it, and its credentials, to stdout.
-    It holds the samples of the vendor's documentation, such as the run flow-hynm2bv8wqhp5esfxq in workspace 948, unless the
-    scenario says `sample: false`.
-
-    SPEC is NAME or NAME:SETTING=VALUE,SETTING=VALUE, such as throttling:retry_after=2s,rate=0.1 or slow:delay=20s,every=5;
-    a name that is not known is answered with those that are. With operation=OPERATION it strikes calls of that one only.
-    """
-    from paiflow import mock as mocking  # noqa: PLC0415 - needs an extra, and no other command needs it
-
-    description = mocking.effective_description()
-    service = mocking.MockService(
-        scenario=None if scenario is None else mocking.load_scenario(scenario),
-        description=description,
-        on_reply=mocking.request_log(description, partial(click.echo, err=True)) if log else None,
-    )
-    if service.static:
-        click.echo(f"static, as the mock has no rules for them: {', '.join(service.static)}", err=True)
-    if isinstance(service.clock, mocking.HandClock):
-        raise click.UsageError(f"{scenario}: clock: by hand is for tests: nobody could advance it here")
-    for spec in faults:
-        name, settings = mocking.parse_fault(spec)
-        service.faults.add(name, **settings)
-
-    def ready(endpoint: str) -> None:
-        click.echo(f"PAIFLOW_ENDPOINT={endpoint}")
-        click.echo(f"ALIBABA_CLOUD_ACCESS_KEY_ID={service.credentials.access_key_id}")
-        click.echo(f"ALIBABA_CLOUD_ACCESS_KEY_SECRET={service.credentials.access_key_secret}")
-
-    mocking.run(service, host, port, ready)
-
-
-@paiflow.command(
-    add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
-)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def contract(arguments: tuple[str, ...]) -> None:
-    """Judge a service by the description: the mock, or any endpoint. See paiflow contract --help.
-
-    Ends with 0 if the service conforms, 1 if it does not, 2 if it could not be judged.
-    """
-    from paiflow.contract import main as judge  # noqa: PLC0415 - needs an extra, and no other command needs it
-
-    try:
-        code: object = judge(list(arguments), "paiflow contract")
-    except SystemExit as left:  # how argparse leaves
-        code = left.code
-    raise click.exceptions.Exit(code if isinstance(code, int) else 2)
-
-
-@paiflow.command()
-@click.option("-v", "--verbose", is_flag=True, help="Also what the client was generated from, and what it runs on.")
-def version(verbose: bool) -> None:
-    """Show the version."""
-    click.echo(f"paiflow {version_of(NAME)}")
-    if not verbose:
-        return
-    click.echo(f"python {platform.python_version()}, httpx {version_of('httpx')}, attrs {version_of('attrs')}")
-    click.echo(f"generated by {provenance.GENERATOR} from")
-    for name, sha256 in {"openapi.yaml": provenance.DESCRIPTION, **provenance.OVERLAYS}.items():
-        click.echo(f"  {sha256}  {name}")
-    click.echo(f"effective description\n  {provenance.EFFECTIVE_DESCRIPTION}  paiflow_api/openapi.yaml")

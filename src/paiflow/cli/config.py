@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator
+from typing import Final
 
 import attrs
 import click
 
 from paiflow import PaiFlowError
-from paiflow.cli import options, tables
+from paiflow.cli import options
+from paiflow.cli.connection import Connection
 from paiflow.cli.exit_codes import ExitCode
+from paiflow.cli.output import Column, Output, View
 from paiflow.cli.words import say
 from paiflow.client import profile
 from paiflow.client.endpoint import AIWORKSPACE, ENDPOINT, PAIFLOW, REGION, Endpoints, variable_of
@@ -28,23 +30,30 @@ class Setting:
     source: str | None
 
 
+_VIEW: Final[View[Setting]] = View(
+    kind="Setting",
+    plural="Settings",
+    name=lambda one: one.name,
+    columns=(
+        Column("Setting", lambda one: one.name),
+        Column("Value", lambda one: one.value),
+        Column("From", lambda one: one.source),
+    ),
+    wire=attrs.asdict,
+)
+
+
 @click.command()
-@options.connection_options
-@click.option("--workspace", metavar="ID", help="As the other commands take it.")
+@options.connection()
+@options.output()
 @click.pass_context
-def config(
-    context: click.Context,
-    form: str,
-    endpoint: str | None,
-    region: str | None,
-    request_timeout: float | None,
-    workspace: str | None,
-) -> None:
-    """Show each setting and where it comes from, without secrets. Nothing is sent.
+def config(context: click.Context, connection: Connection, output: Output) -> None:
+    """Show each setting and where it comes from, without secrets.
+
+    Nothing is sent.
 
     Ends with 0 if a client could be made of them, else with 2 or 7, and says what is wrong.
     """
-    del request_timeout
     faults: list[PaiFlowError] = []
 
     def attempt(make: Callable[[], Iterator[Setting]]) -> list[Setting]:
@@ -55,12 +64,12 @@ def config(
             return []
 
     found = [
-        *attempt(lambda: _endpoints(endpoint, region)),
-        *attempt(lambda: _profile(workspace)),
+        *attempt(lambda: _endpoints(connection.endpoint, connection.region)),
+        *attempt(lambda: _profile(connection.workspace)),
         *attempt(_credentials),
         *attempt(_certificates),
     ]
-    _write(found, form)
+    _write(found, output)
     for fault in faults:
         say(str(fault))
     context.exit(faults[0].exit_code if faults else ExitCode.SUCCEEDED)
@@ -119,15 +128,8 @@ def _of_profile(given: profile.Profile | None) -> str | None:
     return f"{profile.SHOWN}, profile {given.name}" if given else None
 
 
-def _write(settings: list[Setting], form: str) -> None:
-    match form:
-        case "json":
-            click.echo(json.dumps({one.name: {"value": one.value, "source": one.source} for one in settings}, indent=2))
-        case "jsonl":
-            for one in settings:
-                click.echo(json.dumps(attrs.asdict(one)))
-        case _:
-            table = tables.Table("Setting", "Value", "From")
-            for one in settings:
-                table.add_row(*map(tables.cell, (one.name, one.value, one.source)))
-            tables.write([table])
+def _write(settings: list[Setting], output: Output) -> None:
+    if output.form == "json":
+        output.json({one.name: {"value": one.value, "source": one.source} for one in settings})
+    else:
+        output.write(_VIEW, settings)

@@ -11,17 +11,21 @@
 | 6 | throttled out (`status` only: a wait survives it) |
 | 7 | credentials or permission |
 | 8 | the service or the way to it |
+| 9 | done for some ids, not for others |
 | 130, 143 | interrupted, terminated |
 """
 
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from paiflow.errors import InvalidRequest, PaiFlowError, Throttled, WaitTimedOut
-from paiflow.status.batches import StatusReport
-from paiflow.status.waiting import Outcome, Until, WaitResult
+from paiflow.errors import InvalidRequest, NotFound, PaiFlowError, Throttled, WaitTimedOut
+from paiflow_api.operations import OPERATIONS
+
+if TYPE_CHECKING:
+    from paiflow.status.batches import StatusReport
+    from paiflow.status.waiting import Outcome, Until, WaitResult
 
 
 class ExitCode(IntEnum):
@@ -36,6 +40,7 @@ class ExitCode(IntEnum):
     THROTTLED = 6
     DENIED = 7
     SERVICE = 8
+    PARTIAL = 9
     INTERRUPTED = 130
     # As a shell tells the death by SIGPIPE: whoever read stdout went away before all was written.
     CLOSED_PIPE = 141
@@ -56,9 +61,17 @@ def of_signal(number: int) -> int:
 
 
 def of_error(error: PaiFlowError) -> int:
-    """Return the code for an error; a request that was not even sent is a matter of usage."""
-    unsent = isinstance(error, InvalidRequest) and error.status is None
-    return ExitCode.USAGE if unsent else error.exit_code
+    """Return the code for an error.
+
+    A request that was not even sent is a matter of usage. What an operation on one thing does not find is missing;
+    other operations find nothing where the endpoint is wrong.
+    """
+    if isinstance(error, InvalidRequest) and error.status is None:
+        return ExitCode.USAGE
+    if isinstance(error, NotFound):
+        operation = OPERATIONS.get(error.operation)
+        return ExitCode.MISSING if operation is not None and "{" in operation.path else ExitCode.SERVICE
+    return error.exit_code
 
 
 def of_status(report: StatusReport) -> int:

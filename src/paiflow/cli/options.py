@@ -2,39 +2,71 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
+import logging
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
-from paiflow._text import close_to
+from paiflow.cli.connection import Connection
+from paiflow.cli.output import Form, Output
 from paiflow.cli.words import say
-from paiflow.client import profile
-from paiflow.client.endpoint import ENDPOINT
-from paiflow.credentials import KEY_ID
-from paiflow.errors import ConfigurationError
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
-FORMATS: Final = ("table", "json", "jsonl")
+FORMS: Final[tuple[Form, ...]] = ("table", "wide", "json", "jsonl", "name")
 
 
-def id_options(command: Command) -> Command:
-    """Give a command the ids that it is about: `runs` and `nodes`, to be read by `ids.wanted`, and their workspace."""
+def examples(*lines: str) -> Callable[[Command], Command]:
+    """Give a command's help examples. They are run in the tests."""
+
+    def decorate(command: Command) -> Command:
+        text = "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])
+        command.__doc__ = "\n\n".join(filter(None, (inspect.cleandoc(command.__doc__ or ""), text)))
+        return command
+
+    return decorate
+
+
+def _newest(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from paiflow.cli import completion  # noqa: PLC0415 - for a shell's completion only
+
+    return completion.runs(context, parameter, incomplete)
+
+
+run_ids: Final = click.argument("runs", metavar="[RUN]...", nargs=-1, shell_complete=_newest)
+
+
+def ids(command: Command) -> Command:
+    """Give a command the ids that it is about: `runs` and `nodes`, to be read by `ids.wanted`."""
     return _with(
         command,
-        click.argument("runs", metavar="[RUN]...", nargs=-1),
+        run_ids,
         click.option("--node", "nodes", metavar="RUN/NODE", multiple=True, help="A node; may be repeated."),
-        click.option("--workspace", metavar="ID", help="Look in this workspace only."),
     )
 
 
-def connection_options(command: Command) -> Command:
-    """Give a command the options that say how to print, where the service is, and how long to wait for it."""
-    return _with(
-        command,
-        click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True),
+def connection(*, workspace: bool = True) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the options of the service; it receives a Connection as `connection`.
+
+    Args:
+        workspace: whether it looks in a workspace.
+    """
+    given = [
+        *(
+            [
+                click.option(
+                    "--workspace", metavar="ID|NAME", help="Look in this workspace; else the profile's, else all."
+                )
+            ]
+            if workspace
+            else []
+        ),
         click.option("--endpoint", metavar="URL", help="Instead of the region's; else PAIFLOW_ENDPOINT."),
         click.option(
             "--region", metavar="REGION", help="Such as cn-hangzhou; else ALIBABA_CLOUD_REGION_ID, else the profile's."
@@ -52,15 +84,114 @@ def connection_options(command: Command) -> Command:
             metavar="SECONDS",
             help="Seconds for each phase of a request; 5 to connect and 10 to receive by default.",
         ),
-    )
+        click.option(
+            "--debug",
+            is_flag=True,
+            callback=_debug,
+            expose_value=False,
+            help="Show each request and reply on stderr, without secrets.",
+        ),
+    ]
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def wrapped(
+            *arguments: Any,
+            endpoint: str | None,
+            region: str | None,
+            request_timeout: float | None,
+            workspace: str | None = None,
+            **others: Any,
+        ) -> Any:
+            return command(*arguments, connection=Connection(endpoint, region, request_timeout, workspace), **others)
+
+        return _with(wrapped, *given)
+
+    return decorate
 
 
-def connection(endpoint: str | None, region: str | None, request_timeout: float | None) -> dict[str, Any]:
-    """Return the arguments of a client that these options mean."""
-    if region is not None and endpoint is None and os.environ.get(ENDPOINT):
-        say(f"{ENDPOINT} is set and overrides --region {region}: unset it, or give --endpoint")
-    given = {"endpoint": endpoint, "region": region, "timeout": request_timeout}
-    return {name: value for name, value in given.items() if value is not None}
+def output(forms: Sequence[Form] = FORMS) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the options that say how to print; it receives an Output as `output`.
+
+    Args:
+        forms: those that it can print.
+    """
+    given = [
+        click.option(
+            "-o",
+            "--output",
+            "--format",
+            "form",
+            type=click.Choice(forms),
+            default=forms[0],
+            show_default=True,
+            help="How to print: for people, as JSON, or ids alone.",
+        ),
+        *(
+            [click.option("-q", "--quiet", is_flag=True, help="Print ids alone, as -o name.")]
+            if "name" in forms
+            else []
+        ),
+        click.option(
+            "--query", metavar="JMESPATH", callback=_query, help="Print what this expression finds in the JSON."
+        ),
+    ]
+    if "table" in forms:
+        given += [
+            click.option("--no-headers", is_flag=True, help="Print tables without headings."),
+            click.option("--utc", is_flag=True, help="Show times in UTC instead of your own zone."),
+        ]
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def wrapped(
+            *arguments: Any,
+            form: Form,
+            query: str | None,
+            no_headers: bool = False,
+            utc: bool = False,
+            quiet: bool = False,
+            **others: Any,
+        ) -> Any:
+            form = "name" if quiet else "json" if query is not None and form not in ("json", "jsonl") else form
+            made = Output(form=form, headers=not no_headers, query=query, utc=utc)
+            return command(*arguments, output=made, **others)
+
+        return _with(wrapped, *given)
+
+    return decorate
+
+
+def _debug(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    """Write what the client logs to stderr until the command ends."""
+    del parameter
+    if not wanted:
+        return
+    from paiflow.client.clients import TRACE  # noqa: PLC0415 - for this option only
+
+    logger, handler = logging.getLogger("paiflow"), logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("paiflow: %(asctime)s %(message)s"))
+    before = logger.level
+    logger.setLevel(TRACE)
+    logger.addHandler(handler)
+
+    def restore() -> None:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+
+    context.call_on_close(restore)
+
+
+def _query(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None:
+        import jmespath  # noqa: PLC0415 - for this option only
+
+        try:
+            jmespath.compile(value)
+        except jmespath.exceptions.JMESPathError as error:
+            reason = " ".join(str(error).split())
+            raise click.BadParameter(f"not a JMESPath expression: {reason:.200}", context, parameter) from None
+    return value
 
 
 def _use_profile(context: click.Context, parameter: click.Parameter, name: str | None) -> None:
@@ -71,6 +202,11 @@ def _use_profile(context: click.Context, parameter: click.Parameter, name: str |
     """
     if name is None:
         return
+    from paiflow._text import close_to  # noqa: PLC0415 - for this option only
+    from paiflow.client import profile  # noqa: PLC0415 - as above
+    from paiflow.credentials import KEY_ID  # noqa: PLC0415 - as above
+    from paiflow.errors import ConfigurationError  # noqa: PLC0415 - as above
+
     try:
         known = profile.load(os.environ).by_name
     except ConfigurationError as error:
@@ -85,6 +221,11 @@ def _use_profile(context: click.Context, parameter: click.Parameter, name: str |
     context.call_on_close(
         lambda: os.environ.pop(profile.VARIABLE) if before is None else os.environ.__setitem__(profile.VARIABLE, before)
     )
+
+
+def with_(*given: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Give a command these options, in this order."""
+    return lambda command: _with(command, *given)
 
 
 def _with(command: Command, *options: Callable[[Command], Command]) -> Command:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from typing import Any, Final
 
 import click
 
-from paiflow import Node, NodeRef, Output, PipelineRun, PipelineRunState, StatusReport, outcome_of
+from paiflow import Node, NodeRef, NodeState, PipelineRun, PipelineRunState, StatusReport, outcome_of
 from paiflow.cli import tables
+from paiflow.cli.output import Output
 from paiflow.cli.tables import cell, outcome_cell
-from paiflow.status.ids import Id
+from paiflow.status.ids import Id, shown
+from paiflow_api.decoding import Reply
 
 # The end of a field's name that holds an id, or several.
 _ID: Final = r"I[dD]s?$|(^|_)ids?$"
@@ -20,9 +21,18 @@ _ID: Final = r"I[dD]s?$|(^|_)ids?$"
 _EXACT: Final = 2**53
 
 
-def write(report: StatusReport, form: str) -> None:
-    """Write a report to stdout as `table`, `json` or `jsonl`."""
-    {"table": _write_tables, "json": _write_json, "jsonl": _write_lines}[form](report)
+def write(report: StatusReport, output: Output) -> None:
+    """Write a report to stdout."""
+    match output.form:
+        case "json":
+            _write_json(report, output)
+        case "jsonl":
+            _write_lines(report, output)
+        case "name":
+            for id_ in (*map(_id, report.runs), *map(_id, report.nodes)):
+                click.echo(shown(id_))
+        case _:
+            _write_tables(report, output)
 
 
 def wire_id(id_: Id) -> dict[str, str]:
@@ -32,7 +42,7 @@ def wire_id(id_: Id) -> dict[str, str]:
     return {"PipelineRunId": id_}
 
 
-def printed(item: PipelineRun | Node | Output) -> dict[str, Any]:
+def printed(item: Reply) -> dict[str, Any]:
     """Return what the service sent, with ids as text: programs round long numbers (jq does from 2**53 on)."""
     wire: dict[str, Any] = _with_ids_as_text(item.to_dict())
     for name, attribute in item._FIELDS.items():
@@ -58,20 +68,17 @@ def _with_ids_as_text(value: Any, name: str = "") -> Any:
             return value
 
 
-def _write_json(report: StatusReport) -> None:
+def _write_json(report: StatusReport, output: Output) -> None:
     """One object: the replies' lists with their wire names, joined, and the ids that are in none."""
-    click.echo(
-        json.dumps(
-            {
-                "RequestIds": report.request_ids,
-                "PipelineRuns": [printed(run) for run in report.runs],
-                "Nodes": [printed(node) for node in report.nodes],
-                "Outputs": [printed(output) for output in report.outputs],
-                "Missing": _by_kind(report.missing),
-                "Unanswered": _by_kind(report.unanswered),
-            },
-            indent=2,
-        )
+    output.json(
+        {
+            "RequestIds": report.request_ids,
+            "PipelineRuns": [printed(run) for run in report.runs],
+            "Nodes": [printed(node) for node in report.nodes],
+            "Outputs": [printed(one) for one in report.outputs],
+            "Missing": _by_kind(report.missing),
+            "Unanswered": _by_kind(report.unanswered),
+        }
     )
 
 
@@ -83,31 +90,32 @@ def _by_kind(ids: Iterable[Id]) -> dict[str, list[Any]]:
     }
 
 
-def _write_lines(report: StatusReport) -> None:
+def _write_lines(report: StatusReport, output: Output) -> None:
     """An object a line: what it is under Kind, then its wire names."""
     items: list[tuple[str, dict[str, Any]]] = [
         *(("PipelineRun", printed(run)) for run in report.runs),
         *(("Node", printed(node)) for node in report.nodes),
-        *(("Output", printed(output)) for output in report.outputs),
+        *(("Output", printed(one)) for one in report.outputs),
         *((f"Missing{_kind(id_)}", wire_id(id_)) for id_ in report.missing),
         *((f"Unanswered{_kind(id_)}", wire_id(id_)) for id_ in report.unanswered),
     ]
     for kind, item in items:
-        click.echo(json.dumps({"Kind": kind, **item}))
+        output.json_line({"Kind": kind, **item})
 
 
 def _kind(id_: Id) -> str:
     return "Node" if isinstance(id_, NodeRef) else "PipelineRun"
 
 
-def _write_tables(report: StatusReport) -> None:
+def _write_tables(report: StatusReport, output: Output) -> None:
     runs = tables.Table("Run", "Name", "Status", "Outcome")
     nodes = tables.Table("Run", "Node", "Name", "Status", "Outcome", "Started", "Finished")
     for run in report.runs:
         runs.add_row(cell(run.pipeline_run_id), cell(run.name), cell(status_of(run)), outcome_cell(outcome_of(run)))
     for node in report.nodes:
         about = (node.pipeline_run_id, node.node_id, node.node_name, status_of(node))
-        nodes.add_row(*map(cell, about), outcome_cell(outcome_of(node)), cell(node.started_at), cell(node.finished_at))
+        times = (cell(moment, utc=output.utc) for moment in (node.started_at, node.finished_at))
+        nodes.add_row(*map(cell, about), outcome_cell(outcome_of(node)), *times)
     for ids, note, outcome in (
         (report.missing, "(not found)", "missing"),
         (report.unanswered, "(not answered)", "unknown"),
@@ -118,11 +126,15 @@ def _write_tables(report: StatusReport) -> None:
             else:
                 runs.add_row(*map(cell, (id_, None, note)), outcome_cell(outcome))
     outputs = tables.Table("Run", "Node", "Output", "Type", "Created")
-    for output in report.outputs:
-        outputs.add_row(
-            *map(cell, (output.pipeline_run_id, output.node_id, output.name, output.type_, output.gmt_create_time))
-        )
-    tables.write((runs, nodes, outputs))
+    for one in report.outputs:
+        of_output = (one.pipeline_run_id, one.node_id, one.name, one.type_)
+        outputs.add_row(*map(cell, of_output), cell(one.gmt_create_time, utc=output.utc))
+    tables.write((runs, nodes, outputs), headers=output.headers, whole=output.form == "wide")
+
+
+def _id(item: PipelineRunState | NodeState) -> Id:
+    run_id = item.pipeline_run_id or ""
+    return run_id if isinstance(item, PipelineRun) else NodeRef(run_id, item.node_id or "")
 
 
 def status_of(item: PipelineRun | Node) -> str:

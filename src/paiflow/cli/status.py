@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import click
 
-from paiflow import OutputType, PaiFlow
+from paiflow import OutputType
 from paiflow.cli import exit_codes, ids, options, report
+from paiflow.cli.connection import Connection
+from paiflow.cli.output import Output
 from paiflow.cli.words import say
 from paiflow.status.waiting import MISSING
 
 
 @click.command()
-@options.id_options
+@options.ids
 @click.option(
     "--output-type", type=click.Choice([known.value for known in OutputType]), help="Show outputs of this type only."
 )
-@options.connection_options
+@options.connection()
+@options.output()
 @click.pass_context
 def status(
     context: click.Context,
     runs: tuple[str, ...],
     nodes: tuple[str, ...],
-    workspace: str | None,
     output_type: str | None,
-    form: str,
-    endpoint: str | None,
-    region: str | None,
-    request_timeout: float | None,
+    connection: Connection,
+    output: Output,
 ) -> None:
     """Show the status of runs and nodes, and the outputs of nodes.
 
@@ -37,11 +37,9 @@ def status(
     the service or the way to it failed.
     """
     wanted = ids.wanted(context, runs, nodes)
-    with PaiFlow(**options.connection(endpoint, region, request_timeout)) as client:
-        found = client.statuses(
-            pipeline_runs=wanted.runs, nodes=wanted.nodes, workspace_id=workspace, output_type=output_type
-        )
-    report.write(found, form)
+    with connection.client() as client:
+        found = client.statuses(pipeline_runs=wanted.runs, nodes=wanted.nodes, output_type=output_type)
+    report.write(found, output)
     for error in found.errors:
         say(str(error))
     if found.unanswered:

@@ -10,21 +10,27 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Final, TextIO
 
+import attrs
 import click
 from rich.console import Console
 from rich.text import Text
 
+from paiflow._durations import spelled
 from paiflow._text import visible
 
 # Wide enough for any id where no terminal sets the width: what a program reads is not wrapped.
 _UNBOUNDED: Final = 10_000
 
 # Columns whose texts are shortened, to so many characters at least; and those that are left out, in this order.
-_SHORTENED: Final = frozenset({"Name", "Output", "Message"})
+_SHORTENED: Final = frozenset({"Name", "Output", "Message", "Description", "Detail"})
 _SHORTEST: Final = 8
-_LEFT_OUT: Final = ("Message", "Finished", "Started", "Created", "Since", "Type", "Name", "Output", "Outcome")
+_LEFT_OUT: Final = (
+    *("Finished", "Started", "Created", "Since", "Type", "Default", "Provider"),
+    *("Message", "Duration", "Age", "Name", "Output", "Outcome"),
+)
 _GAP: Final = 2
 
 # Colours that tell what needs a look; a console on which there are none leaves them out.
@@ -35,6 +41,30 @@ STYLES: Final[dict[str, str]] = {
     "missing": "magenta",
     "unknown": "yellow",
 }
+
+
+@attrs.frozen
+class Age:
+    """A moment that is shown as the time that has passed since."""
+
+    moment: datetime | None
+
+
+@attrs.frozen
+class Span:
+    """A time that something took, or takes until now if it has begun and not ended."""
+
+    begun: datetime | None = None
+    ended: datetime | None = None
+    seconds: float | None = None
+
+
+@attrs.frozen
+class Styled:
+    """A text in the colour of an outcome."""
+
+    text: str
+    outcome: str
 
 
 class Table:
@@ -133,13 +163,42 @@ def console(stream: TextIO) -> Console:
     )
 
 
-def cell(value: str | datetime | None) -> Text:
-    """Return what a cell shows: `-` for nothing, times in UTC to the second."""
-    if value is None:
-        return Text("-")
-    if isinstance(value, datetime):
-        return Text(moment(value))
-    return Text(visible(value))
+def cell(value: object, *, utc: bool = True, now: datetime | None = None) -> Text:
+    """Return what a cell shows: `-` for nothing, times to the second.
+
+    Args:
+        value: text, a number, a datetime, an Age, a Span or a Styled.
+        utc: whether times are shown in UTC; else in the reader's zone.
+        now: the moment that ages are counted from; needed for an Age or a Span.
+    """
+    match value:
+        case None | Age(moment=None) | Span(begun=None, seconds=None):
+            return Text("-")
+        case datetime():
+            return Text(moment(value) if utc else f"{value.astimezone():%Y-%m-%d %H:%M:%S}")
+        case Age(moment=then):
+            return Text(_age((now - then).total_seconds()) if now and then else "-")
+        case Span():
+            return Text(_span(value, now))
+        case Styled():
+            return Text(visible(value.text), STYLES.get(value.outcome, ""))
+        case _:
+            return Text(visible(str(value)))
+
+
+def _age(seconds: float) -> str:
+    """Return the largest unit of a time alone, as kubectl and docker do, but for the last minutes: 12s, 4m, 3h, 2d."""
+    unit, size = next(
+        ((unit, size) for unit, size in (("d", 86400), ("h", 3600), ("m", 60)) if seconds >= size), ("s", 1)
+    )
+    return f"{max(0, int(seconds // size))}{unit}"
+
+
+def _span(span: Span, now: datetime | None) -> str:
+    if span.seconds is not None:
+        return spelled(span.seconds)
+    end = span.ended or now
+    return spelled((end - span.begun).total_seconds()) if end and span.begun else "-"
 
 
 def outcome_cell(outcome: str) -> Text:
@@ -152,17 +211,25 @@ def moment(value: datetime) -> str:
     return f"{value:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def write(tables: Iterable[Table]) -> None:
-    """Write those tables to stdout that have a row, a blank line between two; a terminal gets a line under headings."""
-    if sys.stdout is None:
+def write(tables: Iterable[Table], *, headers: bool = True, whole: bool = False, stream: TextIO | None = None) -> None:
+    """Write those tables that have a row, a blank line between two; a terminal gets a line under headings.
+
+    Args:
+        tables: in this order.
+        headers: whether to write headings.
+        whole: leave no column out and shorten none, however wide the terminal is.
+        stream: stdout if it is None.
+    """
+    if (stream := stream or sys.stdout) is None:
         return
-    to_stdout = console(sys.stdout)
-    with to_stdout.capture() as capture:
+    printer = console(stream)
+    with printer.capture() as capture:
         for number, one in enumerate([one for one in tables if len(one)]):
             if number:
-                to_stdout.print()
-            for lines in one.groups(to_stdout.width, rule=sys.stdout.isatty()):
+                printer.print()
+            groups = one.groups(_UNBOUNDED if whole else printer.width, rule=stream.isatty())
+            for lines in islice(groups, 0 if headers else 1, None):
                 for line in lines:
-                    to_stdout.print(line, soft_wrap=True)
+                    printer.print(line, soft_wrap=True)
     for printed in capture.get().splitlines():
-        click.echo(printed.rstrip())
+        click.echo(printed.rstrip(), file=stream)

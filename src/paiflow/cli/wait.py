@@ -7,10 +7,11 @@ import sys
 
 import click
 
-from paiflow import AsyncPaiFlow
 from paiflow.cli import exit_codes, ids, options
+from paiflow.cli.connection import Connection
 from paiflow.cli.durations import duration
 from paiflow.cli.exit_codes import ExitCode
+from paiflow.cli.output import Output
 from paiflow.cli.stopping import Stop
 from paiflow.cli.words import discard, say
 from paiflow.status.ids import ids_of
@@ -18,7 +19,7 @@ from paiflow.status.waiting import UNTIL, Limits, Until, calls_per_hour, follow
 
 
 @click.command()
-@options.id_options
+@options.ids
 @click.option(
     "--until",
     type=click.Choice(UNTIL),
@@ -28,22 +29,20 @@ from paiflow.status.waiting import UNTIL, Limits, Until, calls_per_hour, follow
 )
 @click.option("--timeout", callback=duration, metavar="DURATION", help="Wait at most so long: 90, 90s, 15m, 1h30m, 2d.")
 @click.option("--interval", callback=duration, metavar="DURATION", help="Ask at most so often; 2s at least.")
-@options.connection_options
+@options.connection()
+@options.output(("table", "json", "jsonl"))
 @click.pass_context
 def wait(
     context: click.Context,
     runs: tuple[str, ...],
     nodes: tuple[str, ...],
-    workspace: str | None,
     until: Until,
     timeout: float | None,
     interval: float | None,
-    form: str,
-    endpoint: str | None,
-    region: str | None,
-    request_timeout: float | None,
+    connection: Connection,
+    output: Output,
 ) -> None:
-    """Wait for runs and nodes to end, and tell what becomes of them.
+    """Wait for runs and nodes to end, and report each change.
 
     RUN is a run's id. A - in its place, or in that of RUN/NODE, reads ids from stdin, one a line. A terminal shows a live
     table; elsewhere each change is a line, or with jsonl an object, and stderr gets a line when nothing was said for a
@@ -60,14 +59,14 @@ def wait(
     wanted = ids.wanted(context, runs, nodes)
     stop = context.find_object(Stop) or Stop()
     progress = Progress(wanted)
-    client = AsyncPaiFlow(**options.connection(endpoint, region, request_timeout))
+    client = connection.async_client()
+    form = output.form
     limits = Limits.of(until, timeout, interval)
     steps = follow(
         *ids_of(wanted.runs, wanted.nodes),
         limits,
         client.time,
         refreshes=client.refreshes,
-        workspace_id=workspace,
     )
     changes = polling.polled(client, steps, progress)
     cost = calls_per_hour(len(wanted.runs), interval) + calls_per_hour(len(wanted.nodes), interval)

@@ -18,13 +18,14 @@ import httpx
 
 from paiflow._durations import Duration, duration
 from paiflow._hidden import Environment, Hidden
+from paiflow._text import clean
 from paiflow._time import Time
 from paiflow.client import deadline as _deadline
 from paiflow.client.connections import AsyncConnections, Connections, is_shared, opener
 from paiflow.client.discretion import Discretion
 from paiflow.client.endpoint import REGION, Endpoints
 from paiflow.client.environment import proxy_of
-from paiflow.client.exchange import Response, attempt, clock_skew, interpret
+from paiflow.client.exchange import Response, attempt, clock_skew, interpret, logger
 from paiflow.client.httpx_internals import attend
 from paiflow.client.preparing import Prepared, named, prepare, url_of
 from paiflow.client.reply_body import ACCEPTED_ENCODINGS, Intake, Whole, aread, read
@@ -84,6 +85,11 @@ class StatusOptions(TypedDict, total=False):
 
 # Is told of each reply: operationId, HTTP status, body. Must not raise.
 Observer = Callable[[str, int, bytes], None]
+
+
+# The level of the log below DEBUG that shows what is sent and received, and the characters of a reply that it shows.
+TRACE: Final = 5
+_LOGGED: Final = 2000
 
 
 class _Client(Generic[Transport, Held]):
@@ -213,7 +219,12 @@ class _Client(Generic[Transport, Held]):
         prepared: Prepared,
         deadline: float,
     ) -> httpx.Request:
-        url = url_of(self.endpoint_of(operation.host), prepared)
+        url = url_of(endpoint := self.endpoint_of(operation.host), prepared)
+        if logger.isEnabledFor(TRACE):
+            size = len(prepared.body or b"")
+            logger.log(
+                TRACE, "%s: %s %s%s with %d bytes", operation.name, operation.method, endpoint, prepared.shown, size
+            )
         headers = {} if prepared.body is None else {"content-type": "application/json"}
         request = http.build_request(operation.method, url, content=prepared.body, headers=headers)
         request.url = url  # a copy of it would show the secrets of its query
@@ -230,6 +241,9 @@ class _Client(Generic[Transport, Held]):
         return SignatureAuth(operation.name, operation.version, lambda: credentials, clock=self._service_time)
 
     def _interpret(self, operation: Operation[R], response: Whole, number: int, discretion: Discretion) -> Response[R]:
+        if logger.isEnabledFor(TRACE):
+            text = discretion.content(response.content).decode(errors="replace")
+            logger.log(TRACE, "%s: %s", operation.name, clean(text, _LOGGED))
         for observer in self._observers:
             observer(operation.name, response.status_code, discretion.content(response.content))
         try:

@@ -17,6 +17,7 @@ from paiflow import _yaml
 from paiflow._description import Description, effective_text
 from paiflow._description import Operation as Described
 from paiflow.samples import KINDS
+from paiflow.samples.examples import first_arguments, schemas_of
 from paiflow_api.calling import Operation, Parameter
 from paiflow_api.operations import OPERATIONS
 
@@ -82,53 +83,35 @@ class Page:
         if not operation.repeatable:
             hint = "" if self._allow_writes else " Start the explorer with `--allow-writes` to permit it."
             node["description"] = f"**This changes something.**{hint}\n\n{node.get('description', '')}"
-        for written in described.parameters:
-            shown, _ = description.resolved(written)
-            self._fill_in(shown, operation.parameter(shown["name"]))
+        first = first_arguments(operation, description, self._known)
         in_body = [parameter for parameter in operation.parameters if parameter.place == "body"]
         if in_body:
+            schemas = schemas_of(description, described)
             body, _ = description.resolved(node["requestBody"])
-            media = body["content"]["application/json"]
-            properties = description.resolved(media["schema"])[0]["properties"]
-            media["example"] = {
-                one.name: self._example(one, properties[one.name], description)
-                for one in in_body
-                if self._is_filled_in(one) or one.name in {*operation.one_of[:1], *operation.any_of[:1]}
+            body["content"]["application/json"]["example"] = {
+                one.name: first[one.name] for one in in_body if one.name in first
             }
             body["x-explorer-fields"] = [
-                _field(one, properties[one.name]) for one in in_body if one.kind not in _IN_JSON_ONLY
+                _field(one, schemas[one.name]) for one in in_body if one.kind not in _IN_JSON_ONLY
             ]
+        for written in described.parameters:
+            shown, _ = description.resolved(written)
+            _fill_in(shown, operation.parameter(shown["name"]), first)
 
-    def _fill_in(self, shown: dict[str, Any], parameter: Parameter) -> None:
-        """Give a parameter its valid values, and a value to begin with; others leave their example in the words."""
-        schema = shown["schema"]
-        schema.pop("allOf", None)
-        examples = schema.pop("examples", [])
-        if parameter.values:
-            schema["enum"] = list(parameter.values)
-        if parameter.secret:
-            schema["format"] = "password"
-        if self._is_filled_in(parameter):
-            shown["example"] = self._known.get(parameter.name, next(iter(examples), ""))
-        elif examples and not parameter.values and parameter.kind != "boolean" and not parameter.secret:
-            shown["description"] = f"{shown.get('description', '')} Example: `{examples[0]}`"
 
-    def _is_filled_in(self, parameter: Parameter) -> bool:
-        """Return whether the form begins with a value: what is needed, and what is the user's own setting."""
-        return parameter.required or (parameter.default is not None and parameter.name in self._known)
-
-    def _example(self, parameter: Parameter, schema: Any, description: Description) -> Any:
-        if parameter.name in self._known:
-            return self._known[parameter.name]
-        resolved, _ = description.resolved(schema)
-        if parameter.kind in ("texts", "objects"):
-            items, _ = description.resolved(resolved["items"])
-            if parameter.kind == "texts":
-                return [self._known.get("PipelineRunId", next(iter(items.get("examples", [""]))))]
-            return [
-                {one.name: self._example(one, items["properties"][one.name], description) for one in parameter.fields}
-            ]
-        return next(iter(resolved.get("examples", [""])))
+def _fill_in(shown: dict[str, Any], parameter: Parameter, first: Mapping[str, Any]) -> None:
+    """Give a parameter its valid values, and a value to begin with; others leave their example in the words."""
+    schema = shown["schema"]
+    schema.pop("allOf", None)
+    examples = schema.pop("examples", [])
+    if parameter.values:
+        schema["enum"] = list(parameter.values)
+    if parameter.secret:
+        schema["format"] = "password"
+    if parameter.name in first:
+        shown["example"] = first[parameter.name]
+    elif examples and not parameter.values and parameter.kind != "boolean" and not parameter.secret:
+        shown["description"] = f"{shown.get('description', '')} Example: `{examples[0]}`"
 
 
 def _field(parameter: Parameter, schema: Any) -> dict[str, Any]:

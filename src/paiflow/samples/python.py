@@ -14,7 +14,7 @@ from paiflow_api.methods import Methods
 
 def blocking(asked: Call[Any], site: Site) -> str:
     """Return the code that calls the operation's method of PaiFlow."""
-    given = arguments_of(asked)
+    given = arguments_of(asked, site)
     made = call(f"client.{_method(asked.operation)}", given, "    ")
     opened = call("PaiFlow", site.settings(asked.operation))
     return (
@@ -28,7 +28,7 @@ def blocking(asked: Call[Any], site: Site) -> str:
 
 def awaiting(asked: Call[Any], site: Site) -> str:
     """Return the code that awaits the operation's method of AsyncPaiFlow."""
-    given = arguments_of(asked)
+    given = arguments_of(asked, site)
     made = call(f"await client.{_method(asked.operation)}", given, "        ")
     opened = call("AsyncPaiFlow", site.settings(asked.operation), "    ")
     return (
@@ -43,13 +43,13 @@ def awaiting(asked: Call[Any], site: Site) -> str:
     )
 
 
-def arguments_of(asked: Call[Any]) -> dict[str, Any]:
+def arguments_of(asked: Call[Any], site: Site) -> dict[str, Any]:
     """Return the values of a call as they go onto the wire, by their arguments; a secret as the code that reads it.
 
     Raises:
         InvalidRequest: an argument is unknown, missing, or not valid.
     """
-    return {parameter.argument: shown(parameter, value) for parameter, value in values_of(asked, {}).items()}
+    return {parameter.argument: shown(parameter, value) for parameter, value in values_of(asked, site.defaults).items()}
 
 
 def shown(parameter: Parameter, value: Any) -> Any:

@@ -32,7 +32,7 @@ def signed(asked: Call[Any], site: Site) -> str:
     """
     if site.credentials is None:
         raise ConfigurationError("a signed curl needs credentials: give Site(credentials=)")
-    operation, prepared = asked.operation, _prepared(asked)
+    operation, prepared = asked.operation, _prepared(asked, site)
     now = site.clock()
     auth = SignatureAuth(operation.name, operation.version, site.credentials, clock=lambda: now, nonce=site.nonce)
     url = url_of(site.url(operation), prepared)
@@ -47,15 +47,15 @@ def signed(asked: Call[Any], site: Site) -> str:
     )
 
 
-def proxied(asked: Call[Any], site: Site) -> str:  # noqa: ARG001 - as the other kinds
+def proxied(asked: Call[Any], site: Site) -> str:
     """Return a curl through the signing proxy, whose address and token come from the environment."""
     token = f'"{TOKEN_HEADER}: ${{{PROXY_TOKEN}:?}}"'
-    return _curl(asked.operation, _prepared(asked), [token], variable=f'"${{{ADDRESS}:?}}"')
+    return _curl(asked.operation, _prepared(asked, site), [token], variable=f'"${{{ADDRESS}:?}}"')
 
 
-def _prepared(asked: Call[Any]) -> Prepared:
+def _prepared(asked: Call[Any], site: Site) -> Prepared:
     """Return the request, with what does not print in its JSON escaped: a sample shows all that it sends."""
-    prepared = prepare(asked, {})
+    prepared = prepare(asked, site.defaults)
     if len(prepared.secrets) != len(_hidden(asked.operation, prepared)):
         raise refused(asked.operation, "InvalidParameter", "a curl can carry a secret argument in the query only")
     if prepared.body is None:

@@ -26,12 +26,14 @@ class Site:
     Attributes:
         endpoint_of: gives the base URL of a service, by the first label of its host; as `PaiFlow.endpoint_of`.
         credentials: sign a curl; None if no curl is asked for.
+        defaults: of the client, by the name that the operation's parameters give them.
         clock: gives seconds since the epoch.
         nonce: gives a text never given before.
     """
 
     endpoint_of: Callable[[str], str]
     credentials: Callable[[], Credentials] | None = attrs.field(default=None, repr=False)
+    defaults: Mapping[str, object] = attrs.Factory(dict)
     clock: Callable[[], float] = time.time
     nonce: Callable[[], str] = attrs.field(default=partial(secrets.token_hex, 16), repr=False)
 

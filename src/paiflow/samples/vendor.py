@@ -28,7 +28,7 @@ def sdk(asked: Call[Any], site: Site) -> str:
     request = f"models.{operation.name}Request"
     in_path: dict[str, Any] = {}
     rest: dict[str, Any] = {}
-    for parameter, value in values_of(asked, {}).items():
+    for parameter, value in values_of(asked, site.defaults).items():
         written = shown(parameter, _value(request, parameter, value))
         if parameter.place == "path":
             in_path[str(len(in_path))] = written

@@ -1,0 +1,218 @@
+"""Do one thing to many runs or pipelines. Each is reported as it is done, and what is left at the end."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import attrs
+import click
+
+from paiflow.cli import exit_codes, ids, options, selection
+from paiflow.cli.connection import Connection
+from paiflow.cli.exit_codes import ExitCode
+from paiflow.cli.output import Column, Output, View
+from paiflow.cli.selection import Selection
+from paiflow.cli.words import say
+from paiflow.errors import ConfigurationError, CredentialsError, PaiFlowError
+from paiflow.steps import IN_FLIGHT
+
+if TYPE_CHECKING:
+    from paiflow import PaiFlow, PipelineRunSummary
+
+
+@attrs.frozen(kw_only=True)
+class Verb:
+    """What is done to a run or a pipeline.
+
+    Attributes:
+        word: such as stop.
+        done: such as stopped.
+        thing: run or pipeline.
+        call: does it to an id.
+        statuses: the runs that a selection without a status means.
+        asks: whether ids that are named are confirmed as well, on a terminal.
+    """
+
+    word: str
+    done: str
+    call: Callable[[PaiFlow, str], object]
+    thing: str = "run"
+    statuses: tuple[str, ...] = ()
+    asks: bool = False
+
+
+@attrs.frozen
+class Result:
+    """What has become of an id."""
+
+    id: str
+    verb: Verb
+    error: PaiFlowError | None = None
+
+    def wire(self) -> dict[str, Any]:
+        """Return it as JSON has it. Done is null if it is not known."""
+        unclear = self.error is not None and self.error.maybe_done
+        return {
+            "PipelineId" if self.verb.thing == "pipeline" else "PipelineRunId": self.id,
+            "Action": self.verb.word,
+            "Done": None if unclear else self.error is None,
+            "Error": None if self.error is None else str(self.error),
+        }
+
+
+_RESULTS: Final[View[Result]] = View(
+    kind="Result",
+    plural="Results",
+    name=lambda one: one.id if one.error is None else None,
+    columns=(Column("Id", lambda one: one.id), Column("Done", lambda one: one.verb.done)),
+    wire=Result.wire,
+)
+
+CONFIRMING: Final = (
+    click.option("-y", "--yes", is_flag=True, help="Do not ask."),
+    click.option("--dry-run", is_flag=True, help="Show what would be done, and do nothing."),
+)
+
+
+def on_runs(verb: Verb, help_: str, *examples: str) -> click.Command:
+    """Return the command that does this to runs, by their ids or by a selection.
+
+    Args:
+        verb: what it does.
+        help_: its help.
+        examples: commands that use it.
+    """
+
+    def command(
+        context: click.Context,
+        runs: tuple[str, ...],
+        selection: Selection,
+        yes: bool,
+        dry_run: bool,
+        connection: Connection,
+        output: Output,
+    ) -> None:
+        if bool(runs) == bool(selection):
+            raise click.UsageError(
+                "give ids or a selection, not both" if runs else "no runs: give RUN, - for stdin, or a selection",
+                context,
+            )
+        named = ids.wanted(context, runs, ()).runs if runs else []
+        with connection.client() as client:
+            if not runs:
+                chosen = attrs.evolve(selection, statuses=selection.statuses or verb.statuses)
+                named = _shown(list(chosen.runs(client)), output)
+                if not named:
+                    say(f"no runs to {verb.word}")
+                    return
+            if dry_run or not confirmed(verb, len(named), yes=yes, chosen=not runs):
+                would = f": would {verb.word} {', '.join(named)}" if dry_run and runs else ""
+                say(f"nothing was done{would}")
+                return
+            context.exit(act(client, verb, named, output))
+
+    command.__doc__ = help_
+    made: Any = command
+    decorators: tuple[Callable[[Any], Any], ...] = (
+        click.pass_context,
+        options.output(),
+        options.connection(),
+        *reversed(CONFIRMING),
+        selection.options,
+        options.run_ids,
+        options.examples(*examples),
+        click.command(verb.word),
+    )
+    for decorate in decorators:
+        made = decorate(made)
+    return cast("click.Command", made)
+
+
+def act(client: PaiFlow, verb: Verb, named: Sequence[str], output: Output) -> int:
+    """Do this to each id, some at a time, and return the exit code: 9 if it was done to some ids only.
+
+    Raises:
+        PaiFlowError: the credentials or the settings will not do, for any id.
+    """
+    from paiflow.client.threads import in_threads  # noqa: PLC0415 - --help needs none of it
+
+    results: dict[str, Result] = {}
+    lock = threading.Lock()
+
+    def one(id_: str) -> None:
+        error = None
+        try:
+            verb.call(client, id_)
+        except (ConfigurationError, CredentialsError):
+            raise
+        except PaiFlowError as raised:
+            error = raised
+        with lock:
+            results[id_] = result = Result(id_, verb, error)
+            _report(result, output)
+
+    try:
+        in_threads(one, named, IN_FLIGHT)
+    finally:
+        if output.form == "json":
+            output.json({"Results": [result.wire() for result in results.values()]})
+        if left := [id_ for id_ in named if id_ not in results]:
+            say(f"not known of {_counted(verb, len(left))}: {', '.join(left[:5])}{', …' if len(left) > 5 else ''}")
+    errors = [result.error for result in results.values() if result.error is not None]
+    if errors and len(named) > 1:
+        say(f"{len(named) - len(errors)} of {len(named)} {verb.done}")
+    if not errors:
+        return ExitCode.SUCCEEDED
+    return exit_codes.of_error(errors[0]) if len(errors) == len(named) else ExitCode.PARTIAL
+
+
+def confirmed(verb: Verb, count: int, *, yes: bool, chosen: bool = False) -> bool:
+    """Return whether it is to be done; asks on a terminal.
+
+    Args:
+        verb: what is to be done.
+        count: the number of ids.
+        yes: of --yes.
+        chosen: whether a selection names the ids; then somebody must confirm them.
+
+    Raises:
+        click.UsageError: a selection is not confirmed, and there is no terminal to ask on.
+    """
+    if yes or not (chosen or verb.asks):
+        return True
+    if sys.stdin is not None and sys.stdin.isatty():
+        return click.confirm(f"{verb.word.capitalize()} {_counted(verb, count)}?", err=True)
+    if chosen:
+        raise click.UsageError(f"cannot ask whether to {verb.word} {_counted(verb, count)}: give --yes or --dry-run")
+    return True
+
+
+def _report(result: Result, output: Output) -> None:
+    match output.form:
+        case "json":
+            pass  # at the end, as one document
+        case "jsonl":
+            output.json_line({"Kind": _RESULTS.kind, **result.wire()})
+        case "name" if result.error is None:
+            click.echo(result.id)
+        case "table" | "wide" if result.error is None:
+            click.echo(f"{result.id} {result.verb.done}")
+    if result.error is not None:
+        unclear = result.error.maybe_done
+        say(f"{result.id} {f'may be {result.verb.done}' if unclear else f'not {result.verb.done}'}: {result.error}")
+
+
+def _shown(runs: Sequence[PipelineRunSummary], output: Output) -> list[str]:
+    """Write the runs that were selected to stderr, and return their ids."""
+    from paiflow.cli import views  # noqa: PLC0415 - --help needs none of it
+
+    if not output.machine:
+        output.tables((views.RUNS, runs), stream=sys.stderr)
+    return [run.pipeline_run_id for run in runs if run.pipeline_run_id]
+
+
+def _counted(verb: Verb, count: int) -> str:
+    return f"{count} {verb.thing}{'' if count == 1 else 's'}"

@@ -1,0 +1,241 @@
+"""The commands that change something: each id is reported once it is done, and nothing is done that was not meant."""
+
+import json
+import sys
+
+import pytest
+
+from paiflow.cli import commands
+from paiflow.mock import HandTime, PaiFlowMock
+
+MANIFEST = """
+apiVersion: core/v1
+metadata: {provider: "1557702098194904", version: v1, identifier: job-root}
+spec:
+  inputs: {parameters: [{name: rate, type: Double, value: 0.5}]}
+"""
+
+
+@pytest.fixture
+def mock(monkeypatch):
+    """A mock service that the environment leads to, with a workspace and four runs; its clock is advanced by hand."""
+    with PaiFlowMock() as service:
+        for name, value in service.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr("paiflow.client.clients.Time", lambda: HandTime(service.clock))
+        for id_, status in (("a", "Running"), ("b", "Running"), ("c", "Failed"), ("d", "Initialized")):
+            service.service.store.add_run(
+                {"PipelineRunId": f"flow-{id_}", "Name": "nightly", "Status": status, "WorkspaceId": "948"}
+            )
+        yield service
+
+
+@pytest.fixture
+def run(mock, capsys):
+    """Run the command in this process: `code, stdout, stderr = run(…)`."""
+
+    def run_(*arguments):
+        code = commands.run(arguments)
+        return code, *capsys.readouterr()
+
+    return run_
+
+
+@pytest.fixture
+def manifest(tmp_path):
+    """A file with a manifest."""
+    file = tmp_path / "flow.yaml"
+    file.write_text(MANIFEST, encoding="utf-8")
+    return str(file)
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Somebody at a terminal who answers what is asked: `terminal("y")`."""
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+
+    def answers(answer):
+        monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: answer)
+
+    return answers
+
+
+def statuses(mock):
+    with mock.client() as client:
+        found = client.statuses(["flow-a", "flow-b", "flow-c", "flow-d"])
+    return {run.pipeline_run_id[-1]: "deleted" if run.is_deleted else str(run.status) for run in found.runs}
+
+
+def sent(mock, operation):
+    return [request for request in mock.requests if request.operation == operation]
+
+
+@pytest.mark.parametrize(
+    ("verb", "id_", "said", "after"),
+    [
+        ("start", "d", "started", "Running"),
+        ("stop", "a", "stopped", "Terminating"),
+        ("rerun", "c", "started again", "Running"),
+        ("delete", "c", "deleted", "deleted"),
+    ],
+)
+def test_a_verb_does_it_once_and_says_so(run, mock, verb, id_, said, after):
+    code, out, err = run(verb, f"flow-{id_}")
+
+    assert (0, f"flow-{id_} {said}\n", "") == (code, out, err)
+    assert after == statuses(mock)[id_]
+
+
+def test_a_partial_failure_says_which_are_left_and_ends_with_9(run):
+    code, out, err = run("stop", "flow-a", "flow-c", "flow-nowhere", "flow-b")
+
+    assert 9 == code
+    assert {"flow-a stopped", "flow-b stopped"} == set(out.splitlines())
+    assert "paiflow: flow-c not stopped: TerminatePipelineRun: 400 IncorrectStatus" in err
+    assert "paiflow: flow-nowhere not stopped: TerminatePipelineRun: 404" in err
+    assert err.endswith("paiflow: 2 of 4 stopped\n")
+
+
+def test_what_fails_for_all_ends_with_the_code_of_the_error(run):
+    assert 4 == run("stop", "flow-nowhere")[0]
+
+
+def test_a_lost_reply_is_told_from_a_refusal(run, mock):
+    mock.service.faults.add("reset")
+    code, out, err = run("stop", "flow-a", "-o", "jsonl")
+
+    assert 8 == code
+    assert None is json.loads(out)["Done"]
+    assert "paiflow: flow-a may be stopped: " in err
+    assert 1 == len(sent(mock, "TerminatePipelineRun"))
+
+
+def test_a_selection_means_the_runs_that_the_verb_fits_and_is_shown_first(run, mock):
+    code, out, err = run("stop", "--name", "nightly", "--dry-run")
+    assert (0, "") == (code, out)
+    assert {"flow-a", "flow-b"} == {line.split()[0] for line in err.splitlines() if line.startswith("flow-")}
+    assert err.endswith("paiflow: nothing was done\n")
+    assert [] == sent(mock, "TerminatePipelineRun")
+
+    code, out, _ = run("stop", "--name", "nightly", "--yes")
+    assert (0, 2) == (code, len(out.splitlines()))
+    assert {"a": "Terminating", "b": "Terminating", "c": "Failed", "d": "Initialized"} == statuses(mock)
+
+
+def test_a_selection_is_not_done_unless_somebody_confirms_it(run, mock, terminal):
+    code, out, err = run("delete", "--status", "failed", "--name", "other")
+    assert (0, "", "paiflow: no runs to delete\n") == (code, out, err)
+
+    terminal("n")
+    assert (0, "") == run("delete", "--status", "failed")[:2]
+    assert "Failed" == statuses(mock)["c"]
+
+    terminal("y")
+    assert (0, "flow-c deleted\n") == run("delete", "--status", "failed")[:2]
+
+
+def test_a_selection_off_a_terminal_needs_yes(run, mock):
+    code, out, err = run("stop", "--name", "nightly")
+
+    assert (2, "") == (code, out)
+    assert "paiflow: cannot ask whether to stop 2 runs: give --yes or --dry-run" in err
+    assert [] == sent(mock, "TerminatePipelineRun")
+
+
+def test_delete_asks_on_a_terminal_for_ids_too(run, mock, terminal):
+    terminal("n")
+    assert (0, "", "paiflow: nothing was done\n") == run("delete", "flow-c")
+
+    terminal("y")
+    assert (0, "flow-c deleted\n", "") == run("delete", "flow-c")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("stop",), "no runs: give RUN, - for stdin, or a selection"),
+        (("stop", "flow-a", "--name", "nightly"), "give ids or a selection, not both"),
+        (("submit",), "give PIPELINE or --manifest FILE, one of them"),
+        (("submit", "pipeline-a", "--manifest", "f"), "give PIPELINE or --manifest FILE, one of them"),
+        (("submit", "pipeline-a", "--timeout", "5"), "--timeout needs --wait"),
+        (("submit", "pipeline-a", "--stop-on-interrupt"), "--stop-on-interrupt needs --wait"),
+        (("submit", "pipeline-a", "--wait", "--no-start"), "do not go together: the run would not end"),
+        (("submit", "pipeline-a", "-p", "rate"), "-p takes NAME=VALUE, not 'rate'"),
+        (("submit", "pipeline-a", "-p", "rate=1", "-p", "rate=2"), "-p rate is given twice"),
+        (("submit", "--manifest", "no/such/file"), "cannot read no/such/file: No such file or directory"),
+    ],
+)
+def test_a_mistake_is_one_line_and_sends_nothing(run, mock, arguments, words):
+    code, out, err = run(*arguments)
+
+    assert (2, "", 1) == (code, out, err.count("\n"))
+    assert words in err
+    assert not mock.requests
+
+
+def test_submit_prints_the_id_alone(run, mock, manifest):
+    code, out, err = run(
+        "submit", "--manifest", manifest, "--workspace", "948", "-p", "rate=0.1", "-p", "word=x=y", "-p", 'text="5"'
+    )
+    id_ = out.strip()
+    body = sent(mock, "CreatePipelineRun")[0].body
+
+    assert (0, f"paiflow: submitted {id_}\n") == (code, err)
+    assert [
+        {"name": "rate", "value": 0.1},
+        {"name": "word", "value": "x=y"},
+        {"name": "text", "value": "5"},
+    ] == json.loads(body["Arguments"])["arguments"]["parameters"]
+    assert MANIFEST == body["PipelineManifest"]
+
+
+def test_submit_once_returns_the_run_that_exists(run, manifest):
+    first, second = (
+        run("submit", "--manifest", manifest, "--workspace", "948", "--once", "k", "-o", "json")[1] for _ in range(2)
+    )
+
+    assert first == second
+    assert json.loads(first)["PipelineRunId"].startswith("flow-")
+
+
+def test_submit_without_start_leaves_it_initialized(run, manifest):
+    _, out, err = run("submit", "--manifest", manifest, "--workspace", "948", "--no-start")
+
+    assert f"paiflow: created {out.strip()}: paiflow start {out.strip()} starts it\n" == err
+    assert (0, f"{out.strip()} started\n", "") == run("start", out.strip())
+
+
+def test_a_submit_whose_reply_is_lost_says_where_to_look(run, mock, manifest):
+    mock.service.faults.add("reset", operation="CreatePipelineRun")
+    code, out, err = run("submit", "--manifest", manifest, "--workspace", "948", "--name", "mine")
+
+    assert (8, "") == (code, out)
+    assert "paiflow: the run may have been created: paiflow list --name mine" in err
+    assert 1 == len(sent(mock, "CreatePipelineRun"))
+
+
+def test_submit_and_wait_ends_as_wait_does(run, mock, manifest):
+    code, out, err = run(
+        "submit", "--manifest", manifest, "--workspace", "948", "--wait", "--timeout", "5", "-o", "json"
+    )
+    whole = json.loads(out)
+
+    assert (5, 5) == (code, whole["ExitCode"])
+    assert err.startswith("paiflow: waiting for 1 id")
+    assert ["Running"] == [run["Status"] for run in whole["PipelineRuns"]]
+
+
+def test_pipelines_live_from_create_to_delete(run, mock, manifest, tmp_path):
+    code, out, _ = run("pipelines", "create", manifest, "--workspace", "948")
+    id_ = out.strip()
+    assert (0, True) == (code, id_.startswith("pipeline-"))
+    assert id_ in run("pipelines", "list", "--identifier", "job-root", "-q")[1].split()
+    assert (0, MANIFEST.rstrip() + "\n", "") == run("pipelines", "get", id_)
+
+    other = tmp_path / "other.yaml"
+    other.write_text(MANIFEST.replace("0.5", "0.7"), encoding="utf-8")
+    assert (0, f"{id_} updated\n", "") == run("pipelines", "update", id_, str(other))
+    assert "0.7" in run("pipelines", "get", id_)[1]
+
+    assert (0, f"{id_} deleted\n", "") == run("pipelines", "delete", id_, "--yes")
+    assert 4 == run("pipelines", "get", id_)[0]
