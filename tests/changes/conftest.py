@@ -86,8 +86,8 @@ class Project:
 
     def formerly(self, edit):
         """Write a description that ours was edited from, and return its file: to compare with it is quick."""
-        document = edited(_yaml.load_file(self.root / "generated/paiflow_api/openapi.yaml"), edit)
-        self.write("old.yaml", _yaml.dump(document))
+        document = edited(_yaml.load_file(self.root / "openapi.yaml"), edit)
+        self.write("old.yaml", json.dumps(document))
         return self.root / "old.yaml"
 
     def run(self, *arguments):
@@ -118,8 +118,7 @@ def released(tmp_path_factory):
     """The project right after its release, 0.1.0."""
     root = tmp_path_factory.mktemp("released") / "project"
     root.mkdir()
-    shutil.copy(generation.DESCRIPTION, root)
-    shutil.copytree(generation.OVERLAYS, root / "overlays")
+    (root / "overlays").mkdir()
     files = {
         "src/paiflow/__init__.py": "",
         "src/paiflow/__init__.pyi": INIT,
@@ -133,7 +132,10 @@ def released(tmp_path_factory):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
     (root / "generated").mkdir()
-    generation.generate(generation.effective_description(), root / "generated/paiflow_api")
+    description = generation.effective_description()
+    generation.generate(description, root / "generated/paiflow_api")
+    # With all overlays in it, which nobody need apply again, and as JSON, which is read faster.
+    (root / "openapi.yaml").write_text(json.dumps(description), encoding="utf-8")
     return root
 
 

@@ -250,8 +250,8 @@ def writes_times_with_an_offset(proxy, request, send):
 
 
 @defect
-def trims_the_newline_of_an_outputs_node(proxy, request, send):
-    return changed(send(request), lambda f: each(f, "Outputs", lambda o: o.update(NodeId=o["NodeId"].strip())))
+def ends_an_outputs_node_in_a_newline(proxy, request, send):
+    return changed(send(request), lambda f: each(f, "Outputs", lambda o: o.update(NodeId=o["NodeId"] + "\n")))
 
 
 @defect

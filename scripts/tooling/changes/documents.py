@@ -15,8 +15,8 @@ from tooling.documents import references
 
 # Beside a $ref these add nothing to what is allowed: the two together are still the component.
 ANNOTATIONS = frozenset({
-    "$comment", "$id", "$anchor", "$schema", "$defs", "definitions", "deprecated", "description", "example", "examples",
-    "externalDocs", "summary", "title",
+    "$comment", "$id", "$anchor", "$schema", "$defs", "definitions", "deprecated", "description", "discriminator",
+    "example", "examples", "externalDocs", "summary", "title", "xml",
 })  # fmt: skip
 
 

@@ -33,13 +33,14 @@ def examples(*lines: str) -> Callable[[Command], Command]:
     return decorate
 
 
-def _newest(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def newest(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the ids of the newest runs that begin so, for a shell."""
     from paiflow.cli import completion  # noqa: PLC0415 - for a shell's completion only
 
     return completion.runs(context, parameter, incomplete)
 
 
-run_ids: Final = click.argument("runs", metavar="[RUN]...", nargs=-1, shell_complete=_newest)
+run_ids: Final = click.argument("runs", metavar="[RUN]...", nargs=-1, shell_complete=newest)
 
 
 def ids(command: Command) -> Command:

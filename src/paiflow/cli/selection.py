@@ -147,7 +147,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option("--source", metavar="ID", help="Runs with this source id, such as the KEY of submit --once."),
             click.option(
-                "--since", metavar="TIME", callback=_moment, help="Created not before: 1d, 90m, 2026-11-28, or a time."
+                "--since", metavar="TIME", callback=moment, help="Created not before: 1d, 90m, 2026-11-28, or a time."
             ),
         )
     ):
@@ -177,7 +177,7 @@ def _known_statuses(context: click.Context, parameter: click.Parameter, incomple
     return [CompletionItem(one) for one in completion.statuses(context, parameter, incomplete)]
 
 
-def _moment(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
+def moment(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
     """Return a moment: so long ago, or a date or time, in the reader's zone unless it names one."""
     if value is None:
         return None

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from paiflow.status.batches import StatusReport
     from paiflow.status.waiting import Change, Until, WaitResult
     from paiflow_api.models import ListPipelineRunsStatusResponse, NodeState, OutputType, PipelineRunState
+    from paiflow_api.outcomes import Outcome as StatusOutcome
 
 # As in the vendor's SDK: connect 5 s, read 10 s (darabonba-core 1.0.9, measured).
 DEFAULT_TIMEOUT: Final = httpx.Timeout(10, connect=5)
@@ -72,6 +73,9 @@ class WaitOptions(TypedDict, total=False):
     timeout: Duration | None
     interval: Duration | None
     workspace_id: str | int | None
+    follow_nodes: bool
+    until_status: str | None
+    outcomes: Mapping[str, StatusOutcome] | None
 
 
 class StatusOptions(TypedDict, total=False):
@@ -297,15 +301,13 @@ class _Client(Generic[Transport, Held]):
         self,
         pipeline_runs: Iterable[str],
         nodes: Nodes,
-        until: Until,
-        timeout: Duration | None,
-        interval: Duration | None,
-        workspace_id: str | int | None,
+        workspace_id: str | int | None = None,
+        **options: Any,
     ) -> Steps[Change, WaitResult]:
         self._connections.check_open()
         from paiflow.status.waiting import Limits, follow  # noqa: PLC0415 - whoever makes single calls needs none of it
 
-        limits = Limits.of(until, timeout, interval)
+        limits = Limits.of(**options)
         runs, refs = ids_of(pipeline_runs, nodes)
         return follow(runs, refs, limits, self._time, refreshes=self._credentials.refreshes, workspace_id=workspace_id)
 
@@ -479,10 +481,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         pipeline_runs: Iterable[str] = (),
         *,
         nodes: Nodes = (),
-        until: Until = "all",
-        timeout: Duration | None = None,
-        interval: Duration | None = None,
-        workspace_id: str | int | None = None,
+        **options: Unpack[WaitOptions],
     ) -> WaitResult:
         """Return what became of runs and nodes, once they have ended.
 
@@ -498,13 +497,18 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
             timeout: how long to wait at most: seconds, text such as "1h30m", or a timedelta; None to wait on.
             interval: how long to let pass between two polls, at least; likewise.
             workspace_id: instead of the client's.
+            follow_nodes: look at the nodes of these runs too, as they appear. They are `nodes` of the result, and `watch`
+                yields their changes; the wait ends with the runs all the same.
+            until_status: what comes to have this status is waited for no more, such as Running.
+            outcomes: what statuses mean, such as {"Completed": "succeeded"}: for one that is not known yet, or that means
+                something else to you. Each of succeeded, failed, stopped and active.
 
         Raises:
             WaitTimedOut: the time was up. Its `result` has what is known.
             AccessDenied, CredentialsError, InvalidRequest, NotFound: waiting does not mend these. They have a `result`
                 too.
         """
-        return self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)).finish()
+        return self._run(self._follow(pipeline_runs, nodes, **options)).finish()
 
     @overload
     def watch(
@@ -521,13 +525,10 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         pipeline_runs: Iterable[str] = (),
         *,
         nodes: Nodes = (),
-        until: Until = "all",
-        timeout: Duration | None = None,
-        interval: Duration | None = None,
-        workspace_id: str | int | None = None,
+        **options: Unpack[WaitOptions],
     ) -> Iterator[Change]:
         """Yield the changes of runs and nodes as they come, until `wait` would return; raise what it would raise."""
-        return iter(self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)))
+        return iter(self._run(self._follow(pipeline_runs, nodes, **options)))
 
     def close(self) -> None:
         """Close the connections. Closing twice does no harm."""
@@ -708,13 +709,10 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         pipeline_runs: Iterable[str] = (),
         *,
         nodes: Nodes = (),
-        until: Until = "all",
-        timeout: Duration | None = None,  # noqa: ASYNC109 - ends with what is known, where a cancellation would lose it
-        interval: Duration | None = None,
-        workspace_id: str | int | None = None,
+        **options: Unpack[WaitOptions],
     ) -> WaitResult:
         """Return what PaiFlow.wait does, and raise the same."""
-        return await self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)).finish()
+        return await self._run(self._follow(pipeline_runs, nodes, **options)).finish()
 
     @overload
     def watch(
@@ -731,13 +729,10 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         pipeline_runs: Iterable[str] = (),
         *,
         nodes: Nodes = (),
-        until: Until = "all",
-        timeout: Duration | None = None,
-        interval: Duration | None = None,
-        workspace_id: str | int | None = None,
+        **options: Unpack[WaitOptions],
     ) -> AsyncIterator[Change]:
         """Yield what PaiFlow.watch does, and raise the same."""
-        return aiter(self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)))
+        return aiter(self._run(self._follow(pipeline_runs, nodes, **options)))
 
     async def aclose(self) -> None:
         """Close the connections. Closing twice does no harm."""

@@ -11,7 +11,7 @@ from typing import Self
 import httpx
 
 from paiflow._hidden import Hidden
-from paiflow._text import parts_of, redacted, without, without_parts
+from paiflow._text import parts_of, without, without_parts
 from paiflow.credentials import Credentials
 from paiflow.errors import PaiFlowError
 
@@ -84,8 +84,10 @@ class Discretion:
         return signed and signed[1]
 
     def _is_harmless(self, cause: BaseException | None) -> bool:
+        from paiflow._secrets import without_secrets  # noqa: PLC0415 - its patterns take long to compile
+
         words = f"{cause} {cause!r}"
-        return words == self.redact(redacted(words))
+        return words == self.redact(without_secrets(words))
 
 
 def unchain(error: BaseException, cause: BaseException | None) -> None:

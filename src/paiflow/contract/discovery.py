@@ -53,6 +53,8 @@ def discover_a_little(session: Session, keys: list[Ids]) -> None:
         session.ask("GetPipelineRunNode", {"PipelineRunId": run, "NodeId": node, "Depth": 2}, discovering=True)
     if references := [{"PipelineRunId": run, "NodeId": node} for run, node in dict.fromkeys([*keys, *found])]:
         session.ask("ListPipelineRunsStatus", {"Nodes": references}, discovering=True)
+    ended = [node.ids for node in session.model.of("node") if text_of(node, "Status") in ENDED]
+    session.model.explored.update(ids for ids in ended if {"PipelineRunId": ids[0], "NodeId": ids[1]} in references)
 
 
 def discover_run(session: Session, run: Thing) -> None:
@@ -146,7 +148,7 @@ def _grow(session: Session, run_id: str, fields: Wire) -> Thing | None:
     return node
 
 
-VARIANTS = {"GetPipelineRun": ("Verbose ",), "ListWorkspaces": ("Verbose False", "Verbose True")}
+VARIANTS = {"GetPipelineRun": (" Verbose ",), "ListWorkspaces": (" Verbose False", " Verbose True")}
 # What is masked, or stands for another thing; and the Type that ListPipelineRunsStatus's sample has otherwise.
 _NOT_SHOWN = {
     "GetPipelineRunNode": {"Spec", "StatusInfo"},

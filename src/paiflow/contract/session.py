@@ -137,8 +137,9 @@ class Session:
         self.tallies: dict[str, Tally] = {}
         self.operations: dict[str, OfOperation] = {name: OfOperation() for name in self.interface.operations}
         self.request_ids: dict[str, int] = {}
-        self.kept: list[tuple[Request, Reply]] = []
+        self.kept: dict[str, Request] = {}
         self.unchecked: list[str] = []
+        self.assumptions: dict[str, str] = {}
         self._suite, self._case = "", ""
         self._silent = self._late = 0
         self._lock = threading.RLock()
@@ -225,8 +226,8 @@ class Session:
                 raise GaveUpError(f"no reply, {PATIENCE} times: the rest was left out") from None
             return None
         self.judge(Exchange(request, reply, "", due), discovering=discovering)
-        if len(self.kept) < PATIENCE and reply.status == 200 and request.method == "GET" and due == OPEN:
-            self.kept.append((request, reply))
+        if due == OPEN and reply.status == 200 and (name := request.header("x-acs-action")):
+            self.kept.setdefault(name, request)
         self._late += reply.seconds > LATE
         if self._late >= MOST_LATE and not self.pause:
             raise GaveUpError(f"{MOST_LATE} replies took more than {LATE:.0f} s: the rest was left out")

@@ -25,6 +25,7 @@ from paiflow._text import visible
 from paiflow._time import Time
 from paiflow.errors import (
     AccessDenied,
+    NotFound,
     PaiFlowError,
     ServerFault,
     ServiceError,
@@ -38,7 +39,9 @@ from paiflow.retries import ONCE
 from paiflow.status.batches import StatusReport, id_of, join, plan
 from paiflow.status.ids import BATCH_SIZE, Id, Id_co, NodeRef, UnknownId, refusal, shown
 from paiflow.steps import IN_FLIGHT, Ask, Item, Pause, Steps
+from paiflow_api.calling import Call, Operation
 from paiflow_api.models import Node, NodeState, PipelineRun, PipelineRunState
+from paiflow_api.operations import GET_PIPELINE_RUN, LIST_PIPELINE_RUN_NODE_STATUS
 from paiflow_api.outcomes import NODE_STATUS, PIPELINE_RUN_STATUS
 from paiflow_api.outcomes import Outcome as StatusOutcome
 
@@ -53,6 +56,8 @@ GROWTH: Final = 1.5
 JITTER: Final = 0.25
 MISSING_GRACE: Final = 60.0
 LONGEST_WISH: Final = 3600.0
+# Ours: levels of nodes that one call asks for. The vendor documents no greatest depth.
+DEPTH: Final = 10
 # Before the time is up there is a last look, so much earlier that it can be answered.
 LAST_LOOK: Final = 1.0
 # A run that is Initialized for so long has perhaps not been started.
@@ -130,12 +135,21 @@ class WaitResult(Mapping[Id_co, Waited[Id_co, State_co]], Generic[Id_co, State_c
     """What is known of each id, in the order asked: `result["flow-a"].status`, `result["flow-a", "node-b"].outcome`.
 
     Attributes:
+        nodes: what is known of the nodes that were followed beside the ids.
         calls: requests made, retries left aside.
         answered: whether there was any answer at all.
     """
 
-    def __init__(self, items: Iterable[Waited[Id_co, State_co]], *, calls: int = 0, answered: bool = True) -> None:
+    def __init__(
+        self,
+        items: Iterable[Waited[Id_co, State_co]],
+        *,
+        nodes: Iterable[Waited[NodeRef, NodeState]] = (),
+        calls: int = 0,
+        answered: bool = True,
+    ) -> None:
         self._items = {item.id: item for item in items}
+        self.nodes = {item.id: item for item in nodes}
         self.calls = calls
         self.answered = answered
 
@@ -211,14 +225,16 @@ class WaitResult(Mapping[Id_co, Waited[Id_co, State_co]], Generic[Id_co, State_c
 
 
 OUTCOMES: Final = ("succeeded", "failed", "stopped", "missing", "unknown", "active")
+# Those that a status can be given.
+GIVEN: Final = ("succeeded", "failed", "stopped", "active")
 # Why an id is missing. Source: the vendor's table of permissions; a private run is visible to its owner alone.
 MISSING: Final = "does not exist, or is not visible to this account"
 BAD: Final = frozenset({"failed", "stopped", "missing"})
 
 
-def calls_per_hour(ids: int, interval: float | None = None) -> int:
+def calls_per_hour(ids: int, interval: float | None = None, *, batch: int = BATCH_SIZE) -> int:
     """Return how many requests an hour a wait for so many runs makes at most: when each poll finds a change."""
-    return int(3600 / max(SHORTEST, interval or 0)) * ceil(ids / BATCH_SIZE)
+    return int(3600 / max(SHORTEST, interval or 0)) * ceil(ids / batch)
 
 
 @attrs.frozen
@@ -230,22 +246,48 @@ class Limits:
             missing, else as all.
         timeout: seconds, None to wait on.
         interval: the seconds between two polls, at least.
+        follow_nodes: whether the nodes of runs are looked at too.
+        until_status: a status that ends the wait for what comes to have it.
+        outcomes: what statuses mean that mean something else otherwise.
     """
 
     until: Until = "all"
     timeout: float | None = None
     interval: float | None = None
+    follow_nodes: bool = False
+    until_status: str | None = None
+    outcomes: Mapping[str, StatusOutcome] = attrs.field(factory=dict)
 
     @classmethod
-    def of(cls, until: Until, timeout: Duration | None, interval: Duration | None) -> Limits:
+    def of(
+        cls,
+        until: Until = "all",
+        timeout: Duration | None = None,
+        interval: Duration | None = None,
+        *,
+        follow_nodes: bool = False,
+        until_status: str | None = None,
+        outcomes: Mapping[str, StatusOutcome] | None = None,
+    ) -> Limits:
         """Return them, checked.
 
         Raises:
-            InvalidRequest: `until` is none of the three, or a duration is not above 0.
+            InvalidRequest: `until` or an outcome is not a known one, or a duration is not above 0.
         """
         if until not in UNTIL:
             raise refusal("InvalidParameter", f"until must be one of {', '.join(UNTIL)}, not {until!r:.60}")
-        return cls(until, _above_zero(timeout, "timeout"), _above_zero(interval, "interval"))
+        for status, outcome in (outcomes or {}).items():
+            if outcome not in GIVEN:
+                due = f"must be one of {', '.join(GIVEN)}, not {outcome!r:.60}"
+                raise refusal("InvalidParameter", f"outcomes[{status!r:.60}] {due}")
+        return cls(
+            until,
+            _above_zero(timeout, "timeout"),
+            _above_zero(interval, "interval"),
+            follow_nodes,
+            until_status,
+            dict(outcomes or {}),
+        )
 
 
 def _above_zero(value: Duration | None, name: str) -> float | None:
@@ -280,7 +322,7 @@ def follow(
         WaitTimedOut: the time was up.
         PaiFlowError: an error that waiting does not mend, with what was known as its `result`.
     """
-    wait = _Wait(pipeline_runs, nodes, workspace_id, time)
+    wait = _Wait(pipeline_runs, nodes, limits, workspace_id, time)
     deadline = None if limits.timeout is None else time.monotonic() + limits.timeout
     shortest = interval = max(SHORTEST, limits.interval or 0)
     while True:
@@ -290,7 +332,7 @@ def follow(
         changes, errors = yield from wait.look(within)
         for change in changes:
             yield Item(change)
-        if wait.over(limits.until):
+        if wait.over():
             return wait.result()
         wait.hint()
         for error in errors:
@@ -363,13 +405,21 @@ class _Wait:
     """What is known of each id, and since when."""
 
     def __init__(
-        self, pipeline_runs: Iterable[str], nodes: Iterable[NodeRef], workspace_id: str | int | None, time: Time
+        self,
+        pipeline_runs: Iterable[str],
+        nodes: Iterable[NodeRef],
+        limits: Limits,
+        workspace_id: str | int | None,
+        time: Time,
     ) -> None:
+        self._limits = limits
         self._time = time
         self._workspace_id = workspace_id
         ids: list[Id] = [*pipeline_runs, *nodes]
         now = self._now()
         self._items = {id_: Waited(id=id_, since=now) for id_ in ids}
+        self._nodes: dict[NodeRef, Waited[NodeRef, NodeState]] = {}
+        self._roots: dict[str, str] = {}
         self._unseen_since: dict[Id, float] = {}
         self._calls = 0
         self._answered = False
@@ -380,6 +430,7 @@ class _Wait:
 
         Each call is attempted once: the next poll is the next attempt, and the other calls need not wait for it.
         """
+        deadline = None if within is None else self._time.monotonic() + within
         open_ = [id_ for id_, item in self._items.items() if not item.ended]
         runs = [id_ for id_ in open_ if isinstance(id_, str)]
         batches = plan(runs, [id_ for id_ in open_ if not isinstance(id_, str)])
@@ -389,7 +440,49 @@ class _Wait:
             report = join(batches, answers)
         except PaiFlowError as error:
             return [], [error]
-        return self.take(report), report.errors
+        changes, errors = self.take(report), report.errors
+        if self._limits.follow_nodes:
+            of_nodes, others = yield from self._look_at_nodes(runs, deadline)
+            changes, errors = changes + of_nodes, errors + others
+        return changes, errors
+
+    def _look_at_nodes(
+        self, runs: Iterable[str], deadline: float | None
+    ) -> Steps[Any, tuple[list[Change], list[PaiFlowError]]]:
+        """Ask for the nodes of these runs, as `look` does for what is waited for."""
+        rootless = [run_id for run_id in runs if run_id not in self._roots and self._items[run_id].status is not None]
+        found = yield from self._ask_of_runs(GET_PIPELINE_RUN, {run_id: {} for run_id in rootless}, deadline)
+        self._roots |= {run_id: run.node_id for run_id, run in found.items() if getattr(run, "node_id", None)}
+        asked = {run_id: {"node_id": self._roots[run_id], "depth": DEPTH} for run_id in runs if run_id in self._roots}
+        lists = yield from self._ask_of_runs(LIST_PIPELINE_RUN_NODE_STATUS, asked, deadline)
+        changes: list[Change] = []
+        for run_id, answer in lists.items():
+            for node in [] if isinstance(answer, PaiFlowError) else answer.status:
+                if node.node_id is not None and node.node_id != self._roots[run_id]:
+                    changes += self._take_node(NodeRef(run_id, node.node_id), node)
+        errors = [one for one in (*found.values(), *lists.values()) if isinstance(one, PaiFlowError)]
+        # A run that is not there yet has no nodes.
+        return changes, [error for error in errors if not isinstance(error, NotFound)]
+
+    def _ask_of_runs(
+        self, operation: Operation[Any], arguments: Mapping[str, Mapping[str, Any]], deadline: float | None
+    ) -> Steps[Any, dict[str, Any]]:
+        """Return the answer of each run, or its error; none once the time is up."""
+        within = None if deadline is None else deadline - self._time.monotonic()
+        if not arguments or (within is not None and within <= 0):
+            return {}
+        self._calls += len(arguments)
+        calls = [Call(operation, {"pipeline_run_id": run_id, **others}) for run_id, others in arguments.items()]
+        answers = yield Ask(calls, IN_FLIGHT, within, once=True)
+        return dict(zip(arguments, answers, strict=True))
+
+    def _take_node(self, ref: NodeRef, node: Node) -> list[Change]:
+        if ref in self._items:
+            return []
+        before = self._nodes.get(ref) or Waited(id=ref, since=self._now())
+        reply = NodeState.from_dict({**node.to_dict(), "PipelineRunId": ref.pipeline_run_id})
+        self._nodes[ref], changes = self._changed(before, self._seen(before, [reply]))
+        return changes
 
     def take(self, report: StatusReport) -> list[Change]:
         """Take in an answer and return what has changed by it."""
@@ -400,22 +493,30 @@ class _Wait:
             if (id_ := id_of(reply)) is not None:
                 replies.setdefault(id_, []).append(reply)
         unanswered = frozenset(report.unanswered)
-        changes = []
+        changes: list[Change] = []
         for id_, before in self._items.items():
             if before.ended or id_ in unanswered:
                 continue
             after = self._seen(before, replies[id_]) if id_ in replies else self._unseen(before)
-            if (after.status, after.outcome, after.ended) != (before.status, before.outcome, before.ended):
-                after = attrs.evolve(after, since=self._now())
-                changes.append(Change(before=before, after=after))
-            self._items[id_] = after
+            if after.status is not None and after.status == self._limits.until_status:
+                after = attrs.evolve(after, ended=True)
+            self._items[id_], change = self._changed(before, after)
+            changes += change
         return changes
+
+    def _changed(self, before: Waited[Any, Any], after: Waited[Any, Any]) -> tuple[Waited[Any, Any], list[Change]]:
+        """Return what is known now, and the change if there is one."""
+        if (after.status, after.outcome, after.ended) == (before.status, before.outcome, before.ended):
+            return after, []
+        after = attrs.evolve(after, since=self._now())
+        return after, [Change(before=before, after=after)]
 
     def _seen(self, before: Waited, replies: list[PipelineRunState | NodeState]) -> Waited:
         self._unseen_since.pop(before.id, None)
         reply = replies[0]
-        status, outcome = reply.status, outcome_of(reply)
-        if any((other.status, outcome_of(other)) != (status, outcome) for other in replies[1:]):
+        status = reply.status
+        outcome: Outcome = self._limits.outcomes.get(status or "") or outcome_of(reply)
+        if any((other.status, outcome_of(other)) != (status, outcome_of(reply)) for other in replies[1:]):
             status, outcome = None, "unknown"
         ended = outcome in ("succeeded", "failed", "stopped")
         return attrs.evolve(
@@ -432,8 +533,9 @@ class _Wait:
         open_ = [since for id_, since in self._unseen_since.items() if not self._items[id_].ended]
         return max(0.0, min(open_) + MISSING_GRACE - self._time.monotonic()) if open_ else None
 
-    def over(self, until: Until) -> bool:
+    def over(self) -> bool:
         """Return whether the wait has come to its end."""
+        until = self._limits.until
         ended = [item for item in self._items.values() if item.ended]
         if len(ended) == len(self._items):
             return True
@@ -449,7 +551,7 @@ class _Wait:
 
     def result(self) -> WaitResult:
         """Return what is known."""
-        return WaitResult(self._items.values(), calls=self._calls, answered=self._answered)
+        return WaitResult(self._items.values(), nodes=self._nodes.values(), calls=self._calls, answered=self._answered)
 
     def timed_out(self, timeout: float) -> WaitTimedOut:
         """Return the error for a wait whose time is up."""

@@ -47,7 +47,10 @@ def reruns(stock: Stock, advance: Advance | None = None) -> list[Case]:
     """Return the cases that start again what was stopped."""
     wait = advance or time.sleep
     name = "RerunPipelineRun"
-    return [Case("a terminated run is run again", lambda session: _rerun(session, stock, wait), name)]
+    return [
+        Case("a terminated run is run again", lambda session: _rerun(session, stock, wait), name),
+        Case("a failed run is run again", lambda session: _rerun_failed(session, stock, wait), name),
+    ]
 
 
 def endings(stock: Stock, advance: Advance | None = None) -> list[Case]:
@@ -390,6 +393,9 @@ def until(session: Session, runs: list[Thing], wait: Advance) -> list[Thing]:
 
 
 def _ended(session: Session, stock: Stock, wait: Advance) -> None:
+    for run in session.model.of("run"):
+        if not run.was_told_by("ListPipelineRuns"):
+            session.ask("ListPipelineRuns", {"PipelineRunId": run.id})  # created by a generated request
     left = until(session, _ours(stock), wait)
     if left:
         session.unchecked.append(f"the end of {len(left)} runs: they did not end within {PATIENCE:.0f} s")
@@ -404,19 +410,71 @@ def _rerun(session: Session, stock: Stock, wait: Advance) -> None:
         _try_all(session, run, "RerunPipelineRun", "DeletePipelineRun")
 
 
+def _rerun_failed(session: Session, stock: Stock, wait: Advance) -> None:
+    """What has failed runs again, with all that was skipped; what has succeeded stays as it is, its outputs and log too."""
+    if (run := stock.runs.get("failing")) is None:
+        return
+    until(session, [run], wait)
+    discover_run(session, run)
+    _is_consistent(session, run)
+    failed = [node for node in session.model.nodes_of(run) if text_of(node, "Status") == "Failed"]
+    if not failed:
+        session.unchecked.append(
+            "how failed nodes are run again: the container of a node exits with 1, and it does not fail"
+        )
+        return
+    stock.failed |= {node.ids: text_of(node, "FinishedAt") for node in failed}
+    logs = {node.ids: session.model.logs.get(node.ids, []) for node in failed}
+    session.ask("RerunPipelineRun", {"PipelineRunId": run.id})
+    look(session, run)
+    _try_all(session, run, "RerunPipelineRun", "DeletePipelineRun")
+    for node in failed:
+        kept = discover_log(session, node)[: len(logs[node.ids])] == logs[node.ids]
+        session.expect("a-log-only-grows", kept, "a node is run again, and lines of its log have gone")
+
+
+def _is_consistent(session: Session, run: Thing) -> None:
+    """A run that has ended does what its nodes do, and these what their manifest says."""
+    nodes = session.model.nodes_of(run)
+    late = [node for node in nodes if node.moving or text_of(node, "Status") not in ENDED]
+    session.expect("nodes-end-with-their-run", not late, f"a run is {text_of(run, 'Status')}, a node of it is not")
+    for node in nodes:
+        progress = str(node.fields.get("StatusInfo", {}).get("Progress", ""))
+        half = text_of(node, "Status") == "Succeeded" and len(set(progress.split("/"))) == 2
+        session.expect("what-has-succeeded-is-done", not half, f"a node is Succeeded, its Progress {progress}")
+    if run.manifest is None or text_of(run, "Status") not in ("Succeeded", "Failed"):
+        return
+    status = {text_of(node, "NodeName"): text_of(node, "Status") for node in nodes}
+    leaves = [leaf for step in run.manifest.steps for leaf in step.leaves()]
+    well = all(status.get(leaf.name) == "Succeeded" for leaf in leaves)
+    session.expect(
+        "a-run-ends-as-its-nodes",
+        (text_of(run, "Status") == "Succeeded") == well,
+        f"a run is {text_of(run, 'Status')}, its nodes are {', '.join(status.values())}",
+    )
+    for leaf in leaves:
+        skipped = any(status.get(name) in ("Failed", "Skipped", "Terminated") for name in leaf.after)
+        session.expect(
+            "nodes-after-a-failure-are-skipped",
+            (status.get(leaf.name) == "Skipped") == skipped,
+            f"a node is {status.get(leaf.name)}, those before it {', '.join(str(status.get(one)) for one in leaf.after)}",
+        )
+    named = sorted(one for leaf in leaves if status.get(leaf.name) == "Succeeded" for one in leaf.outputs)
+    found = sorted(
+        (text_of(one, "Name"), text_of(one, "Type")) for node in nodes for one in session.model.outputs_of(node)
+    )
+    session.expect("outputs-are-those-of-the-manifest", found == named, f"outputs are {found}, {named} are due")
+
+
 def _outcomes(session: Session, stock: Stock) -> None:
     """A run that has ended stays as it is; its outputs are those that its manifest names; its nodes have ended, too."""
+    for ids, finished in stock.failed.items():
+        if (node := session.model.thing("node", *ids)) is not None and not node.moving:
+            again = text_of(node, "FinishedAt") > finished
+            session.expect("what-has-failed-is-run-again", again, "a node that had failed has not finished again")
     for run in [one for one in _ours(stock) if text_of(one, "Status") in ENDED]:
         discover_run(session, run)
-        nodes = session.model.nodes_of(run)
-        late = [node for node in nodes if node.moving or text_of(node, "Status") not in ENDED]
-        session.expect("nodes-end-with-their-run", not late, f"a run is {text_of(run, 'Status')}, a node of it is not")
-        if text_of(run, "Status") == "Succeeded" and run.manifest is not None:
-            named = sorted(one for step in run.manifest.steps for leaf in step.leaves() for one in leaf.outputs)
-            found = sorted(
-                (text_of(one, "Name"), text_of(one, "Type")) for node in nodes for one in session.model.outputs_of(node)
-            )
-            session.expect("outputs-are-those-of-the-manifest", found == named, f"outputs are {found}, {named} are due")
+        _is_consistent(session, run)
         discover_ends(session, run)
         _try_all(session, run, "StartPipelineRun", "TerminatePipelineRun")
         look(session, run)
