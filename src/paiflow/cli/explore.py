@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@options.examples(
+    "paiflow explore --demo",
+    "paiflow explore --no-page --region cn-hangzhou --port 8090",
+)
 @click.option("--demo", is_flag=True, help="Explore a mock of the service, which needs no account and takes all calls.")
 @click.option("--allow-writes", is_flag=True, help="Also send what changes something.")
 @click.option("--no-page", is_flag=True, help="Serve the signing proxy alone.")
