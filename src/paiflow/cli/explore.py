@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="To listen on; any that is free by default.")
 @options.connection()
 def explore(demo: bool, allow_writes: bool, no_page: bool, port: int, connection: Connection) -> None:
-    r"""Serve a page that runs operations and shows code, or a signing proxy.
+    """Serve a page that runs operations and shows code, or a signing proxy.
 
     It serves until Ctrl-C or SIGTERM, on this machine only, and asks for a token. It prints the variables that samples read, and the page's
     address, which holds the token. With --no-page it is a signing proxy for curl and other tools: plain requests to it
@@ -35,7 +35,7 @@ def explore(demo: bool, allow_writes: bool, no_page: bool, port: int, connection
 
     \b
     curl "$PAIFLOW_EXPLORER/api/v1/workspaces" -H "x-paiflow-token: $PAIFLOW_EXPLORER_TOKEN"
-    """
+    """  # noqa: D301 - the escape is for click
     from paiflow import AsyncPaiFlow, explorer  # noqa: PLC0415 - needs an extra, and no other command needs it
     from paiflow.credentials import KEY_ID, KEY_SECRET  # noqa: PLC0415 - --help needs none of it
     from paiflow.samples.shell import ADDRESS, PROXY_TOKEN  # noqa: PLC0415 - as above
