@@ -176,6 +176,28 @@ class _Client(Generic[Transport, Held]):
         """The clock and sleep that the client goes by."""
         return self._time
 
+    def endpoint_of(self, host: str) -> str:
+        """Return the base URL of a service, by the first label of its host: `paiflow`, `aiworkspace`.
+
+        Raises:
+            ConfigurationError: there is none; says what to set.
+        """
+        return self._endpoints.of(host)
+
+    @property
+    def workspace_id(self) -> str | int | None:
+        """The workspace of calls that name none."""
+        given = self._defaults["workspace_id"]
+        return given if isinstance(given, str | int) else None
+
+    def credentials(self) -> Credentials:
+        """Return the credentials to sign with now.
+
+        Raises:
+            CredentialsError: there are none.
+        """
+        return self._credentials.get()
+
     @property
     def refreshes(self) -> bool:
         """Whether an expired token may be followed by a fresh one."""
@@ -201,7 +223,7 @@ class _Client(Generic[Transport, Held]):
         prepared: Prepared,
         deadline: float,
     ) -> httpx.Request:
-        url = url_of(endpoint := self._endpoints.of(operation.host), prepared)
+        url = url_of(endpoint := self.endpoint_of(operation.host), prepared)
         if logger.isEnabledFor(TRACE):
             size = len(prepared.body or b"")
             logger.log(
@@ -217,7 +239,7 @@ class _Client(Generic[Transport, Held]):
         return request
 
     def _route(self, operation: Operation[Any]) -> Route:
-        return self._routes[self._endpoints.of(operation.host)]
+        return self._routes[self.endpoint_of(operation.host)]
 
     def _auth(self, operation: Operation[Any], credentials: Credentials) -> SignatureAuth:
         return SignatureAuth(operation.name, operation.version, lambda: credentials, clock=self._service_time)
@@ -475,8 +497,8 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
             timeout: how long to wait at most: seconds, text such as "1h30m", or a timedelta; None to wait on.
             interval: how long to let pass between two polls, at least; likewise.
             workspace_id: instead of the client's.
-            follow_nodes: look at the nodes of these runs too, as they appear. They are `nodes` of the result, and `watch`
-                yields their changes; the wait ends with the runs all the same.
+            follow_nodes: look at the nodes of these runs too, as they appear, down to 10 levels. They are `nodes` of
+                the result, and `watch` yields their changes; the wait ends with the runs all the same.
             until_status: what comes to have this status is waited for no more, such as Running.
             outcomes: what statuses mean, such as {"Completed": "succeeded"}: for one that is not known yet, or that means
                 something else to you. Each of succeeded, failed, stopped and active.
@@ -569,6 +591,25 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         given = Hidden(arguments)
         del arguments  # a traceback may show what variables hold
         return await self._send(Call(named(operation), given.reveal()))
+
+    async def relay(
+        self, operation: Operation[Any], prepared: Prepared, within: float
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Send a request once, signed, and return status, headers and body of its reply, whatever it says.
+
+        What signed the request is left out of the body.
+
+        Args:
+            operation: whose request it is.
+            prepared: the parts of the request, which need not be valid.
+            within: seconds until the reply must be here.
+
+        Raises:
+            CredentialsError, TransportError, UnexpectedReply: no reply came, or one that is too large.
+        """
+        self._connections.check_open()
+        whole, discretion = await self._exchange(operation, prepared, 1, within)
+        return whole.status_code, dict(whole.headers), discretion.content(whole.content)
 
     async def ask(self, step: Ask) -> Answers:
         """Return what PaiFlow.ask does."""
@@ -724,6 +765,13 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         return await attempts.arun(lambda number: self._attempt(call.operation, prepared, number, attempts.left()))
 
     async def _attempt(self, operation: Operation[R], prepared: Prepared, number: int, left: float) -> Response[R]:
+        whole, discretion = await self._exchange(operation, prepared, number, left)
+        with discretion:
+            return self._interpret(operation, whole, number, discretion)
+
+    async def _exchange(
+        self, operation: Operation[Any], prepared: Prepared, number: int, left: float
+    ) -> tuple[Whole, Discretion]:
         import asyncio  # noqa: PLC0415 - costly to load, and for async calls only
 
         deadline = real_time.monotonic() + left
@@ -745,7 +793,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
                         whole = await aread(Intake(operation.name, response, deadline), response)
                     finally:
                         await response.aclose()
-            return self._interpret(operation, whole, number, discretion)
+            return whole, discretion
 
 
 def _of_profile(

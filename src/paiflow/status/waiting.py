@@ -450,6 +450,9 @@ class _Wait:
         self, runs: Iterable[str], deadline: float | None
     ) -> Steps[Any, tuple[list[Change], list[PaiFlowError]]]:
         """Ask for the nodes of these runs, as `look` does for what is waited for."""
+        for run_id in runs:
+            if root := getattr(self._items[run_id].reply, "node_id", None):
+                self._roots[run_id] = root
         rootless = [run_id for run_id in runs if run_id not in self._roots and self._items[run_id].status is not None]
         found = yield from self._ask_of_runs(GET_PIPELINE_RUN, {run_id: {} for run_id in rootless}, deadline)
         self._roots |= {run_id: run.node_id for run_id, run in found.items() if getattr(run, "node_id", None)}
