@@ -79,6 +79,8 @@ def test_the_page_knows_every_operation(description):
     named = {node["operationId"] for item in description["paths"].values() for node in item.values()}
 
     assert set(OPERATIONS) == named
+    endpoint = "https://paiflow.cn-hangzhou.aliyuncs.com"
+    assert {"Region": "cn-hangzhou", "PAIFlow": endpoint, "Workspace": "948"} == description["x-explorer"]["where"]
     assert "servers" not in description
 
 

@@ -35,7 +35,7 @@ def signed(asked: Call[Any], site: Site) -> str:
     operation, prepared = asked.operation, _prepared(asked, site)
     now = site.clock()
     auth = SignatureAuth(operation.name, operation.version, site.credentials, clock=lambda: now, nonce=site.nonce)
-    url = url_of(site.url(operation), prepared)
+    url = url_of(site.endpoint_of(operation.host), prepared)
     request = httpx.Request(operation.method, url, content=prepared.body, headers=_headers(prepared))
     sent = next(auth.auth_flow(request)).headers
     until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now + 60 * _MINUTES))

@@ -186,13 +186,13 @@
       const failed = response.get("error") && !response.get("status");
       return e(
         "section",
-        { className: "explorer-reply", "aria-label": "Reply", "aria-live": "polite" },
+        { className: "explorer-reply", "aria-label": "Reply" },
         e("h4", null, "Reply"),
         failed
           ? e("p", null, "No reply: is the explorer still running?")
           : e(
               "dl",
-              null,
+              { "aria-live": "polite" },
               e("dt", null, "Status"),
               e("dd", { className: "status" }, String(response.get("status"))),
               e("dt", null, "Time"),
