@@ -13,6 +13,7 @@ from paiflow.credentials import Credentials
 from paiflow.explorer import Settings, app, serve
 from paiflow.mock import MockService
 from paiflow.mock import serve as serve_mock
+from paiflow.mock.description import effective_description
 from paiflow_api.operations import OPERATIONS
 
 KEYS = Credentials("STS.ExampleKeyId", "ExampleStsSecret", "Example+Sts/Token==")
@@ -155,6 +156,13 @@ def test_a_header_that_comes_twice_is_refused(services, address, line):
 
         assert reply.status in (400, 401, 403, 421)
         assert [] == services.requests
+
+
+def test_a_refusal_has_the_form_of_the_service_s_own(address):
+    reply = ask(address, target="/api/v1/pipelines?%F0%9F%98%80=1")
+
+    effective_description().validator(("components", "schemas", "ErrorReply")).validate(json.loads(reply.body))
+    assert "ListPipelines has no query parameter '😀'" == reply.message
 
 
 def test_a_request_without_a_host_is_refused(services, address):

@@ -142,7 +142,8 @@ class Explorer:
 
 def refused(refusal: Refusal) -> Reply:
     """Return the reply that says no, in the form of the service's own."""
-    body = json.dumps({"Code": refusal.code, "Message": refusal.message}, ensure_ascii=False)
+    # The description asks for a request's id, and only the service gives any.
+    body = json.dumps({"RequestId": "none", "Code": refusal.code, "Message": refusal.message}, ensure_ascii=False)
     return _reply(refusal.status, body.encode("utf-8", "backslashreplace"))
 
 
