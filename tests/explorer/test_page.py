@@ -162,6 +162,7 @@ def test_a_curl_through_the_explorer_makes_its_call(running, operation):
         ({"url": "/api/v1/pipelineruns", "method": "PUT", "body": "[]"}, "the body is not a JSON object"),
         ({"url": "/api/v1/pipelineruns", "method": "PUT", "body": "{}"}, "PipelineRuns or Nodes is mandatory"),
         ({}, "no kind, method and url"),
+        ({"url": "/api/v1/\ud800"}, "no kind, method and url"),
     ],
 )
 def test_what_is_wrong_with_the_form_is_said(address, asked, words):

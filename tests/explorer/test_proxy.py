@@ -158,6 +158,10 @@ def test_a_header_that_comes_twice_is_refused(services, address, line):
         assert [] == services.requests
 
 
+def test_a_method_that_is_not_there_is_answered_with_those_that_are(address):
+    assert "GET, POST, PUT" == ask(address, "DELETE", "/api/v1/pipelineruns").headers["allow"]
+
+
 def test_a_refusal_has_the_form_of_the_service_s_own(address):
     reply = ask(address, target="/api/v1/pipelines?%F0%9F%98%80=1")
 

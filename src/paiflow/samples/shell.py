@@ -42,7 +42,11 @@ def signed(asked: Call[Any], site: Site) -> str:
     return f"# Works once, until {until}. The access key's id comes from the environment.\n" + _curl(
         operation,
         prepared,
-        [_header(name, value) for name, value in sorted(sent.items()) if name.startswith(("authorization", "x-acs-"))],
+        # Without the first, the service may answer in XML.
+        ['"accept: application/json"']
+        + [
+            _header(name, value) for name, value in sorted(sent.items()) if name.startswith(("authorization", "x-acs-"))
+        ],
         base=f"{url.scheme}://{url.netloc.decode('ascii')}",
     )
 
