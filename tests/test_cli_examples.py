@@ -56,7 +56,7 @@ EXAMPLES = sorted({line for command in COMMANDS.values() for line in examples_of
 
 @pytest.fixture
 def mock(monkeypatch, tmp_path):
-    """A mock service that the environment leads to, and a folder with a manifest."""
+    """A mock service that the environment leads to, and a folder with manifests."""
     with PaiFlowMock() as service:
         for name, value in service.environment.items():
             monkeypatch.setenv(name, value)
@@ -66,7 +66,8 @@ def mock(monkeypatch, tmp_path):
         service.add_pipeline(PIPELINE, MANIFEST.replace("v2", "v1"))
         for number, status in enumerate(("Running", "Failed", "Initialized")):
             service.add_run(f"flow-{number}", [(0, status), (30, "Succeeded")], name="nightly")
-        (tmp_path / "flow.yaml").write_text(MANIFEST, encoding="utf-8")
+        for file in ("flow.yaml", "train.yaml"):
+            (tmp_path / file).write_text(MANIFEST, encoding="utf-8")
         monkeypatch.chdir(tmp_path)
         yield service
 

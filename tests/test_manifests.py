@@ -57,6 +57,7 @@ def test_nothing_is_wrong_with_documented_manifests_in_any_way_of_writing_them(t
         FLOW + taken("{{inputs.artifacts.table[0]}}") + node("b", "dependencies: [source, train]"),
         FLOW + node("loop", "withParam: '\"{{pipelines.load.outputs.result}}\"'\n      when: '{{item}} == {{item.x}}'"),
         FLOW + node("loop", "inputs: {parameters: [{name: own}]}\n      when: '{{inputs.parameters.own}} == 1'"),
+        FLOW + node("inner", "inputs: {parameters: [{name: own}, {name: b, from: '{{inputs.parameters.own}}'}]}"),
         FLOW + node("inner", "container: {args: ['{{inputs.foo}} {{pipelines}} {{ x']}"),
         "  unknown: {field: [1]}\n  pipelines: []\n  inputs: {}\n  dependencies:\n",
         "  inputs: {parameters: [{name: a, value: '', from: '{{inputs.parameters.of-another}}'}]}\n",
@@ -169,6 +170,23 @@ def test_a_circle_may_go_by_references_and_both_ways_of_writing_are_read():
         one.message for one in paiflow.check_manifest(HEAD + body)
     ]
     assert told(HEAD + body) == told(pascal)
+
+
+def test_a_name_that_is_also_an_identifier_means_the_node_of_that_name():
+    nodes = (
+        "  - {metadata: {name: s, identifier: s}, spec: {dependencies: [s2]}}\n"
+        "  - {metadata: {name: s2, identifier: s}, spec: {dependencies: [s]}}\n"
+    )
+
+    assert ["5:5: the nodes depend on each other in a circle: s > s2 > s"] == told(f"{HEAD}  pipelines:\n{nodes}")
+
+
+def test_json_with_tabs_has_places_without_libyaml_too(monkeypatch):
+    monkeypatch.setattr("yaml.__with_libyaml__", False)
+
+    assert ["1:1: apiVersion is missing: write apiVersion: core/v1", "2:2: metadata is not a mapping"] == told(
+        '{\n\t"metadata":\t3\n}'
+    )
 
 
 def test_a_problem_names_the_path_to_it():

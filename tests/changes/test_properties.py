@@ -181,17 +181,23 @@ def describable(node, path=(), *, named=False):
             yield from describable(value, (*path, index))
 
 
+def with_value(node, path, value):
+    """A document with a value at a place; all the rest is shared with the former one."""
+    if not path:
+        return value
+    step, *further = path
+    changed = copy.copy(node)
+    changed[step] = with_value(node[step] if further else None, further, value)
+    return changed
+
+
 @given(
     st.sampled_from(list(describable(OURS))),
     st.sampled_from(["description", "examples", "x-note", "$comment", "deprecated"]),
     st.text(max_size=5),
 )
 def test_to_describe_is_invisible_wherever_it_is_done(path, key, words):
-    new = copy.deepcopy(OURS)
-    node = new
-    for step in path:
-        node = node[step]
-    node[key] = {"examples": [words], "deprecated": True}.get(key, words)
+    new = with_value(OURS, (*path, key), {"examples": [words], "deprecated": True}.get(key, words))
 
     try:
         description = checked(new, "new")

@@ -182,8 +182,8 @@ def test_a_service_that_falls_silent_ends_the_run():
     assert "closed without a reply" in finished.text or "no reply on a second connection" in finished.text
 
 
-@pytest.mark.parametrize("kind", ["HTTP/1.0", "closing"])
-def test_a_service_need_not_keep_connections(kind):
+@pytest.mark.parametrize("kind", ["HTTP/1.0", "closing", "gateway"])
+def test_how_a_proxy_passes_replies_on_is_no_fault_of_the_service(kind):
     service = MockService()
     with serve(service) as upstream, proxied(upstream, service.credentials, protocol=kind) as endpoint:
         finished = judged(Options(endpoint=endpoint, only="protocol/method"), **variables(service.credentials))

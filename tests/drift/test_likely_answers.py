@@ -71,8 +71,8 @@ def test_its_fields_tell(operation, value):
     [
         ({"RequestId": "R"}, "reply that may answer DeleteRun, StopRun: name the operation"),
         ({"RequestId": "R", "Code": "C", "Message": "m"}, "reply that may answer ListRuns, ListStatuses, CreateRun and 4 more: name the operation"),
-        ({"Unheard": 1}, f"reply {NO_REPLY}"),
-        ([], f"reply {NO_REPLY}"),
+        ({"Unheard": 1}, f"body {NO_REPLY}"),
+        ([], f"body {NO_REPLY}"),
     ],
 )  # fmt: skip
 def test_what_answers_none_or_may_answer_several_is_skipped(value, words):
@@ -92,9 +92,18 @@ def test_a_body_of_other_fields_is_a_reply_only_where_the_operation_is_given():
     requested = Recorded("r.json", body.content, method="PUT", url="https://h/runs", status=200)
     operation = description().by_name["ListStatuses"]
 
-    assert Skipped(f"reply {NO_REPLY}") == match(description(), body)
+    assert Skipped(f"body {NO_REPLY}") == match(description(), body)
     assert Skipped(f"ListStatuses 200 {NO_REPLY}") == match(description(), requested)
     assert "ListStatuses" == match(description(), body, operation).operation
+
+
+@pytest.mark.parametrize("content", [{}, {"content": {"application/json": {"schema": {"type": "object"}}}}])
+def test_any_body_answers_a_request_whose_replies_list_no_fields(content):
+    responses = {"200": {"description": "d", **content}}
+    paths = {"/x": {"get": {"operationId": "Get", "responses": responses}}}
+    described = Schemas({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": paths})
+
+    assert "Get" == match(described, Recorded("r", '{"a": 1}', method="GET", url="/x", status=200)).operation
 
 
 def test_a_collection_guesses_too():

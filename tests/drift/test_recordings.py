@@ -373,7 +373,7 @@ def test_an_array_of_archives_and_archives_one_a_line_are_read(tmp_path):
     assert [("recording line 1 entry 1", 200, REPLY), ("recording line 2", 200, REPLY)] == replies(
         written(tmp_path, f"{archive}\n{entry}\n")
     )
-    assert [f"reply {NO_REPLY}"] == replies(written(tmp_path, f"[{archive}, 1]"))
+    assert [f"body {NO_REPLY}"] == replies(written(tmp_path, f"[{archive}, 1]"))
 
 
 def test_a_line_that_was_cut_is_skipped(tmp_path):

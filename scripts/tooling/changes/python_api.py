@@ -187,7 +187,12 @@ def _ways(old: tuple[Signature, ...], new: tuple[Signature, ...], fitting: pytho
     def covers(one: Signature, other: Signature) -> bool:
         return all(verdict is not BREAKING for _, verdict, _ in python_calls.differences(one, other, fitting))
 
-    if any(not any(covers(one, other) for other in new) for one in old[:-1] or old):
+    overloads, overloads_now = old[:-1] or old, new[:-1] or new
+    lost = [one for one in overloads if not any(covers(one, other) for other in new)]
+    if lost and len(overloads) == len(overloads_now):
+        for one, other in zip(overloads, overloads_now, strict=True):
+            yield from python_calls.differences(one, other, fitting) if one in lost else ()
+    elif lost:
         yield "a way to call it was removed", BREAKING, "calls of today may fail"
-    elif any(not any(covers(other, one) for one in old) for other in new[:-1] or new):
+    elif any(not any(covers(other, one) for one in old) for other in overloads_now):
         yield "a way to call it was added", ADDITIVE, "nobody calls it so yet"

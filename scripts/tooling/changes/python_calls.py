@@ -21,6 +21,9 @@ POSITIONAL = (Kind.positional_only, Kind.positional_or_keyword)
 BY_NAME = (Kind.positional_or_keyword, Kind.keyword_only)
 VARIADIC = (Kind.var_positional, Kind.var_keyword)
 
+# What does nothing until somebody asks for more.
+LAZY = frozenset({"AsyncGenerator", "AsyncIterator", "Awaitable", "Coroutine", "Generator", "Iterator"})
+
 Difference = tuple[str, Verdict, str]
 """What differs, the verdict, and why."""
 
@@ -91,7 +94,7 @@ def given(old: Type, new: Type, fits: Fits) -> Iterator[Difference]:
     """Yield the change of a type that users get."""
     if not old.meaning or not new.meaning or old.meaning == new.meaning:
         return
-    if old.meaning == "None":
+    if old.meaning == "None" and new.meaning.partition("[")[0] not in LAZY:
         yield f"type None → {new.written}", ADDITIVE, "nobody uses what it gives yet"
     elif not fits(new, old):
         yield _change(old, new), BREAKING, "not always as it was"

@@ -67,7 +67,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Row]]] = {
     "Set up": {
         "doctor": Row("doctor", "doctor", "Try each thing that a call depends on, and say what to mend."),
         "config": Row("config", "config", "Show each setting and where it comes from, without secrets."),
-        "policy": Row("policy", "policy", "Print the smallest RAM policy for commands and operations."),
+        "policy": Row("policy", "policy", "Print the smallest RAM policy for commands and operations, as JSON."),
         "completion": Row(
             "completion",
             "completion",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,7 +24,13 @@ def duration(context: click.Context, parameter: click.Parameter, value: str | No
     return seconds
 
 
-class DurationOrZero(click.ParamType):  # type: ignore[type-arg]  # generic only in newer releases
+if TYPE_CHECKING:
+    _Base = click.ParamType[float]  # generic only in newer releases
+else:
+    _Base = click.ParamType
+
+
+class DurationOrZero(_Base):
     """A duration that may be 0."""
 
     name = "duration"

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "list": ("ListPipelineRuns",),
     "status": ("ListPipelineRunsStatus",),
-    "wait": ("ListPipelineRunsStatus",),
+    "get": ("GetPipelineRun", "GetPipelineRunNode", "ListPipelineRunNodeLogs"),
+    "logs": ("GetPipelineRun", "GetPipelineRunNode", "ListPipelineRunNodeLogs"),
+    "outputs": ("GetPipelineRun", "GetPipelineRunNode", "ListPipelineRunNodeOutputs", "ListPipelineRunsStatus"),
+    # A wait that ends badly shows the failed nodes and the end of their logs.
+    "wait": ("ListPipelineRunsStatus", "GetPipelineRun", "GetPipelineRunNode", "ListPipelineRunNodeLogs"),
     "submit": ("CreatePipelineRun", "ListPipelineRuns", "ListPipelineRunsStatus"),
     "start": ("StartPipelineRun", "ListPipelineRuns"),
     "stop": ("TerminatePipelineRun", "ListPipelineRuns"),

@@ -35,9 +35,9 @@ def examples(*lines: str) -> Callable[[Command], Command]:
 
 def newest(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the ids of the newest runs that begin so, for a shell."""
-    from paiflow.cli import completion  # noqa: PLC0415 - for a shell's completion only
+    from paiflow.cli import completing  # noqa: PLC0415 - for a shell's completion only
 
-    return completion.runs(context, parameter, incomplete)
+    return completing.runs(context, parameter, incomplete)
 
 
 run_ids: Final = click.argument("runs", metavar="[RUN]...", nargs=-1, shell_complete=newest)

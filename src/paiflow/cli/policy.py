@@ -31,8 +31,8 @@ def policy(names: tuple[str, ...], read_only: bool, all_: bool) -> None:
     NAME is a command (list, wait, submit), an operation (ListPipelineRuns) or the client's method for it
     (list_pipeline_runs).
 
-    The resource is "*", for the vendor's pages name no other for these actions. To see the private runs of others takes the
-    workspace's role of an administrator, too.
+    The resource is "*": the vendor's pages of these operations name all resources. The private runs of others are seen with
+    the role of an administrator in the workspace only.
     """
     if not (names or read_only or all_):
         raise click.UsageError(

@@ -172,9 +172,9 @@ def _statuses(context: click.Context, parameter: click.Parameter, values: tuple[
 
 
 def _known_statuses(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from paiflow.cli import completion  # noqa: PLC0415 - for a shell's completion only
+    from paiflow.cli import completing  # noqa: PLC0415 - for a shell's completion only
 
-    return [CompletionItem(one) for one in completion.statuses(context, parameter, incomplete)]
+    return [CompletionItem(one) for one in completing.statuses(context, parameter, incomplete)]
 
 
 def moment(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:

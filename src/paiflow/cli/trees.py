@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 import attrs
 
@@ -16,7 +17,7 @@ from paiflow.steps import Iteration
 class NoSuchNode(PaiFlowError):
     """A run has no node of this id or name, or several; the message says which there are."""
 
-    exit_code = ExitCode.MISSING
+    exit_code: ClassVar[int] = ExitCode.MISSING
 
 
 @attrs.frozen

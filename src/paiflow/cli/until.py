@@ -28,7 +28,13 @@ class End:
     status: str | None = None
 
 
-class When(click.ParamType):  # type: ignore[type-arg]  # generic only in newer releases
+if TYPE_CHECKING:
+    _Base = click.ParamType[End]  # generic only in newer releases
+else:
+    _Base = click.ParamType
+
+
+class When(_Base):
     """What --until takes: all, any, first-failure or status=STATUS."""
 
     name = "when"

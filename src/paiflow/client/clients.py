@@ -497,8 +497,8 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
             timeout: how long to wait at most: seconds, text such as "1h30m", or a timedelta; None to wait on.
             interval: how long to let pass between two polls, at least; likewise.
             workspace_id: instead of the client's.
-            follow_nodes: look at the nodes of these runs too, as they appear. They are `nodes` of the result, and `watch`
-                yields their changes; the wait ends with the runs all the same.
+            follow_nodes: look at the nodes of these runs too, as they appear, down to 10 levels. They are `nodes` of
+                the result, and `watch` yields their changes; the wait ends with the runs all the same.
             until_status: what comes to have this status is waited for no more, such as Running.
             outcomes: what statuses mean, such as {"Completed": "succeeded"}: for one that is not known yet, or that means
                 something else to you. Each of succeeded, failed, stopped and active.

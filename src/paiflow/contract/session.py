@@ -228,7 +228,7 @@ class Session:
         self.judge(Exchange(request, reply, "", due), discovering=discovering)
         if due == OPEN and reply.status == 200 and (name := request.header("x-acs-action")):
             self.kept.setdefault(name, request)
-        self._late += reply.seconds > LATE
+        self._late += reply.seconds > LATE and wire is None  # among many at once each waits for the others
         if self._late >= MOST_LATE and not self.pause:
             raise GaveUpError(f"{MOST_LATE} replies took more than {LATE:.0f} s: the rest was left out")
         return reply
@@ -327,6 +327,11 @@ def discovered(call: Call, reply: Reply) -> Iterator[tuple[str, tuple[str, ...]]
     """Yield kind and ids of the things in a reply."""
     for name, ids, _ in shown(call, reply):
         yield kind_of(call, name), ids
+
+
+def asking(name: str, arguments: dict[str, Any]) -> Callable[[Session], object]:
+    """Return what calls an operation, for a case that is no more than that."""
+    return lambda session: session.ask(name, arguments)
 
 
 def fields_of(reply: Reply | None) -> str:

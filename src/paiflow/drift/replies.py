@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from paiflow.drift.schemas import Schema, Schemas
 from paiflow.drift.walk import Deviation, deviations
 
 NOT_DESCRIBED: Final = "is not described"
-NO_REPLY: Final = "that shares no field with any response, and so is no reply"
+NO_REPLY: Final = "that is not a reply: none of its fields is described"
 
 _SHOWN: Final = 3
 """Operations named of those that a reply may answer."""
@@ -127,7 +128,7 @@ def _reply(description: Schemas, recorded: Recorded, operations: Sequence[Operat
     except (ValueError, RecursionError):
         raise _NotJudgedError(f"{words} whose body is not JSON") from None
     if not given and not _shares_a_field(description, operations, value):
-        raise _NotJudgedError(f"{words} {NO_REPLY}")
+        raise _NotJudgedError(f"{'body' if words == 'reply' else words} {NO_REPLY}")
     if len(operations) == 1 and recorded.status is not None:
         return Reply(recorded.where, name, recorded.status, value)
     try:
@@ -145,13 +146,18 @@ def _reply(description: Schemas, recorded: Recorded, operations: Sequence[Operat
 def _shares_a_field(description: Schemas, operations: Iterable[Operation], value: Any) -> bool:
     """Return whether a response has one of a reply's fields, or lists no fields: then nothing can be said."""
     names = value.keys() if isinstance(value, dict) else ()
-    for operation in operations:
-        for place in description.responses(operation).values():
-            body = description.body(place)
-            fields = listed(body).keys() if body else frozenset()
-            if (body and not fields) or not fields.isdisjoint(names):
-                return True
-    return False
+    known = [_fields(description, operation) for operation in operations]
+    if known == [frozenset()]:
+        return True
+    return any(fields is None or not fields.isdisjoint(names) for fields in known)
+
+
+@lru_cache(maxsize=100)
+def _fields(description: Schemas, operation: Operation) -> frozenset[str] | None:
+    """Return the fields that the responses of an operation list; None if the body of one may have any."""
+    bodies = [description.body(place) for place in description.responses(operation).values()]
+    listings = [frozenset(listed(body)) for body in bodies if body]
+    return frozenset().union(*listings) if all(listings) else None
 
 
 def parsed(content: bytes | str) -> Any:

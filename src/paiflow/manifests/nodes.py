@@ -32,7 +32,7 @@ class Nodes:
 
     def __init__(self, listed: Any) -> None:
         nodes = [node for node in listed if isinstance(node, Mapping)] if isinstance(listed, list) else []
-        self.names = [name for node in nodes if (name := name_of(node))]
+        self.names: list[str] = [name for node in nodes if (name := name_of(node))]
         self._found: dict[str, list[Mapping[str, Any]]] = {}
         for node in nodes:
             metadata = of(node, "metadata")

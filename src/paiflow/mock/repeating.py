@@ -63,7 +63,8 @@ class Repeating:
                 self._open = set()
             self._looking = looks and not self._open
             self._asked = now
-            self._open |= ids
+            if not details:
+                self._open |= ids
 
     def answered(self, request: Request, reply: Reply, now: float) -> None:
         """Take note that a request was answered with how things were at a moment."""

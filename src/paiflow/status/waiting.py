@@ -149,7 +149,7 @@ class WaitResult(Mapping[Id_co, Waited[Id_co, State_co]], Generic[Id_co, State_c
         answered: bool = True,
     ) -> None:
         self._items = {item.id: item for item in items}
-        self.nodes = {item.id: item for item in nodes}
+        self.nodes: dict[NodeRef, Waited[NodeRef, NodeState]] = {item.id: item for item in nodes}
         self.calls = calls
         self.answered = answered
 
@@ -450,6 +450,9 @@ class _Wait:
         self, runs: Iterable[str], deadline: float | None
     ) -> Steps[Any, tuple[list[Change], list[PaiFlowError]]]:
         """Ask for the nodes of these runs, as `look` does for what is waited for."""
+        for run_id in runs:
+            if root := getattr(self._items[run_id].reply, "node_id", None):
+                self._roots[run_id] = root
         rootless = [run_id for run_id in runs if run_id not in self._roots and self._items[run_id].status is not None]
         found = yield from self._ask_of_runs(GET_PIPELINE_RUN, {run_id: {} for run_id in rootless}, deadline)
         self._roots |= {run_id: run.node_id for run_id, run in found.items() if getattr(run, "node_id", None)}

@@ -10,7 +10,7 @@ from paiflow.contract.discovery import pages_of
 from paiflow.contract.http import Reply
 from paiflow.contract.interface import Described
 from paiflow.contract.preparation import Stock
-from paiflow.contract.session import Case, Session
+from paiflow.contract.session import Case, Session, asking
 from paiflow.contract.things import text_of
 from paiflow.contract.views import LISTS
 from paiflow.mock.timeline import moment_of
@@ -33,7 +33,7 @@ def cases(session: Session, stock: Stock) -> list[Case]:
         _note_what_is_alike(session, operation)
         for words, base in _bases(session, stock, name):
             for question, arguments in _questions(session, name, operation.parameters, base):
-                made.append(Case(f"{name}, {words}{question}", _asking(name, arguments), name))
+                made.append(Case(f"{name}, {words}{question}", asking(name, arguments), name))
             sizes = SIZES if operation.pages.by == "page" else SIZES[:2]
             made += [Case(f"{name}, {words}pages of {size}", _paging(name, base, size), name) for size in sizes]
     return made
@@ -145,16 +145,12 @@ def _note_what_is_alike(session: Session, operation: Described) -> None:
     """Say so where an order of a list cannot be judged, because all of its things are alike."""
     kind = LISTS.get(operation.pages.items) if operation.pages else None
     things = session.model.of(kind) if kind else []
-    keys = [value for one in operation.parameters if one.name == "SortBy" for value in one.values] or [CREATED]
+    keys = [str(value) for one in operation.parameters if one.name == "SortBy" for value in one.values] or [CREATED]
     alike = [key for key in keys if len({text_of(thing, key) for thing in things}) < 2]
     if things and alike:
         session.unchecked.append(
             f"{operation.name}: its order by {', '.join(alike)}: all that is there has the same one"
         )
-
-
-def _asking(name: str, arguments: dict[str, Any]) -> Callable[[Session], object]:
-    return lambda session: session.ask(name, arguments)
 
 
 def _paging(name: str, base: dict[str, Any], size: int) -> Callable[[Session], None]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from paiflow.contract.http import encoded
 from paiflow.contract.preparation import Stock
-from paiflow.contract.session import Case, GaveUpError, Session, fields_of
+from paiflow.contract.session import Case, GaveUpError, Session, asking, fields_of
 from paiflow.contract.suites.subjects import STRANGER, STRANGER_NODE, Subject, existing, node_references, subjects
 from paiflow.contract.things import text_of
 from paiflow.contract.wire import Wire
@@ -26,13 +26,13 @@ SOME = 12
 
 def cases(session: Session, stock: Stock) -> list[Case]:
     """Return the cases."""
-    made = [Case(f"{words}", _asking(name, asked), name) for name, words, asked in _by_path(session, stock)]
+    made = [Case(f"{words}", asking(name, asked), name) for name, words, asked in _by_path(session, stock)]
     if STATUSES in session.interface.operations:
         kinds = next(
             one.values for one in session.interface.operations[STATUSES].parameters if one.name == "OutputType"
         )
         made += [
-            *[Case(name, _asking(STATUSES, asked), STATUSES) for name, asked in questions(session, stock, kinds)],
+            *[Case(name, asking(STATUSES, asked), STATUSES) for name, asked in questions(session, stock, kinds)],
             *[Case(f"spelt {name}", _spelt(body), STATUSES) for name, body in spelt(session, stock).items()],
             Case("parameters in the query count for nothing", _in_the_query, STATUSES),
             Case("a part gives a part", _part, STATUSES),
@@ -232,10 +232,6 @@ def _escaped(asked: dict[str, Any]) -> bytes:
         return f'"{re.sub("....", lambda unit: chr(92) + "u" + unit[0], units)}"'
 
     return re.sub(r'"(?:[^"\\]|\\.)*"', escape, encoded(asked).decode()).encode()
-
-
-def _asking(name: str, asked: dict[str, Any]) -> Callable[[Session], object]:
-    return lambda session: session.ask(name, asked)
 
 
 def _spelt(body: bytes) -> Callable[[Session], object]:
