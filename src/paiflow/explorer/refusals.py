@@ -42,8 +42,8 @@ class Refusal(Exception):
 
     def __init__(self, code: str, *about: object, allow: str = "") -> None:
         status, words = _REFUSALS[code]
-        self.code = f"Explorer.{code}"
-        self.status = status
-        self.message = words.format(*about)
-        self.allow = allow
+        self.code: str = f"Explorer.{code}"
+        self.status: int = status
+        self.message: str = words.format(*about)
+        self.allow: str = allow
         super().__init__(self.message)
