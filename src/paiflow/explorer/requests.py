@@ -128,7 +128,7 @@ def _route(method: str, path: bytes) -> tuple[Operation[Any], dict[str, str]]:
     there = {operation.method: (operation, values) for operation, values in fits if len(values) == fewest}
     if method not in there:
         template = next(iter(there.values()))[0].path
-        raise Refusal("Method", template, ", ".join(there), method[:20])
+        raise Refusal("Method", template, method[:20], allow=", ".join(there))
     operation, values = there[method]
     for name, value in values.items():
         if value in (".", ".."):  # whatever reads the URL next might take it for a step
