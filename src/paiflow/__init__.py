@@ -40,6 +40,7 @@ _HOMES = {
         "WaitTimedOut",
     ),
     "paiflow.retries": ("RetryPolicy",),
+    "paiflow.status.poller": ("Poller",),
     "paiflow.status.waiting": ("Change", "Outcome", "Until", "WaitResult", "Waited", "outcome_of"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
