@@ -7,6 +7,7 @@ deadline and outcome, by the rules of `wait`; only the polls are shared.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Awaitable, Iterable
 from typing import Protocol, overload
 
@@ -135,7 +136,8 @@ class Poller:
         self._joined.set()
         if polling is None or polling.done():
             self._joined = asyncio.Event()
-            self._polling = loop.create_task(self._poll())
+            # In a context of its own: it serves others than the wait that comes first.
+            self._polling = loop.create_task(self._poll(), context=contextvars.Context())
         return ended
 
     def _leave(self, wait: Wait) -> None:
