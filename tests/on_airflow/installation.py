@@ -13,6 +13,8 @@ from collections import Counter
 from pathlib import Path
 
 from paiflow.mock import Behaviour, MockService, serve
+from paiflow.mock.lifecycle import _set_run
+from paiflow.mock.sample import SAMPLE_USER
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).parent / "airflow"
@@ -22,7 +24,9 @@ apiVersion: core/v1
 metadata: {identifier: %s, provider: "1", version: v1}
 spec:
   pipelines:
-    - {apiVersion: core/v1, metadata: {name: %s, identifier: step, provider: "1", version: v1}}
+    - apiVersion: core/v1
+      metadata: {name: %s, identifier: step, provider: "1", version: v1}
+      spec: {outputs: {artifacts: [{name: model, metadata: {type: {Model: {}}}}]}}
 """
 
 
@@ -50,6 +54,7 @@ class Installation:
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(self.dags),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
             "AIRFLOW__CORE__PARALLELISM": "4",
             "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": "2000",
             "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
@@ -86,7 +91,7 @@ class Installation:
             "extra": {"region": "cn-hangzhou", "workspace_id": WORKSPACE, **extra},
         }
 
-    def run(self, *arguments, code=0, timeout=300):
+    def run(self, *arguments, code=0, timeout=120):
         """Run airflow with these arguments and return what it wrote."""
         finished = subprocess.run(
             [PROGRAM, *arguments], env=self.environ, cwd=self.home, capture_output=True, text=True, timeout=timeout
@@ -131,6 +136,20 @@ class Installation:
             words = "" if process is None else process.log.read_text()[-6000:]
             assert time.monotonic() < deadline, f"{self.states()} {words}"
             time.sleep(1)
+
+    def ended(self, dag):
+        """Return whether all tasks of a DAG have ended."""
+        return not self.query(
+            "select 1 from task_instance where dag_id = ? and coalesce(state, '') not in ('success', 'failed')", dag
+        )
+
+    def finish(self, run_id, status):
+        """Give a run another status, from now on."""
+        store = self.service.store
+        with store.lock:
+            store.catch_up(self.service.clock.now())
+            [run] = store.runs_of([run_id], None, SAMPLE_USER)
+            _set_run(store, run, [(store.now, status)])
 
     def _note(self, request):
         operation = next((value for name, value in request.headers if name.lower() == "x-acs-action"), "")

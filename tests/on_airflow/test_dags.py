@@ -3,7 +3,6 @@
 import json
 import shutil
 
-import pytest
 from on_airflow.installation import ROOT
 
 DAG = """
@@ -32,7 +31,7 @@ def test_the_example_of_the_documentation_runs(airflow):
     link = f"https://pai.console.aliyun.com/?regionId=cn-hangzhou&workspaceId=84028#/studio/task/detail/{run_id}"
     assert link == result["_link_PaiFlowRunLink"]
     assert ("Succeeded", run_id) == (result["return_value"]["status"], result["return_value"]["pipeline_run_id"])
-    assert ["output"] == [output["Name"] for output in result["return_value"]["outputs"]]
+    assert ["model"] == [output["Name"] for output in result["return_value"]["outputs"]]
     assert 2 == sum(operation == "CreatePipelineRun" for _, operation in airflow.asked)
 
 

@@ -93,7 +93,7 @@ class _RunOperator(BaseOperator):
                     deadline=None if seconds is None else time.time() + seconds,
                     stop_on_kill=self.begins and self.stop_on_kill,
                 )
-                self.defer(trigger=trigger, method_name="execute_complete", kwargs={"runs": runs})
+                self.defer(trigger=trigger, method_name="execute_complete")
             try:
                 return self.report(client, Ending.of(client.wait(runs, timeout=seconds)))
             except PaiFlowError as error:
@@ -101,12 +101,13 @@ class _RunOperator(BaseOperator):
                     raise
                 return self.report(client, Ending.of(error.result, error))
 
-    def execute_complete(self, context: Context, event: Mapping[str, Any] | None, runs: list[str]) -> Any:
+    def execute_complete(self, context: Context, event: Mapping[str, Any] | None = None) -> Any:  # noqa: ARG002
         """Report what the trigger found."""
         settings = self.hook.settings()
-        self._know(settings.page(runs[0]), runs, context)
+        ending = Ending.of_event(event)
+        self.run_page = settings.page(next(iter(ending.outcomes), ""))
         with settings.client() as client:
-            return self.report(client, Ending.of_event(event))
+            return self.report(client, ending)
 
     def on_kill(self) -> None:
         """Stop the runs that the task has begun, if so asked."""

@@ -77,7 +77,7 @@ class Settings:
 
         Source: the page of GetPipelineRun, PipelineRunUri. The service's own may hold a share token.
         """
-        if self.region is None or self.workspace_id is None:
+        if self.region is None or self.workspace_id is None or not pipeline_run_id:
             return ""
         query = f"regionId={self.region}&workspaceId={self.workspace_id}"
         return f"https://pai.console.aliyun.com/?{query}#/studio/task/detail/{pipeline_run_id}"
