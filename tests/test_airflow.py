@@ -249,9 +249,9 @@ def test_an_event_says_what_became_of_a_run_and_unknown_is_no_success(mock, clie
 
 
 @pytest.mark.parametrize(
-    ("deadline", "timeout"), [(None, None), (1100.0, 100.0), (1001.0, waiting.LAST_LOOK), (5.0, waiting.LAST_LOOK)]
+    ("deadline", "seconds"), [(None, None), (1100.0, 100.0), (1001.0, waiting.LAST_LOOK), (5.0, waiting.LAST_LOOK)]
 )
-async def test_a_deadline_is_a_moment_so_that_a_restart_does_not_put_it_off(monkeypatch, deadline, timeout):
+async def test_a_deadline_is_a_moment_so_that_a_restart_does_not_put_it_off(monkeypatch, deadline, seconds):
     given = []
 
     class Recorder:
@@ -266,7 +266,7 @@ async def test_a_deadline_is_a_moment_so_that_a_restart_does_not_put_it_off(monk
     monkeypatch.setattr(waiting, "shared_poller", recording)
     await waiting.ending_of(Settings(), ["flow-a"], deadline, lambda: 1000.0)
 
-    assert [(["flow-a"], timeout)] == given
+    assert [(["flow-a"], seconds)] == given
 
 
 @pytest.mark.parametrize("event", [None, {}, "x", {"outcomes": {}}, {"outcomes": None}, {"outcomes": {"a": "unknown"}}])

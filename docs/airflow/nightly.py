@@ -4,13 +4,14 @@ While a run is active no worker is occupied: the triggerer waits, with one poll 
 with its run, and starts another only if that failed.
 """
 
-import datetime
+from datetime import UTC, datetime
 
 from airflow.sdk import DAG
+
 from paiflow.airflow.operators import PaiFlowRunPipelineOperator, PaiFlowSubmitRunOperator
 from paiflow.airflow.sensors import PaiFlowRunSensor
 
-with DAG("paiflow_nightly", schedule="@daily", start_date=datetime.datetime(2026, 1, 1), catchup=False):
+with DAG("paiflow_nightly", schedule="@daily", start_date=datetime(2026, 1, 1, tzinfo=UTC), catchup=False):
     train = PaiFlowRunPipelineOperator(
         task_id="train",
         pipeline_id="pipeline-train",

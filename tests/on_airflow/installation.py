@@ -51,6 +51,7 @@ class Installation:
         self.endpoint = self._open.enter_context(serve(self.service))
         self.environ = {name: value for name, value in os.environ.items() if "AIRFLOW" not in name.upper()}
         self.environ |= {
+            "PATH": f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}",  # standalone looks for airflow there
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(self.dags),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -94,7 +95,13 @@ class Installation:
     def run(self, *arguments, code=0, timeout=120):
         """Run airflow with these arguments and return what it wrote."""
         finished = subprocess.run(
-            [PROGRAM, *arguments], env=self.environ, cwd=self.home, capture_output=True, text=True, timeout=timeout
+            [PROGRAM, *arguments],
+            env=self.environ,
+            cwd=self.home,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
         )
         words = finished.stdout + finished.stderr
         assert code == finished.returncode, words[-8000:]

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airflow.sdk import BaseOperator
+from airflow.sdk import BaseOperator, BaseOperatorLink
 from airflow.sdk.exceptions import AirflowException
 
 from paiflow import PaiFlow, PaiFlowError
@@ -34,8 +34,8 @@ class _RunOperator(BaseOperator):
     """
 
     template_fields: Sequence[str] = ("paiflow_conn_id", "workspace_id")
-    operator_extra_links = (PaiFlowRunLink(),)
-    begins = True  # whether it begins runs, which are its to stop
+    operator_extra_links: Sequence[BaseOperatorLink] = (PaiFlowRunLink(),)
+    begins: bool = True  # whether it begins runs, which are its to stop
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class _RunOperator(BaseOperator):
         self.timeout = timeout
         self.deferrable = deferrable
         self.stop_on_kill = stop_on_kill
-        self.run_page = ""
+        self.run_page: str = ""
         self._begun: list[str] = []
 
     @property
@@ -146,7 +146,7 @@ class PaiFlowSubmitRunOperator(_RunOperator):
         *_RunOperator.template_fields,
         *("pipeline_id", "manifest", "arguments", "name", "options", "once"),
     )
-    template_fields_renderers = {"manifest": "yaml", "arguments": "json"}  # noqa: RUF012 - as Airflow has it
+    template_fields_renderers: dict[str, str] = {"manifest": "yaml", "arguments": "json"}  # noqa: RUF012 - as Airflow has it
     template_ext: Sequence[str] = (".yaml", ".yml")
 
     def __init__(
@@ -221,7 +221,7 @@ class PaiFlowWaitOperator(_RunOperator):
     """
 
     template_fields: Sequence[str] = (*_RunOperator.template_fields, "pipeline_runs")
-    begins = False
+    begins: bool = False
 
     def __init__(self, *, pipeline_runs: str | Sequence[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -257,7 +257,7 @@ class PaiFlowRerunOperator(PaiFlowWaitOperator):
     A run that is active is waited for. One that has succeeded is left as it is.
     """
 
-    begins = True
+    begins: bool = True
 
     def begin(self, client: PaiFlow, context: Context) -> list[str]:
         """Rerun what has ended badly."""

@@ -36,17 +36,17 @@ class PaiFlowRunTrigger(BaseTrigger):
         stop_on_kill: bool = False,
     ) -> None:
         super().__init__()
-        self.arguments = {
+        self.arguments: dict[str, Any] = {
             "pipeline_runs": list(pipeline_runs),
             "paiflow_conn_id": paiflow_conn_id,
             "workspace_id": workspace_id,
             "deadline": deadline,
             "stop_on_kill": stop_on_kill,
         }
-        self.pipeline_runs = list(pipeline_runs)
+        self.pipeline_runs: list[str] = list(pipeline_runs)
         self.deadline = deadline
         self.stop_on_kill = stop_on_kill
-        self.hook = PaiFlowHook(paiflow_conn_id, workspace_id)
+        self.hook: PaiFlowHook = PaiFlowHook(paiflow_conn_id, workspace_id)
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class and its arguments."""
