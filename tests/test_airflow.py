@@ -169,6 +169,17 @@ def test_a_status_of_which_nothing_is_known_is_adopted_and_not_taken_for_an_end(
     assert 1 == created(mock)
 
 
+def test_a_run_that_was_deleted_does_not_count_though_the_service_still_lists_it():
+    run = {"pipeline_run_id": "flow-a", "status": "Succeeded"}
+    stub = SimpleNamespace(
+        iter_pipeline_runs=lambda **filters: [paiflow.PipelineRunSummary(**run, source_id=filters["source_id"])],
+        statuses=lambda ids, **_: SimpleNamespace(runs=[paiflow.PipelineRunState(**run, is_deleted=True)]),
+        submit=lambda **arguments: arguments["once"],
+    )
+
+    assert ("key", False) == submit_or_adopt(stub, "key", {})
+
+
 def test_without_a_key_each_try_makes_a_run(mock, client):
     ids = {submit_or_adopt(client, None, {"pipeline_id": "pipeline-1"})[0] for _ in range(2)}
 

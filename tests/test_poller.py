@@ -137,6 +137,24 @@ async def test_a_newcomer_joins_the_next_poll_and_what_has_ended_is_not_asked_fo
         assert ["flow-a"] == (await first).succeeded
 
 
+async def test_a_newcomer_does_not_wait_for_a_poll_that_is_far_off():
+    async with staged() as stage:
+        stage.run("flow-a")
+        stage.run("flow-b", "Succeeded")
+        lasting = stage.wait("flow-a")
+        await stage.advance(200)
+        while stage.clock.now() - stage.began - stage.asked[-1][0] != 3:
+            await stage.advance(0.5)
+        count = len(stage.asked)
+        newcomer = stage.wait("flow-b")
+        await stage.advance(0.5)
+        lasting.cancel()
+
+        assert newcomer.done()
+        assert count + 1 == len(stage.asked)
+        await settle()
+
+
 async def test_polls_are_never_closer_than_two_seconds_even_from_one_wait_to_the_next():
     async with staged() as stage:
         stage.run("flow-a", "Succeeded")
@@ -230,14 +248,32 @@ async def test_a_wait_that_joins_as_the_last_one_leaves_is_served():
     async with staged() as stage:
         stage.run("flow-a")
         stage.run("flow-b", "Succeeded")
-        first = stage.wait("flow-a")
+
+        async def first_one_then_the_other():
+            try:
+                await stage.poller.wait(["flow-a"])
+            except asyncio.CancelledError:
+                return await stage.poller.wait(["flow-b"])
+
+        waits = asyncio.ensure_future(first_one_then_the_other())
         await stage.advance(5)
-        first.cancel()
-        await asyncio.sleep(0)
-        second = stage.wait("flow-b")
+        waits.cancel()
         await stage.advance(5)
 
-        assert ["flow-b"] == (await second).succeeded
+        assert ["flow-b"] == (await waits).succeeded
+
+
+async def test_a_poll_that_was_broken_off_counts_as_one():
+    async with staged() as stage:
+        stage.gate = asyncio.Event()
+        stage.run("flow-a", "Succeeded")
+        for _ in range(5):
+            wait = stage.wait("flow-a")
+            await stage.advance(0.5)
+            wait.cancel()
+            await settle()
+
+        assert 2 == len(stage.asked)
 
 
 async def test_each_wait_keeps_its_own_time():
