@@ -455,9 +455,10 @@ def test_the_load_generator_sends_requests_that_the_mock_accepts_and_says_when_o
     _, access = bench.started(None, "mock_server", 0, 0)
     endpoint, key_id, _ = access.split()
 
-    check(bench.worker(None, "load", *access.split(), RUN, 2).measure(20))
+    for operation in (mock.STATUSES, mock.RUNS):
+        check(bench.worker(None, "load", *access.split(), RUN, 2, operation).measure(20))
     with pytest.raises(BenchError, match=r"load broke off: .*status 400 came where 200 is due"):
-        bench.worker(None, "load", endpoint, key_id, "wrong", RUN, 2).measure(20)
+        bench.worker(None, "load", endpoint, key_id, "wrong", RUN, 2, mock.RUNS).measure(20)
 
 
 def test_a_load_generator_that_is_the_bottleneck_is_an_error():

@@ -612,3 +612,15 @@ def test_the_help_loads_neither_the_client_nor_rich():
     finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert "[]" == finished.stdout.splitlines()[-1]
+
+
+def test_debug_shows_each_request_and_reply_without_secrets(run, environment, service):
+    code, _, err = run("status", RUN, "--debug")
+    secrets = (value for name, value in environment.items() if name != "PAIFLOW_ENDPOINT")
+
+    assert 0 == code
+    assert f"ListPipelineRunsStatus: PUT {service[1]}/api/v1/pipelineruns with " in err
+    assert "ListPipelineRunsStatus attempt 1: status 200" in err
+    assert RUN in err
+    assert not [secret for secret in secrets if str(secret)[-12:] in err]
+    assert "" == run("status", RUN)[2]

@@ -33,12 +33,17 @@ def mock():
 
 
 @pytest.fixture
-def run(mock, monkeypatch, capsys):
-    """Run the command in this process: `code, stdout, stderr = run(…)`."""
+def environment(mock, monkeypatch):
+    """The variables that lead to the mock service."""
     service, endpoint = mock
     monkeypatch.setenv("PAIFLOW_ENDPOINT", endpoint)
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", service.credentials.access_key_id)
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", service.credentials.access_key_secret)
+
+
+@pytest.fixture
+def run(environment, capsys):
+    """Run the command in this process: `code, stdout, stderr = run(…)`."""
 
     def run_(*arguments):
         code = commands.run(arguments)
@@ -129,3 +134,38 @@ def test_a_workspace_is_known_by_its_name(run):
 )
 def test_ages_and_durations_are_short(value, shown):
     assert shown == tables.cell(value, now=NOW).plain
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        (["sta"], ["status", "start"]),
+        (["list", "--status", "su"], ["Suspended", "Succeeded"]),
+        (["stop", "flow-n"], ["flow-now", "flow-new"]),
+        (["stop", "--end"], ["--endpoint"]),
+    ],
+)
+def test_a_shell_completes_commands_options_statuses_and_ids(capfd, environment, monkeypatch, words, completed):
+    monkeypatch.setenv("_PAIFLOW_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", " ".join(["paiflow", *words]))
+    monkeypatch.setenv("COMP_CWORD", str(len(words)))
+    commands.run([])
+
+    assert completed == [line.partition(",")[2] for line in capfd.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_has_a_script(run, shell):
+    code, out, err = run("completion", shell)
+
+    assert (0, "") == (code, err)
+    assert f"_PAIFLOW_COMPLETE={shell}_complete" in out
+
+
+def test_a_completion_is_silent_without_a_service(capfd, monkeypatch):
+    monkeypatch.setenv("_PAIFLOW_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_WORDS", "paiflow stop flow")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    commands.run([])
+
+    assert ("\n", "") == capfd.readouterr()

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import paiflow
-from paiflow.client.logs import lines
+from paiflow.client.logs import Log, lines
 from paiflow.errors import AccessDenied, NotFound, ServerFault, Throttled, TransportError, UnexpectedReply
 from paiflow.mock import HandClock, HandTime
 from paiflow.steps import Ask, Item, Pause
@@ -27,15 +27,19 @@ class Service:
     Attributes:
         asked: the offset and size of each page, and the word "node" for each look at the node.
         passed: the time.
+        total: the TotalCount that it tells.
         faults: by the count of requests, the error that is returned instead.
         latency: the seconds that each request takes.
     """
 
     latency = 0.0
 
-    def __init__(self, log, reading="lines", *, cap=1000, every=0.0, ends_at=0.0, status="Succeeded", faults=None):
+    def __init__(
+        self, log, reading="lines", *, cap=1000, every=0.0, ends_at=0.0, status="Succeeded", faults=None, total=None
+    ):
         self.log = list(log)
         self.reading, self.cap, self.every, self.ends_at, self.status = reading, cap, every, ends_at, status
+        self.total = total
         self.asked = []
         self.passed = 0.0
         self.faults = dict(faults or {})
@@ -56,7 +60,8 @@ class Service:
         self.asked.append((offset, call.arguments["page_size"]))
         shown = self.there[::-1] if call.arguments.get("reverse") else self.there
         first = offset * size if self.reading == "pages" else offset
-        return fault or call.operation.reply.from_dict({"RequestId": "R", "Logs": shown[first : first + size]})
+        fields = {"RequestId": "R", "TotalCount": self.total, "Logs": shown[first : first + size]}
+        return fault or call.operation.reply.from_dict(fields)
 
 
 def read(service, *, most=100_000, follow=False, limit=None, page_size=10, **filters):
@@ -221,6 +226,46 @@ def test_a_service_that_pays_no_heed_to_offset_is_not_asked_for_ever():
     service = Heedless(numbered(20))
 
     assert 30 == len(read(service, limit=30, most=60))
+
+
+def driven(service, steps):
+    """Return what steps return."""
+    answers = None
+    try:
+        while True:
+            step = steps.send(answers)
+            answers = [service.answer(call) for call in step.calls]
+    except StopIteration as end:
+        return end.value
+
+
+@given(
+    count=st.integers(0, 60),
+    tail=st.integers(0, 70),
+    reading=READINGS,
+    page_size=st.integers(1, 20),
+    cap=st.integers(1, 12),
+    total=st.none() | st.integers(0, 80),
+)
+@example(count=60, tail=5, reading="pages", page_size=10, cap=1000, total=10)
+def test_the_last_lines_are_found_whatever_the_service_says_of_their_count(count, tail, reading, page_size, cap, total):
+    service = Service(numbered(count), reading, cap=cap, total=total)
+    log = Log(Call(LIST_PIPELINE_RUN_NODE_LOGS, WHERE), page_size)
+    driven(service, log.seek(tail))
+    found = []
+    while new := driven(service, log.more()):
+        found += new
+
+    assert service.log[max(0, count - tail) :] == found
+
+
+def test_to_find_the_last_lines_takes_few_requests():
+    service = Service(numbered(100_000), total=100_000)
+    log = Log(Call(LIST_PIPELINE_RUN_NODE_LOGS, WHERE))
+    driven(service, log.seek(10))
+
+    assert numbered(100_000)[-10:] == driven(service, log.more())
+    assert len(service.asked) <= 10
 
 
 def test_memory_does_not_grow_with_the_log():

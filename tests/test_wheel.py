@@ -5,6 +5,7 @@ import email.policy
 import importlib.metadata
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,7 +18,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from paiflow import _distribution
+from paiflow import _distribution, _yaml
+from paiflow.mock import MockService, serve
 
 ROOT = Path(__file__).parent.parent
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
@@ -328,6 +330,27 @@ def test_the_contract_checks_run_from_the_wheel_with_their_extra_only(checking):
     assert (0, "") == (finished.returncode, finished.stderr), finished.stdout + finished.stderr
     assert "lists: ListWorkspaces" in finished.stdout
     assert finished.stdout.rstrip().endswith("conforms")
+
+
+def test_the_job_that_is_shown_runs_from_the_wheel(checking):
+    section = (ROOT / "docs/maintainers/contract.md").read_text(encoding="utf-8")
+    job = _yaml.load(re.search(r"```yml\n(.*?)```", section, re.DOTALL)[1])["contract"]
+    commands = [shlex.split(step["run"]) for step in job["steps"] if "run" in step]
+    service = MockService()
+    keys = dict(
+        zip(job["env"], (service.credentials.access_key_id, service.credentials.access_key_secret), strict=True)
+    )
+    with serve(service) as endpoint:
+        arguments = [endpoint if word.startswith("http") else word for word in commands[-1][1:]]
+        quick = ["--only", "protocol/method", "--operation", "GetPipelineRun"]
+        finished = run(
+            checking, f"import os; os.environ |= {json.dumps(keys)}; " + CHECKED.format(arguments=[*arguments, *quick])
+        )
+
+    assert ["pip", "install", "paiflow-client[contract]"] == commands[0]
+    assert "paiflow" == commands[-1][0]
+    assert (0, "") == (finished.returncode, finished.stderr), finished.stdout + finished.stderr
+    assert f"{endpoint} conforms" in finished.stdout
 
 
 def test_the_contract_checks_call_themselves_what_they_are_called_by(checking):

@@ -6,7 +6,7 @@ from typing import Final
 GENERATOR: Final = "openapi-python-client 0.29.1"
 DESCRIPTION: Final = "94e4ec1b341b7a93b8a053842e63efc445ccc9e8717f1172f62d8dff53a0df32"
 OVERLAYS: Final[dict[str, str]] = {
-    "010-errors.yaml": "ea141564e5bdab3825e9ef724d8b64824191fb7d33aab274ce48bcbf88aaccad",
+    "010-errors.yaml": "fecbe7cca40428676796208eb765c7854e696bdfca8474c39924fbb2c234f30a",
     "020-security.yaml": "2b43175dcaa8c148addc4d9b455227f71aa79594fa5cbb9e806480d747e4db15",
     "025-ram-actions.yaml": "e93aa4a8cc533273fc9691fdc9d4afc271d816ba16c371bd2aa5eb9b1cfb287d",
     "030-ids.yaml": "10de427bd6ba53cf6d133d4d5b49087173c97bbf185e9e704ad10efc49aa8a38",
@@ -21,4 +21,4 @@ OVERLAYS: Final[dict[str, str]] = {
     "110-calls.yaml": "2c6a00fa8ca5c9f0108922ad498881620e571205543649c7924e4d6307773f2c",
     "120-newer-parameters.yaml": "c469e359c271735d3dad8704cd7b76e6c75d1f3293c8bb61d810d1a18c058817",
 }
-EFFECTIVE_DESCRIPTION: Final = "bbf0075e8120d01ee3be120e5cb2f1b6639585f241c28a4d24b58ddb54723cc0"
+EFFECTIVE_DESCRIPTION: Final = "4d79ad0fad5145f1cb982d3b2c7815769d1e61091ab900bbdbcbe1f1ea4009ed"

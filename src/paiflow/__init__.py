@@ -39,6 +39,8 @@ _HOMES = {
         "WaitFailed",
         "WaitTimedOut",
     ),
+    "paiflow.manifests": ("ManifestProblem", "check_manifest"),
+    "paiflow.outputs": ("Location", "location_of"),
     "paiflow.retries": ("RetryPolicy",),
     "paiflow.status.poller": ("Poller",),
     "paiflow.status.waiting": ("Change", "Outcome", "Until", "WaitResult", "Waited", "outcome_of"),

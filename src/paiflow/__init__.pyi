@@ -22,6 +22,8 @@ from paiflow.errors import (
     WaitFailed,
     WaitTimedOut,
 )
+from paiflow.manifests import ManifestProblem, check_manifest
+from paiflow.outputs import Location, location_of
 from paiflow.retries import RetryPolicy
 from paiflow.status.batches import Found, StatusReport
 from paiflow.status.ids import Id, NodeRef
@@ -44,6 +46,8 @@ __all__ = [
     "Found",
     "Id",
     "InvalidRequest",
+    "Location",
+    "ManifestProblem",
     "NodeRef",
     "NotFound",
     "Observation",
@@ -66,6 +70,8 @@ __all__ = [
     "WaitResult",
     "WaitTimedOut",
     "Waited",
+    "check_manifest",
+    "location_of",
     "observe",
     "outcome_of",
 ]

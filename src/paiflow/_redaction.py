@@ -5,12 +5,11 @@ stays: names, kinds and shapes, and the ids of runs, nodes, outputs and requests
 digits, and one sees that an Authorization was there. An account id has the same replacement for as long as a `Redaction`
 lasts; that of the functions lasts as long as the process.
 
-JSON is judged by the names in it, also where a text holds JSON, escaped or not; text by its patterns. Where it is not
-certain what something is, it goes. Every pattern takes time in proportion to the text, as a reply may be any text.
+JSON is judged by the names in it, also where a text holds JSON, escaped or not; text by its patterns. `paiflow._secrets`
+knows the names and looks of secrets; this adds account ids, e-mail addresses and base64.
 
 Sources of the shapes: an account has 16 digits, a RAM user or role 18; an ARN is `acs:ram::<account>:role/<name>` (RAM,
-"Terms"); AccessDeniedDetail names the principal (RAM, "Troubleshoot access denied errors"); a signed URL has OSSAccessKeyId
-and Signature, or x-oss-credential and x-oss-signature (OSS, "Include a signature in a URL").
+"Terms"); AccessDeniedDetail names the principal (RAM, "Troubleshoot access denied errors").
 """
 
 from __future__ import annotations
@@ -18,23 +17,15 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from functools import lru_cache, partial
 from itertools import count
 from typing import Any
 
 from paiflow._forks import Lock
-from paiflow._text import redacted
+from paiflow._secrets import DONE, REDACTED, SUSPICIOUS, is_option_of_secret, is_secret, without_secrets
 
-REDACTED = "[redacted]"
-
-# Names, in lower case and without punctuation. Judged by their end, so that a SecurityToken is a token and a Tokenizer none.
-_SECRET_NAME = re.compile(
-    r"(?:token|secret|password|passwd|passphrase|pwd|signature|authorization|cookie|accesskey|apikey|secretkey|privatekey"
-    r"|credential|session|stringtosign|canonicalrequest|canonicalstring|encodeddiagnosticmessage)s?"
-    r"(?:id|key|value|text|hash|secret|string)?$|^(?:ak|sk|pin)$"
-)
 _ACCOUNT_NAME = re.compile(
     r"(?:user|owner|account|principal|caller|creator|tenant|customer)(?:id|uid|pk|number|name|displayname)?$"
     r"|(?<![gu])uid$|(?:loginname|mail|phone|mobile)$"
@@ -43,35 +34,12 @@ _ACCOUNT_NAME = re.compile(
 _NAMING = ("name", "key", "field", "parameter", "header")
 _NAMED = ("value", "values", "val", "default", "text", "content", "data")
 
-# The same where text has no structure: `name: value`, `name=value`, `"name": "value"`, escaped and percent-encoded too.
-_WORD = (
-    r"(?i:(?:token|secret|pass(?:word|wd|phrase)|pwd|signature|cookie|api[-_]?key|private[-_]?key|access[-_]?key|credentials?"
-    r"|encodeddiagnosticmessage)s?(?:[-_]?(?:id|key|value|secret))?)"
-)
-_QUOTE = r"(?:\\*[\"']|(?i:&quot;|&apos;|&#(?:34|39|x22|x27);|%(?:25)*2[27]))"
-_SPACE = r"(?:\s|%(?:25)*20)*"
-_IS = rf"{_QUOTE}?{_SPACE}(?:[=-]?>|[=:]|(?i:%(?:25)*3[ad]|&gt;)){_SPACE}"
-_QUOTED_SECRET = re.compile(rf"({_WORD}{_IS}({_QUOTE}))(?:(?!(?<!\\)\2).)+", re.DOTALL)
-# It may be broken over lines; a line that begins with another name is none of it.
-_BREAK = r"[ \t]{0,20}(?:\r?\n|\\{1,9}r?\\{0,9}n)[ \t]{0,20}"
-_GOES_ON = rf"(?:{_BREAK}(?=[0-9A-Za-z+/=_%-]{{16}})[0-9A-Za-z+/=_%-]++(?![ \t]{{0,20}}:))*"
-_BARE_SECRET = re.compile(rf"({_WORD}{_IS}(?:[|>][+-]?{_BREAK})?)[^\s\"'\\&<>]+{_GOES_ON}")
-# `--access-key-secret …`, `the password is …`: what cannot be a word.
-_LOOSE_SECRET = re.compile(rf"({_WORD}\s+(?:is\s+)?)(?=[^\s0-9]{{0,100}}[0-9])[0-9A-Za-z+/=_.~-]{{16,}}")
-_COOKIE = re.compile(rf"((?i:cookie){_IS})[^\r\n\"'\\<>]+")
+_IS = r"(?:\\*[\"']|%(?:25)*2[27])?(?:\s|%(?:25)*20)*(?:[=-]?>|[=:：＝]|(?i:%(?:25)*3[ad]|&gt;))(?:\s|%(?:25)*20)*"
 _ACCOUNT_WORD = re.compile(
     r"((?i:(?:user|owner|account|principal|caller|creator|tenant)[-_ ]?(?:id|uid|pk)?|\buid)"
     rf"{_IS}(?:\\*[\"'])?|acs:[^:\s\"']*:[^:\s\"']*:)([0-9]+)"
 )
-_SCHEME = re.compile(r"(?i)\b(bearer|basic)\s+[0-9a-z._~+/=-]{8,}")
-_USER_INFO = re.compile(r"(?i)(://|%3A%2F%2F)[^\s/?#\"'<>\\]{0,500}(@|%40)")
 _MAIL = re.compile(r"(?i)[0-9a-z._+-]{1,64}(@|%40)[0-9a-z-]{1,63}(?:\.[0-9a-z-]{1,63})+")
-# Known by their looks: a JSON web token, a token of the security token service, a private key.
-_LOOKS = re.compile(
-    rf"eyJ[0-9A-Za-z_-]{{8,}}(?:\.[0-9A-Za-z_-]*)*|CAIS[0-9A-Za-z+/=%_-]{{8,}}{_GOES_ON}"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END [A-Z ]*PRIVATE KEY-----|.*)",
-    re.DOTALL,
-)
 # What may be base64 of a text.
 _BASE64 = re.compile(r"(?<![0-9A-Za-z+/_-])[0-9A-Za-z+/_-]{16,}+={0,2}")
 # Digits enough for an account. A hash or a trace id is long and hexadecimal, and so no account, whatever digits are in it;
@@ -81,11 +49,8 @@ _DIGITS = re.compile(
     r"|(?:flow|node|artifact|pipeline)-[0-9a-z]{18}(?![0-9a-z])|(%[0-9A-Fa-f]{2})?([0-9]{15,})"
 )
 _ENOUGH, _TOO_MANY = 10**14, 10**21
-# Without any of these no pattern can be in a text. Most are names and ids: this is for speed.
-_SUSPICIOUS = re.compile(
-    r"[=:>@%&\0]|[0-9]{15}|[0-9A-Za-z+/_-]{24}|eyJ|CAIS|LTAI|STS\.|-----BEGIN|(?i:bearer|basic|to ?sign|canonical)"
-    rf"|{_WORD}\s"
-)
+# Without any of these there is no account either.
+_DIGITS_ENOUGH = re.compile(r"[0-9]{15}")
 
 _AUTHORIZATION = re.compile(r"(ACS3-[0-9A-Z]+-[0-9A-Z]+) +(.*)")
 _SIGNED_HEADERS = re.compile(r"SignedHeaders=[a-z0-9;-]*")
@@ -94,9 +59,7 @@ _PART = re.compile(r"(Credential|Signature)=[^\s=]*=*")
 _URL_SAFE = str.maketrans("+/", "-_")
 _SHORT = 100
 _PAIR = 2
-
-# Stands for what was redacted already, while a text is looked through once more.
-_DONE = "\ue000"
+_COMMAND = 12
 
 
 class _Judgement(Enum):
@@ -152,15 +115,13 @@ class Redaction:
             said = _naming(value)
             return {
                 self._patterns(str(name)): self._value(
-                    item, next((one for one in (_judge(name), judged) if one is not _Judgement.PLAIN), said(name))
+                    item, next((one for one in (_judge(name, item), judged) if one is not _Judgement.PLAIN), said(name))
                 )
                 for name, item in value.items()
             }
         if isinstance(value, list | tuple):
-            # Two of which the first is a name may be the pair of a header, or of a parameter.
-            named = _judge(value[0]) if len(value) == _PAIR and isinstance(value[0], str) else judged
-            said = [judged, named if judged is _Judgement.PLAIN else judged]
-            return [self._value(item, said[index > 0]) for index, item in enumerate(value)]
+            said_of = judged if judged is not _Judgement.PLAIN else None
+            return [self._value(item, said_of or _item_judgement(value, index)) for index, item in enumerate(value)]
         if isinstance(value, bool) or value is None or value == "":
             return value
         if isinstance(value, int | float):
@@ -203,26 +164,19 @@ class Redaction:
         return written(changed, separators=compact if written(inner, separators=compact) == text else None)
 
     def _patterns(self, text: str) -> str:
-        if not _SUSPICIOUS.search(text):
+        if not (SUSPICIOUS.search(text) or _DIGITS_ENOUGH.search(text)):
             return text
         return self._short(text) if len(text) <= _SHORT else self._replaced(text)
 
     def _replaced(self, text: str) -> str:
         if "\0" in text and self._patterns(plain := text.replace("\0", "")) != plain:
             return REDACTED  # UTF-16 that was read as something else
-        text = redacted(text.replace(REDACTED, _DONE)).replace(REDACTED, _DONE)
-        text = _COOKIE.sub(rf"\1{_DONE}", text)
-        text = _LOOKS.sub(_DONE, text)
-        text = _QUOTED_SECRET.sub(rf"\1{_DONE}", text)
-        text = _BARE_SECRET.sub(rf"\1{_DONE}", text)
-        text = _LOOSE_SECRET.sub(rf"\1{_DONE}", text)
-        text = _SCHEME.sub(rf"\1 {_DONE}", text)
-        text = _USER_INFO.sub(r"\1redacted\2", text)
+        text = without_secrets(text).replace(REDACTED, DONE)
         text = _BASE64.sub(self._encoded, text)
         text = _MAIL.sub(r"redacted\1example.com", text)
         text = _ACCOUNT_WORD.sub(lambda found: found[1] + self.account(found[2]), text)
         text = _DIGITS.sub(lambda found: (found[1] or "") + self.account(found[2]) if found[2] else found[0], text)
-        return text.replace(_DONE, REDACTED)
+        return text.replace(DONE, REDACTED)
 
     def _encoded(self, found: re.Match[str]) -> str:
         """Return what may be base64, as it is, or replaced if what it says had to change."""
@@ -230,7 +184,7 @@ class Redaction:
             said = base64.urlsafe_b64decode(found[0].rstrip("=").translate(_URL_SAFE) + "==").decode()
         except (ValueError, UnicodeDecodeError):
             return found[0]
-        return found[0] if self.text(said) == said else _DONE
+        return found[0] if self.text(said) == said else DONE
 
     def _header(self, name: str, value: str) -> str:
         judged = _judge(name)
@@ -276,11 +230,26 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _judge(name: object) -> _Judgement:
+def _judge(name: object, value: object = "") -> _Judgement:
+    """Return what a name says of its value. Docker's `auth` is a secret; an object of that name is none."""
+    if is_secret(str(name)):
+        return _Judgement.PLAIN if name == "auth" and isinstance(value, dict | list) else _Judgement.SECRET
     plain = re.sub(r"[^a-z0-9]", "", str(name).lower())
-    if _SECRET_NAME.search(plain):
-        return _Judgement.SECRET
     return _Judgement.ACCOUNT if _ACCOUNT_NAME.search(plain) else _Judgement.PLAIN
+
+
+def _item_judgement(items: Sequence[Any], index: int) -> _Judgement:
+    """Return what the item before says: the name in a pair, such as a header, or an option in the arguments of a command."""
+    before = items[index - 1] if index else None
+    if not isinstance(before, str):
+        return _Judgement.PLAIN
+    if len(items) == _PAIR:
+        return _judge(before)
+    if not before.startswith("-"):
+        return _Judgement.PLAIN
+    command = " ".join(item for item in items[max(0, index - _COMMAND) : index] if isinstance(item, str))
+    takes_secret = is_secret(before) or is_option_of_secret(before, str(items[index]), command)
+    return _Judgement.SECRET if takes_secret else _Judgement.PLAIN
 
 
 def _naming(members: dict[Any, Any]) -> Any:

@@ -9,20 +9,6 @@ from collections.abc import Collection, Iterable, Iterator
 from string import ascii_lowercase, ascii_uppercase
 from urllib.parse import quote
 
-# From here on a message is an echo of the request.
-_ECHO = r"(?i)(server('s|’s)? )?(string ?to ?sign|canonical ?(request|string))"
-
-# Wherever else a secret may be quoted: `name: value`, `name=value`, `"name": "value"`, `<name>value`, percent-encoded too.
-# No word boundary in front: the letter of an escaped line break would be taken for part of the name.
-_NAMED = (
-    r"(?i)((?:(?:security|sts|bearer|access|refresh|metadata)[-_]?token|access[-_]?key[-_]?(?:id|secret))"
-    r"[\\\"']*\s*(?:[=:>]|%3[AD])\s*[\\\"']*|(?:credential|signature)(?:=|%3D))[^\s\"',;&<>\]]+"
-)
-_AUTHORIZATION = r"(?i)(authorization[\\\"']*\s*[=:])[^\r\n]+"
-# The string to sign, which is the algorithm and a hash.
-_STRING_TO_SIGN = r"(ACS3-HMAC-SHA256)(?:\s|\\+[rn]|(?i:%0[ad]|&#10;))+[0-9a-fA-F]{64}"
-_KEY_ID = r"(?:LTAI|STS\.)[0-9A-Za-z]{8,}"
-
 # A value of fewer characters is a word, not a secret; of a longer one so many in a row are a part that may not show.
 _WORD = 8
 _PART = 12
@@ -32,7 +18,9 @@ _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 def clean(text: str, limit: int) -> str:
     """Return text from outside, fit for a message: redacted, on one line, at most `limit` characters and a `…`."""
-    safe = redacted(text)
+    from paiflow._secrets import without_secrets  # noqa: PLC0415 - its patterns take long to compile
+
+    safe = without_secrets(text)
     shown = visible(safe[:limit])
     return shown if len(safe) <= limit else f"{shown}…"
 
@@ -51,15 +39,6 @@ def close_to(name: str, known: Iterable[str]) -> str:
     folded = {one.lower().replace("_", ""): one for one in known}
     close = get_close_matches(name[:60].lower().replace("_", ""), folded, 1)
     return f"; did you mean {folded[close[0]]}?" if close else ""
-
-
-def redacted(text: str) -> str:
-    """Return the text without what signs requests: echoes of them, tokens, keys, signatures."""
-    if echo := re.search(_ECHO, text):
-        text = text[: echo.start()].rstrip(" ,;:([{\n") or "[redacted]"
-    text = re.sub(_AUTHORIZATION, r"\1 [redacted]", text)
-    text = re.sub(_STRING_TO_SIGN, r"\1 [redacted]", text)
-    return re.sub(_KEY_ID, "[redacted]", re.sub(_NAMED, r"\1[redacted]", text))
 
 
 def without(text: str, secrets: Iterable[str | None]) -> str:

@@ -43,12 +43,19 @@ _NEEDS_ESCAPES = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud80
 
 # Aliases are written out where they stand, so a small text could ask for an endless tree ("billion laughs").
 _MAX_VALUES = 200_000
+_MAX_DEPTH = 200
 
 
 class YamlError(PaiFlowError, ValueError):
     """Text that is not YAML or JSON as we take it, in one line: file, line, column, reason."""
 
     exit_code = 2
+
+    def __init__(self, message: str, *, line: int = 1, column: int = 1, reason: str | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+        self.reason = message if reason is None else reason
 
 
 def load(text: str, source: str = "<text>") -> Any:
@@ -77,10 +84,11 @@ def load(text: str, source: str = "<text>") -> Any:
 
 @dataclass(frozen=True)
 class Located:
-    """The value of a document, and the line of each place in it: the keys and indices that lead there."""
+    """The value of a document, and line and column of each place in it: the keys and indices that lead there."""
 
     value: Any
     lines: dict[tuple[str | int, ...], int]
+    columns: dict[tuple[str | int, ...], int]
 
     def line(self, place: tuple[str | int, ...]) -> int:
         """Return the line, from 1, of what is at a place; of what holds it, if it is not there."""
@@ -98,15 +106,16 @@ def locate(text: str, source: str = "<text>") -> Located:
     if unprintable:
         line = text.count("\n", 0, unprintable.start()) + 1
         column = unprintable.start() - text.rfind("\n", 0, unprintable.start())
-        raise YamlError(f"{source}:{line}:{column}: character U+{ord(unprintable.group()):04X} is not allowed")
+        reason = f"character U+{ord(unprintable.group()):04X} is not allowed"
+        raise YamlError(f"{source}:{line}:{column}: {reason}", line=line, column=column, reason=reason)
     try:
-        builder = _Builder(_events(text), source)
-        return Located(builder.document(), builder.lines)
+        builder = _Builder(_events(text, source), source)
+        return Located(builder.document(), builder.lines, builder.columns)
     except yaml.MarkedYAMLError as error:
         reason = " ".join(part for part in (error.context, error.problem) if part)
-        raise YamlError(_at(source, error.problem_mark or error.context_mark, reason)) from error
+        raise _at(source, error.problem_mark or error.context_mark, reason) from error
     except RecursionError as error:
-        raise YamlError(f"{source}: nests too deeply") from error
+        raise YamlError(f"{source}: nests too deeply", reason="nests too deeply") from error
 
 
 def load_file(path: str | os.PathLike[str]) -> Any:
@@ -155,7 +164,7 @@ def dump(value: Any) -> str:
     return text
 
 
-def _events(text: str) -> Iterator[Any]:
+def _events(text: str, source: str) -> Iterator[Any]:
     """Yield the parser's events, from libyaml where PyYAML has it.
 
     Events, because libyaml's tree composer overflows the C stack on deep nesting and kills the process.
@@ -163,12 +172,33 @@ def _events(text: str) -> Iterator[Any]:
     """
     if yaml.__with_libyaml__:
         try:
-            events = list(yaml.parse(text, Loader=yaml.CSafeLoader))
+            events = _bounded(yaml.parse(text, Loader=yaml.CSafeLoader), source)
         except yaml.YAMLError:
             pass
         else:
             return iter(events)
-    return iter(list(yaml.parse(text, Loader=yaml.SafeLoader)))
+    return iter(_bounded(yaml.parse(text, Loader=yaml.SafeLoader), source))
+
+
+def _bounded(events: Iterator[Any], source: str) -> list[Any]:
+    """Return events, no more than the builder takes: what nests without end would keep the Python parser for hours.
+
+    Raises:
+        YamlError: they nest too deeply.
+    """
+    kept: list[Any] = []
+    depth = 0
+    for event in events:
+        kept.append(event)
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _MAX_DEPTH:
+                raise _at(source, event.start_mark, f"nests too deeply: more than {_MAX_DEPTH} levels")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if len(kept) > 3 * _MAX_VALUES + 10:  # a key, a value, the end of one: more values than are built
+            break
+    return kept
 
 
 class _Builder:
@@ -182,6 +212,7 @@ class _Builder:
         self._count = 0
         self._place: tuple[str | int, ...] = ()
         self.lines: dict[tuple[str | int, ...], int] = {(): 1}
+        self.columns: dict[tuple[str | int, ...], int] = {(): 1}
 
     def document(self) -> Any:
         """Return the value of the one document, None where there is none.
@@ -250,6 +281,7 @@ class _Builder:
         whole = self._place
         self._place = (*whole, key)
         self.lines[self._place] = start.start_mark.line + 1
+        self.columns[self._place] = start.start_mark.column + 1
         value = self._value(event)
         self._place = whole
         return value
@@ -291,13 +323,16 @@ class _Builder:
             raise self._error(event, f"more than {_MAX_VALUES} values once aliases are written out")
 
     def _error(self, event: Any, reason: str) -> YamlError:
-        return YamlError(_at(self._source, event.start_mark, reason))
+        return _at(self._source, event.start_mark, reason)
 
 
-def _at(source: str, mark: Any, reason: str) -> str:
-    """Return `source:line:column: reason`, counted from 1, on one line."""
-    place = f"{source}:{mark.line + 1}:{mark.column + 1}" if mark else source
-    return f"{place}: {' '.join(reason.split())}"
+def _at(source: str, mark: Any, reason: str) -> YamlError:
+    """Return the error `source:line:column: reason`, counted from 1, on one line."""
+    reason = " ".join(reason.split())
+    if not mark:
+        return YamlError(f"{source}: {reason}", reason=reason)
+    line, column = mark.line + 1, mark.column + 1
+    return YamlError(f"{source}:{line}:{column}: {reason}", line=line, column=column, reason=reason)
 
 
 # What is written as PyYAML does; None stands for every type that is not listed, and is an error.

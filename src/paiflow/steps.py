@@ -23,6 +23,7 @@ from paiflow_api.decoding import Reply
 
 T = TypeVar("T")
 R = TypeVar("R")
+S = TypeVar("S")
 Model = TypeVar("Model", bound=Reply)
 
 # Ours: calls at a time.
@@ -93,6 +94,17 @@ def collected(steps: Steps[T, Any]) -> Steps[Any, list[T]]:
             items.append(step.value)
         else:
             answers = yield step
+
+
+def mapped(steps: Steps[T, R], function: Callable[[T], S]) -> Steps[S, R]:
+    """Carry out steps within others, and yield what a function makes of each of their items."""
+    answers: Answers | None = None
+    while True:
+        try:
+            step = steps.send(answers)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]  # of these steps
+        answers = yield (Item(function(step.value)) if isinstance(step, Item) else step)
 
 
 class Iteration(Generic[T, R]):

@@ -1,6 +1,7 @@
 """A small project in a git repository of its own, with our description, a release, and a Python API of a few names."""
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -39,6 +40,11 @@ MOCK = """\
 def serve(port: int = 0) -> None: ...
 __all__ = ["serve"]
 """
+IDENTITY = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"} | {
+    f"GIT_{role}_{key}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for key, value in (("NAME", "T"), ("EMAIL", "t@example.org"))
+}
 CHANGELOG = """\
 # Changelog
 
@@ -86,8 +92,8 @@ class Project:
 
     def formerly(self, edit):
         """Write a description that ours was edited from, and return its file: to compare with it is quick."""
-        document = edited(_yaml.load_file(self.root / "generated/paiflow_api/openapi.yaml"), edit)
-        self.write("old.yaml", _yaml.dump(document))
+        document = edited(_yaml.load_file(self.root / "openapi.yaml"), edit)
+        self.write("old.yaml", json.dumps(document))
         return self.root / "old.yaml"
 
     def run(self, *arguments):
@@ -118,8 +124,7 @@ def released(tmp_path_factory):
     """The project right after its release, 0.1.0."""
     root = tmp_path_factory.mktemp("released") / "project"
     root.mkdir()
-    shutil.copy(generation.DESCRIPTION, root)
-    shutil.copytree(generation.OVERLAYS, root / "overlays")
+    (root / "overlays").mkdir()
     files = {
         "src/paiflow/__init__.py": "",
         "src/paiflow/__init__.pyi": INIT,
@@ -133,35 +138,59 @@ def released(tmp_path_factory):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
     (root / "generated").mkdir()
-    generation.generate(generation.effective_description(), root / "generated/paiflow_api")
+    description = generation.effective_description()
+    generation.generate(description, root / "generated/paiflow_api")
+    # With all overlays in it, which nobody need apply again, and as JSON, which is read faster.
+    (root / "openapi.yaml").write_text(json.dumps(description), encoding="utf-8")
     return root
 
 
-@pytest.fixture
-def bare_project(released, tmp_path, monkeypatch, capsys):
-    """The project without a git repository."""
-    root = tmp_path / "project"
+@pytest.fixture(scope="session")
+def repository(released, tmp_path_factory):
+    """The project in a repository, its release in the only commit."""
+    root = tmp_path_factory.mktemp("repository") / "project"
     shutil.copytree(released, root)
-    monkeypatch.setattr(command, "ROOT", root)
-    monkeypatch.setattr(generation, "DESCRIPTION", root / "openapi.yaml")
-    monkeypatch.setattr(generation, "OVERLAYS", root / "overlays")
-    monkeypatch.setattr(generation, "GENERATED", root / "generated")
+    for command_ in (["init", "--initial-branch", "main"], ["add", "--all"], ["commit", "--message", "Release 0.1.0"]):
+        subprocess.run(
+            ["git", *command_], cwd=root, check=True, capture_output=True, env={**_without_git(), **IDENTITY}
+        )
+    return root
+
+
+def _without_git():
+    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+
+
+@pytest.fixture
+def at(tmp_path, monkeypatch, capsys):
+    """Return a project of one's own, a copy of another's folder."""
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    for role in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{role}_NAME", "T")
-        monkeypatch.setenv(f"GIT_{role}_EMAIL", "t@example.org")
-    return Project(root, capsys)
+    for name, value in IDENTITY.items():
+        monkeypatch.setenv(name, value)
+
+    def copied(folder):
+        root = tmp_path / "project"
+        shutil.copytree(folder, root)
+        monkeypatch.setattr(command, "ROOT", root)
+        monkeypatch.setattr(generation, "DESCRIPTION", root / "openapi.yaml")
+        monkeypatch.setattr(generation, "OVERLAYS", root / "overlays")
+        monkeypatch.setattr(generation, "GENERATED", root / "generated")
+        return Project(root, capsys)
+
+    return copied
 
 
 @pytest.fixture
-def project(bare_project):
+def bare_project(at, released):
+    """The project without a git repository."""
+    return at(released)
+
+
+@pytest.fixture
+def project(at, repository):
     """The project in a repository, its release in the only commit."""
-    bare_project.git("init", "--quiet", "--initial-branch", "main")
-    bare_project.commit("Release 0.1.0")
-    return bare_project
+    return at(repository)
 
 
 @pytest.fixture

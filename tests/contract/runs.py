@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 from dataclasses import dataclass, replace
 
 from contract.defects import proxied
@@ -10,6 +11,9 @@ from paiflow.contract import command
 from paiflow.credentials import KEY_ID, KEY_SECRET, TOKEN
 from paiflow.mock import MockService, serve
 from paiflow.mock.behaviour import Behaviour
+
+ALL = os.environ.get("CONTRACT_DEFECTS") == "all"
+"""Whether every defect is tried, and what takes a minute."""
 
 FEW = 1
 """Examples to make up where something else is tested."""

@@ -254,7 +254,7 @@ def test_a_plain_reply_needs_to_be_told_its_operation_where_there_are_several(ru
     arguments = (tmp_path / "r.json", "--description", tmp_path / "d.yaml")
 
     assert 2 == run(*arguments)[0]
-    assert "ListThings, GET /others" in run(*arguments)[2]
+    assert "body that is not a reply: none of its fields is described" in run(*arguments)[2]
     assert "unknown-field  $.b" in run(*arguments, "--operation", "ListThings")[1]
     assert 0 == run(*arguments, "--operation", "GET /others")[0]
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from paiflow.drift import Collection, Recorded, Schemas, load
-from paiflow.drift.replies import Skipped, match
+from paiflow.drift.replies import NO_REPLY, Skipped, match
 
 
 def described(fields, **more):
@@ -71,11 +71,11 @@ def test_its_fields_tell(operation, value):
     [
         ({"RequestId": "R"}, "reply that may answer DeleteRun, StopRun: name the operation"),
         ({"RequestId": "R", "Code": "C", "Message": "m"}, "reply that may answer ListRuns, ListStatuses, CreateRun and 4 more: name the operation"),
-        ({"Unheard": 1}, "reply that may answer ListRuns, ListStatuses, CreateRun and 4 more: name the operation"),
-        ([], "reply that may answer ListRuns, ListStatuses, CreateRun and 4 more: name the operation"),
+        ({"Unheard": 1}, f"body {NO_REPLY}"),
+        ([], f"body {NO_REPLY}"),
     ],
 )  # fmt: skip
-def test_what_may_answer_several_is_skipped(value, words):
+def test_what_answers_none_or_may_answer_several_is_skipped(value, words):
     assert words == answered(value)
 
 
@@ -85,6 +85,25 @@ def test_a_status_that_is_known_helps():
     assert ("CreateRun", 200) == answered(error)
     assert ("CreateRun", 200) == answered(error, status=200)
     assert "400 that may answer" in answered(error, status=400)
+
+
+def test_a_body_of_other_fields_is_a_reply_only_where_the_operation_is_given():
+    body = Recorded("r.json", '{"code": 1, "data": {}}')
+    requested = Recorded("r.json", body.content, method="PUT", url="https://h/runs", status=200)
+    operation = description().by_name["ListStatuses"]
+
+    assert Skipped(f"body {NO_REPLY}") == match(description(), body)
+    assert Skipped(f"ListStatuses 200 {NO_REPLY}") == match(description(), requested)
+    assert "ListStatuses" == match(description(), body, operation).operation
+
+
+@pytest.mark.parametrize("content", [{}, {"content": {"application/json": {"schema": {"type": "object"}}}}])
+def test_any_body_answers_a_request_whose_replies_list_no_fields(content):
+    responses = {"200": {"description": "d", **content}}
+    paths = {"/x": {"get": {"operationId": "Get", "responses": responses}}}
+    described = Schemas({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": paths})
+
+    assert "Get" == match(described, Recorded("r", '{"a": 1}', method="GET", url="/x", status=200)).operation
 
 
 def test_a_collection_guesses_too():

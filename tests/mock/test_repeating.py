@@ -1,5 +1,7 @@
 """A scenario that repeats begins when it is asked for, and anew for whoever comes next."""
 
+import json
+
 import pytest
 from mock.calls import LASTING, NOW, answer, refusal, signed
 
@@ -81,3 +83,18 @@ def test_the_bundled_scenario_is_found_by_its_name():
     assert ["flow-train", "flow-evaluate", "flow-publish"] == [
         step.ids[0] for step in load_scenario("demo").steps if step.kind == "run"
     ]
+
+
+def test_details_at_the_start_are_those_of_the_end_and_stay_until_statuses_are_asked_for(service):
+    def get():
+        asked = {"method": "GET", "path": b"/api/v1/pipelineruns/flow-b", "action": "GetPipelineRun"}
+        request = signed(body=b"", content_type=None, now=service.clock.now(), **asked)
+        return json.loads(service.handle(request).body)["Status"]
+
+    assert "Failed" == get()
+    assert ["Succeeded"] == statuses(service, 0, Nodes=[NODE])
+    assert ["Running"] == statuses(service, 0, "flow-b")
+    assert "Running" == get()
+    assert ["Failed"] == statuses(service, 120, "flow-b")
+    assert "Failed" == get()
+    assert ["Running"] == statuses(service, 0, "flow-b")

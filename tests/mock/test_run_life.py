@@ -152,10 +152,10 @@ def test_a_text_that_is_no_manifest_is_refused_and_makes_no_run(service, manifes
     assert before == got(service, "ListPipelineRuns")["TotalCount"]
 
 
-def test_a_manifest_that_would_keep_the_parser_busy_is_refused_unread(service):
-    reply = ask(service, "CreatePipelineRun", {"WorkspaceId": "948", "PipelineManifest": "[" * 201})
+def test_a_manifest_that_would_keep_the_parser_busy_is_refused_soon(service):
+    reply = ask(service, "CreatePipelineRun", {"WorkspaceId": "948", "PipelineManifest": "[" * 100_000})
 
-    assert "(the manifest is nested too deeply)" in message(reply)
+    assert "(the manifest:1:201: nests too deeply" in message(reply)
 
 
 def test_a_run_is_public_and_of_an_unknown_source_unless_more_is_said(service):
@@ -186,6 +186,43 @@ def test_a_failed_node_skips_those_that_depend_on_it_and_a_rerun_repeats_no_succ
     assert {"root": RUNS, "read": RUNS, "train": READY, **good} == rerun
     assert set(nodes(service, run_id).values()) == {DONE}
     assert "Message" not in got(service, "GetPipelineRun", PipelineRunId=run_id)
+
+
+@pytest.mark.parametrize(
+    ("container", "ends"),
+    [
+        ({"command": ["sh", "-c", "exit 1"]}, "Failed"),
+        ({"command": ["sh"], "args": ["-c", "echo a; exit 12"]}, "Failed"),
+        ({"Command": "false"}, "Failed"),
+        ({"command": ["sh", "-c", "exit 0"]}, DONE),
+        ({"command": ["echo", "exit 1 is an error"]}, DONE),
+        ({"command": 5, "args": [None]}, DONE),
+        ("exit 1", DONE),
+    ],
+)
+def test_a_node_fails_each_time_if_its_container_exits_with_an_error(service, clock, container, ends):
+    step = {"metadata": {"identifier": "a"}, "spec": {"container": container}}
+    after = {"metadata": {"identifier": "b"}, "spec": {"dependencies": ["a"]}}
+    manifest = {"metadata": {"identifier": "c"}, "spec": {"pipelines": [step, after]}}
+    run_id = created(service, PipelineManifest=json.dumps(manifest))
+    skipped = DONE if ends == DONE else "Skipped"
+
+    for again in range(2):
+        clock.advance(20)
+        assert {"root": ends, "a": ends, "b": skipped} == nodes(service, run_id)
+        if ends == DONE or again:
+            break
+        got(service, "RerunPipelineRun", {}, PipelineRunId=run_id)
+
+
+def test_a_run_is_created_when_it_is_first_there_and_never_changed_before(clock):
+    """The clock goes on while a request is carried out."""
+    ticking = type("Ticking", (HandClock,), {"now": lambda self: (self.advance(0.004), HandClock.now(self))[1]})(NOW)
+    service = MockService([LASTING], clock=ticking)
+
+    run = got(service, "GetPipelineRun", PipelineRunId=created(service, NoConfirmRequired=False))
+
+    assert run["GmtCreateTime"] == run["GmtModifiedTime"]
 
 
 def test_a_run_is_terminated_with_the_nodes_that_have_not_ended(service, clock):

@@ -197,3 +197,17 @@ def test_a_service_may_start_empty():
     assert [0, 0, 0] == [
         got(service, action)["TotalCount"] for action in ("ListWorkspaces", "ListPipelines", "ListPipelineRuns")
     ]
+
+
+def test_the_workspaces_of_the_sample_can_be_told_apart_by_each_order(service):
+    """Each was created before what is in it; the order of their changes is another one."""
+    spaces = got(service, "ListWorkspaces")["Workspaces"]
+    times = [[one[name] for one in spaces] for name in ("GmtCreateTime", "GmtModifiedTime")]
+
+    assert all(len(set(moments)) == len(spaces) > 3 for moments in times)
+    assert sorted(times[0]) == times[0]
+    assert sorted(times[1]) not in (times[1], times[1][::-1])
+    for kind in ("PipelineRuns", "Pipelines"):
+        for one in got(service, f"List{kind}")[kind]:
+            [space] = [space for space in spaces if space["WorkspaceId"] == one["WorkspaceId"]]
+            assert space["GmtCreateTime"] <= one["GmtCreateTime"]

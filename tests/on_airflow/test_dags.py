@@ -22,7 +22,7 @@ def values(airflow, task_id):
 
 
 def test_the_example_of_the_documentation_runs(airflow):
-    shutil.copy(ROOT / "docs/airflow/nightly.py", airflow.dags)
+    shutil.copy(ROOT / "docs/guides/airflow_dag.py", airflow.dags)
     airflow.run("dags", "test", "paiflow_nightly", "2026-11-28")
 
     assert {"success": 3} == airflow.states()

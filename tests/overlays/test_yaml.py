@@ -157,8 +157,8 @@ ERRORS = {
     "a: 1\n---\nb: 2": "f:2:1: a second document; one is expected",
     "ab\ncd: \x00": "f:2:5: character U+0000 is not allowed",
     "a: " + "9" * 5000: f"f:1:4: not a YAML int that can be read: '{'9' * 40}'",
-    "- " * 20_000: "f: nests too deeply",
-    "[" * 2_000 + "a" + "]" * 2_000: "f: nests too deeply",
+    "- " * 20_000: "f:1:401: nests too deeply: more than 200 levels",
+    "[" * 2_000 + "a" + "]" * 2_000: "f:1:201: nests too deeply: more than 200 levels",
     BOMB: "f:6:8: more than 200000 values once aliases are written out",
 }
 

@@ -7,6 +7,9 @@ from typing import Any
 from tooling.changes.context import Comparison
 from tooling.changes.verdicts import Side
 
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "multipart/mixed")
+"""Media types whose `encoding` says how each field is written; for others it says nothing."""
+
 
 def compare(at: Comparison, old: Any, new: Any, name: str, side: Side) -> None:
     """Compare the bodies of two operations' requests, None for none."""
@@ -44,7 +47,8 @@ def content(at: Comparison, old: dict[str, Any], new: dict[str, Any], place: str
                 continue
         one, other = at.old.resolved(one)[0], at.new.resolved(other)[0]
         at.schemas.compare(one.get("schema", True), other.get("schema", True), where, side)
-        at.unknown(side, where, one, other, {"schema"})
+        known = {"schema"} if key in FORMS else {"schema", "encoding"}
+        at.unknown(side, where, one, other, known)
 
 
 def media_type(name: str) -> str:

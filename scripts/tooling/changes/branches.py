@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import itertools
+from functools import cache
 from typing import Any
 
 from tooling.changes import containment, keywords
 from tooling.changes.fields import FieldComparison
 from tooling.changes.schema_place import SchemaPlace
 from tooling.changes.shapes import MISSING, REST, Branch, Facet, text_of
-from tooling.changes.verdicts import Direction, Side, Verdict, joined
+from tooling.changes.verdicts import Direction, Side, Verdict
 from tooling.changes.words import alternative, condition
 
 # Keywords whose values hold schemas of places further in; they are compared there.
 PLACES = frozenset({"properties", "required", "additionalProperties", "unevaluatedProperties", "patternProperties",
                     "propertyNames", "items", "prefixItems", REST})  # fmt: skip
+
+
+CERTAIN = (Direction.NARROWER, Direction.WIDER)
 
 
 def compare(at: SchemaPlace, json_type: str, old: Facet, new: Facet) -> None:
@@ -70,17 +74,14 @@ def _paired(
 
 
 def _branch(at: SchemaPlace, json_type: str, old: Branch, new: Branch) -> None:
-    edits = list(keywords.edits(_plain(old), _plain(new)))
-    directions = [_of(at, json_type, old, new, edit) for edit in edits]
-    if json_type in ("string", "number") and edits:
-        whole = at.direction(old.schema(json_type), new.schema(json_type))
-        # All at once, beside what stays, may amount to less than each alone: pattern ^.+$ for minLength 1.
-        if whole is not Direction.UNCLEAR and whole is not joined(directions) and not _unmodelled(edits):
-            at.tell(", ".join(edit.what for edit in edits), whole, about=edits[0].keyword)
-            edits = []
-    for edit, direction in zip(edits, directions, strict=False):
+    # All at once, beside what stays, may amount to less than each alone: pattern ^.+$ for minLength 1.
+    at.together = cache(lambda: at.direction(old.schema(json_type), new.schema(json_type)))
+    for edit in keywords.edits(_plain(old), _plain(new)):
+        direction = _of(at, json_type, old, new, edit)
         if direction is Direction.SAME and edit.group in keywords.BOUNDS:
             continue  # written in another way
+        if direction in (Direction.UNCLEAR, Direction.OTHER) and edit.keyword in keywords.PROVABLE:
+            direction = next((one for one in (at.together(),) if one in CERTAIN), direction)
         home = old.homes.get(edit.keyword, "")
         home = home if home == new.homes.get(edit.keyword, home) and home != at.place else ""
         _keyword(at, edit, direction, home, old, new)
@@ -134,6 +135,8 @@ def _rest(at: SchemaPlace, json_type: str, old: Branch, new: Branch) -> None:
 
 
 def _items(at: SchemaPlace, old: dict[str, Any], new: dict[str, Any]) -> None:
+    if old.get("maxItems") == new.get("maxItems") == 0:
+        return
     first, then = old.get("prefixItems", []), new.get("prefixItems", [])
     rest, others = old.get("items", True), new.get("items", True)
     for index, (before, after) in enumerate(itertools.zip_longest(first, then, fillvalue=MISSING)):
@@ -147,14 +150,6 @@ def _items(at: SchemaPlace, old: dict[str, Any], new: dict[str, Any]) -> None:
 def _plain(branch: Branch) -> dict[str, Any]:
     """Return the keywords that are about the value itself."""
     return {key: value for key, value in branch.keywords.items() if key not in PLACES}
-
-
-def _unmodelled(edits: list[keywords.Edit]) -> bool:
-    """Whether jsonschema-rs overlooks one of the edits."""
-    return any(
-        edit.keyword in ("contentMediaType", "contentEncoding", "format") or edit.keyword not in keywords.KNOWN
-        for edit in edits
-    )
 
 
 def _namesakes(old: Branch, new: Branch) -> bool:

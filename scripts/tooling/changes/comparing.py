@@ -12,7 +12,7 @@ from typing import Any
 from paiflow import _yaml
 from paiflow._description import Description
 from tooling import generation
-from tooling.changes import components, operations, python_api, release
+from tooling.changes import components, operations, python_api, python_items, release
 from tooling.changes.base import DESCRIPTION, NoBaseError, Repository, Revision, version_in
 from tooling.changes.documents import checked
 from tooling.changes.release import Judgement
@@ -97,7 +97,7 @@ def _python_findings(
         if _is_stale(repository.root / DESCRIPTION, new):
             try:
                 fresh.mkdir()
-                generation.generate(new.document, fresh / python_api.GENERATED)
+                generation.generate(new.document, fresh / python_items.GENERATED)
                 generated = fresh
             except GenerationError as error:
                 note = f"the Python API is that of generated/ as it is: {error}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from paiflow._description import Description
+from paiflow._description import Description, Place
 from tooling.changes.keywords import shown
 from tooling.changes.rules import RULES
 from tooling.changes.schemas import SchemaComparison
@@ -21,11 +21,18 @@ class Comparison:
         self.new = new
         self.findings: list[Finding] = []
         self.schemas = SchemaComparison(old, new)
+        self._known: set[tuple[Side, Place]] = set()
 
     @property
     def all_findings(self) -> list[Finding]:
         """All that differs."""
         return [*self.findings, *self.schemas.findings]
+
+    def is_known(self, side: Side, home: Place, home_now: Place) -> bool:
+        """Whether two nodes are one component, which has been compared already."""
+        known = home == home_now and home != () and (side, home) in self._known
+        self._known.add((side, home))
+        return known
 
     def tell(self, side: Side, place: str, rule: str, what: str = "") -> None:
         """Add a change that a rule judges; in the rule's own words, unless others are given."""
@@ -36,7 +43,7 @@ class Comparison:
         for key in dict.fromkeys((*old, *new)):
             if key in known or key in TEXTS or key == "$ref" or key.startswith("x-"):
                 continue
-            one, other = old.get(key), new.get(key)
+            one, other = (found.get(key) or None for found in (old, new))  # false, or an empty list, says nothing
             if text_of(one) != text_of(other):
                 self.tell(side, place, "not known", f"{key} {shown(one)} → {shown(other)}")
 

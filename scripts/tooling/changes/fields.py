@@ -39,7 +39,8 @@ class FieldComparison:
                 self._kept(name, asked=name in asked, asked_now=name in asked_now)
         self._others()
         self._patterns()
-        if (one := self.old.get("propertyNames", True)) != (other := self.new.get("propertyNames", True)):
+        one, other = ({"type": "string", "allOf": [words.get("propertyNames", True)]} for words in (self.old, self.new))
+        if one != other and self.at.together() is not Direction.SAME:
             self.at.whole.compare(one, other, f"{self.at.place}{{names}}", self.side)
 
     def _home(self, kind: str, name: str) -> str:
@@ -104,6 +105,8 @@ class FieldComparison:
             at.whole.compare(self.before[name], self.after[name], place, self.side, subject)
         if asked != asked_now:
             direction = Direction.NARROWER if asked_now else Direction.WIDER
+            if at.follows(direction):
+                return
             wire, why = ON_THE_WIRE[self.side, direction]
             rule = (wire, Verdict.INVISIBLE, f"{why}; {LENIENT}") if self.side is Side.REPLY else (wire, wire, why)
             what = "required now" if asked_now else "optional now"

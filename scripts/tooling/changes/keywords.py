@@ -25,7 +25,7 @@ from tooling.changes.verdicts import Direction
 BOUNDS = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
 TOGETHER = (*BOUNDS, ("if", "then", "else"), ("contains", "minContains", "maxContains"))
 
-PROMISES = frozenset({"contentMediaType", "contentEncoding"})
+PROMISES = frozenset({"contentMediaType", "contentEncoding", "contentSchema"})
 
 PROVABLE = frozenset({
     INTEGER, "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "uniqueItems", "multipleOf",
@@ -46,8 +46,8 @@ FORMATS = {
     ("float", "double"), ("email", "idn-email"), ("hostname", "idn-hostname"),
 }  # fmt: skip
 
-# A hint to whoever shows the value: any text fits it.
-HINTS = frozenset({"password"})
+# A hint to whoever shows the value, or how JSON writes it anyway: any text or number fits it.
+HINTS = frozenset({"password", "double"})
 
 
 @dataclass(frozen=True)
@@ -76,14 +76,16 @@ def told(keyword: str, old: dict[str, Any], new: dict[str, Any]) -> Direction | 
     """Return the direction of a change that takes no proof, None where it does."""
     if keyword in PROVABLE:
         return None
-    before, after = (None if found.get(keyword) in HINTS else found.get(keyword) for found in (old, new))
     if keyword not in KNOWN:
         return Direction.UNCLEAR
+    before, after = (None if keyword == "format" and found.get(keyword) in HINTS else found.get(keyword)
+                     for found in (old, new))  # fmt: skip
+    formats = FORMATS if keyword == "format" else ()
     if before == after:
         return Direction.SAME
-    if before is None or (after, before) in FORMATS:
+    if before is None or (after, before) in formats:
         return Direction.NARROWER
-    if after is None or (before, after) in FORMATS:
+    if after is None or (before, after) in formats:
         return Direction.WIDER
     return Direction.UNCLEAR
 

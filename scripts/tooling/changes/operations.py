@@ -14,6 +14,9 @@ from tooling.changes.shapes import MISSING
 from tooling.changes.texts import text_findings
 from tooling.changes.verdicts import OTHER_SIDE, Finding, Side
 
+DIALECTS = ("https://spec.openapis.org/oas/3.1/dialect/base", "https://json-schema.org/draft/2020-12/schema")
+"""The dialect of schemas where nothing is said, and what it builds on; OpenAPI 3.1.1, section 4.8.24.7."""
+
 # What an extension that comes (True, False) or goes (False, True) does; anything else changes the client's way.
 CHECK = {(True, False): "the client's check added", (False, True): "the client's check removed"}
 EXTENSIONS = {
@@ -27,11 +30,14 @@ def findings(old: Description, new: Description) -> list[Finding]:
     at = Comparison(old, new)
     _items(at, old.document.get("paths"), new.document.get("paths"), "", Side.REQUEST)
     _items(at, old.document.get("webhooks"), new.document.get("webhooks"), "webhook ", Side.REPLY)
-    servers.compare(at, old.document, new.document, "servers")
     security.schemes(at)
     components.unused(at)
     known = {"openapi", "info", "paths", "webhooks", "components", "servers", "security", "tags"}
-    at.unknown(Side.OPERATION, "description", old.document, new.document, known)
+    one, other = (dict(found.document) for found in (old, new))
+    for document in (one, other):
+        if document.get("jsonSchemaDialect") in DIALECTS:
+            del document["jsonSchemaDialect"]
+    at.unknown(Side.OPERATION, "description", one, other, known)
     return [*at.all_findings, *text_findings(old.document, new.document)]
 
 
@@ -48,6 +54,8 @@ def _items(at: Comparison, old: Any, new: Any, prefix: str, sent: Side) -> None:
         if _key(one) != _key(other):
             at.tell(Side.OPERATION, f"{prefix}{other.title}", "operation moved", f"moved from {one.title}")
         _operation(at, one, other, f"{prefix}{other.title}", sent)
+        if not prefix:  # elsewhere, whoever is called back says where
+            servers.compare(at, one, other)
     for operation in gone:
         at.tell(Side.OPERATION, f"{prefix}{operation.title}", "operation removed", "removed")
     for operation in come:
@@ -55,7 +63,6 @@ def _items(at: Comparison, old: Any, new: Any, prefix: str, sent: Side) -> None:
     for path, item in (new or {}).items():
         if path in (old or {}) and not path.startswith("x-"):
             one, other = at.old.resolved(old[path])[0], at.new.resolved(item)[0]
-            servers.compare(at, one, other, f"{prefix}{path} servers")
             at.unknown(Side.OPERATION, f"{prefix}{path}", one, other, {*METHODS, "parameters", "servers"})
 
 
@@ -63,7 +70,6 @@ def _operation(at: Comparison, old: Operation, new: Operation, name: str, sent: 
     parameters.compare(at, (old.path, old.parameters), (new.path, new.parameters), name, sent)
     bodies.compare(at, old.node.get("requestBody"), new.node.get("requestBody"), name, sent)
     responses.compare(at, old.node.get("responses", {}), new.node.get("responses", {}), name, OTHER_SIDE[sent])
-    servers.compare(at, old.node, new.node, f"{name} servers")
     security.compare(at, name, old.node, new.node)
     before, after = old.node.get("operationId"), new.node.get("operationId")
     if before != after:

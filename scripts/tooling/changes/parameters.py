@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from paiflow._description import Description
 from tooling.changes.context import Comparison
 from tooling.changes.keywords import shown
+from tooling.changes.shapes import shape
 from tooling.changes.verdicts import Side
 
 # How parameters are written where nothing is said; OpenAPI 3.1.1, section 4.8.12.
@@ -53,9 +55,11 @@ def _parameter(at: Comparison, old: dict[str, Any], new: dict[str, Any], place: 
     if old.get("name") != new.get("name") and old.get("in") == "path":
         at.tell(side, place, "parameter renamed", f"renamed from {old.get('name')}")
     at.demand(side, place, _required(old), _required(new))
+    # A setting that does nothing to what is written, now as before, is none.
+    types = [_types(found, node) for found, node in ((at.old, old), (at.new, new))]
     for key in ("style", "explode", "allowReserved"):
         before, after = _written(old, key), _written(new, key)
-        if before != after:
+        if before != after and any(map(_matters(key), (old, new), types)):
             at.tell(side, place, "parameter written", f"{key} {shown(before)} → {shown(after)}")
     if (empty := bool(new.get("allowEmptyValue"))) != bool(old.get("allowEmptyValue")):
         at.tell(side, place, "may be empty" if empty else "may not be empty", f"allowEmptyValue {shown(empty)}")
@@ -84,6 +88,27 @@ def _written(parameter: dict[str, Any], key: str) -> Any:
         "explode": parameter.get("explode", style == "form"),
         "allowReserved": parameter.get("allowReserved", False),
     }[key]
+
+
+def _types(description: Description, parameter: dict[str, Any]) -> set[str]:
+    """Return the types that a parameter may be of; a list of one item at most is written as that item."""
+    facets = shape(description, _schema_of(parameter)[0]).facets
+    branches = facets["array"].branches if "array" in facets else ()
+    short = branches and all(branch.keywords.get("maxItems", 2) < 2 for branch in branches)
+    return set(facets) - ({"array"} if short else set())
+
+
+def _matters(key: str) -> Callable[[dict[str, Any], set[str]], bool]:
+    """Return whether a setting does something to what values of some types are written as."""
+
+    def explodes(parameter: dict[str, Any], types: set[str]) -> bool:
+        separated = _written(parameter, "style") != "simple"
+        return "object" in types or ("array" in types and separated)
+
+    def quotes(parameter: dict[str, Any], types: set[str]) -> bool:
+        return parameter.get("in") == "query" and bool(types - {"number", "boolean", "null"})
+
+    return {"explode": explodes, "allowReserved": quotes}.get(key, lambda *_: True)
 
 
 def _schema_of(node: dict[str, Any]) -> tuple[Any, str]:

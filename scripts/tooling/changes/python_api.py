@@ -1,57 +1,45 @@
 """Compare the Python API that users see: the names in `paiflow.__all__` and `paiflow.mock.__all__`, and their members.
 
-griffe reads the sources, without importing them, and says what breaks. What it does not say is compared here: what has
-been added, what __all__ does not name any more, and types. A type that users get may become narrower, one that they
-give wider; anything else breaks. Private names, and what a class gets from a class outside, are left out.
+griffe reads the sources, without importing them. Each public name becomes an item, in which all that users can rely on is
+said in one way: how it is called (python_calls.py), the types of what they give and get (python_types.py), what a class is
+(python_classes.py). What users can write that stops working breaks; a type that they get may become narrower, one that
+they give wider. Of a Protocol, which users fulfil with classes of their own, any demand more breaks too.
+Private names, and what a class gets from a class outside, are left out.
 
-Source: griffe, https://mkdocstrings.github.io/griffe/guide/users/checking/
+Source: griffe, https://mkdocstrings.github.io/griffe/
 """
 
 from __future__ import annotations
 
-import ast
 import logging
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import griffe
 
-from tooling.changes.verdicts import Finding, Side, Verdict, key_of, worst
+from tooling.changes import python_calls, python_classes
+from tooling.changes.python_calls import Difference, Signature, Type
+from tooling.changes.python_items import GENERATED, MODULES, Item, items_of
+from tooling.changes.python_types import Ancestors, fits, members
+from tooling.changes.verdicts import Finding, Side, Verdict, worst
 
-MODULES = ("paiflow", "paiflow.mock")
-GENERATED = "paiflow_api"
-
-
-@dataclass(frozen=True)
-class Item:
-    """One public object: where it is defined, what users get from it, what they give it."""
-
-    path: str
-    gives: str
-    takes: dict[str, str]
-
-    @property
-    def is_generated(self) -> bool:
-        """Whether it follows from the description."""
-        return self.path.partition(".")[0] == GENERATED
-
-    @property
-    def key(self) -> str:
-        """Its name in the description, by `key_of`: of an operation, a component, or a component and a field."""
-        *_, module, owner, name = ["", *self.path.split(".")]
-        if module == "methods":
-            return re.sub("^iter", "list", key_of(name))
-        return key_of(f"{owner}.{name}" if owner[:1].isupper() else name)
+BREAKING, ADDITIVE = Verdict.BREAKING, Verdict.ADDITIVE
+# What Python does without the first, by the second.
+INSTEAD = {"__contains__": "__iter__", "__iadd__": "__add__", "__ior__": "__or__", "__delattr__": "__init__"}
 
 
 @dataclass(frozen=True)
 class PythonApi:
     """The public objects of the packages under two folders, by the names that users call them by."""
 
-    package: griffe.Object | griffe.Alias
     items: dict[str, Item]
+
+    @property
+    def ancestors(self) -> Ancestors:
+        """The ancestors of each public class."""
+        return {name.rpartition(".")[2]: item.ancestors for name, item in self.items.items() if item.kind == "class"}
 
 
 def load(src: Path, generated: Path) -> PythonApi:
@@ -67,9 +55,18 @@ def load(src: Path, generated: Path) -> PythonApi:
         models = loader.load(GENERATED)["models"]  # before the package that exports all of its models
         package = loader.load("paiflow")
         loader.resolve_aliases(external=False)
-        return PythonApi(package, dict(_items(package, models)))
+        items = dict(items_of(package, models))
     finally:
         logger.disabled = former
+    # A class that is not public is nothing that users know an object by.
+    public = {item.path for item in items.values() if item.kind == "class"}
+    return PythonApi({name: replace(item, ancestors=_known(item.ancestors, public)) for name, item in items.items()})
+
+
+def _known(ancestors: frozenset[str], public: set[str]) -> frozenset[str]:
+    """Return the names of those classes that are public, or not ours."""
+    ours = ("paiflow.", f"{GENERATED}.")
+    return frozenset(path.rpartition(".")[2] for path in ancestors if path in public or not path.startswith(ours))
 
 
 def findings(old: PythonApi, new: PythonApi, told: Mapping[str, Verdict]) -> Iterator[Finding]:
@@ -86,7 +83,7 @@ def findings(old: PythonApi, new: PythonApi, told: Mapping[str, Verdict]) -> Ite
         item = old.items.get(name) or new.items[name]
         # A type that changes does so with the components that it names.
         keys = [item.key, *(re.findall(r"\w+", what.lower()) if what.startswith("type ") else ())]
-        known = anything if verdict is Verdict.ADDITIVE else worst(told[key] for key in keys if key in told)
+        known = anything if verdict is ADDITIVE else worst(told[key] for key in keys if key in told)
         if item.is_generated and worst((verdict, known)) is known:
             continue
         place = f"paiflow.{name}"
@@ -94,120 +91,108 @@ def findings(old: PythonApi, new: PythonApi, told: Mapping[str, Verdict]) -> Ite
 
 
 def _differences(old: PythonApi, new: PythonApi) -> Iterator[tuple[str, str, Verdict, str]]:
-    names: dict[str, list[str]] = {}
-    for name, item in old.items.items():
-        names.setdefault(item.path, []).append(name)
-    seen = set()
-    for breakage in griffe.find_breaking_changes(old.package, new.package):
-        for name in names.get(breakage.obj.path, ()):
-            if breakage.kind is griffe.BreakageKind.OBJECT_REMOVED or _is_of_no_account(breakage):
-                continue
-            seen.add(name)
-            yield name, _told(breakage), Verdict.BREAKING, "griffe: calls or uses of today may fail"
+    classes = {**old.ancestors, **new.ancestors}
+    # Of what a name of a type means, its uses say no more than itself.
+    aliases = {
+        name.rpartition(".")[2]: worst(verdict for _, verdict, _ in _meaning(item, new.items[name], classes))
+        for name, item in old.items.items()
+        if item.means and name in new.items
+    }
     for name in dict.fromkeys((*old.items, *new.items)):
         one, other = old.items.get(name), new.items.get(name)
         owner = name.rpartition(".")[0]
         if owner and owner not in MODULES and (owner in old.items) != (owner in new.items):
             continue  # told of its class
-        if other is None:
-            yield name, "removed", Verdict.BREAKING, "whoever uses it gets an error"
-        elif one is None:
-            yield name, "added", Verdict.ADDITIVE, "nobody uses it yet"
-        elif name not in seen:
-            yield from ((name, *change) for change in _types(one, other))
-
-
-def _types(old: Item, new: Item) -> Iterator[tuple[str, Verdict, str]]:
-    if old.gives != new.gives and old.gives and new.gives:
-        narrower = _members(new.gives) <= _members(old.gives)
-        verdict, why = (Verdict.ADDITIVE, "a narrower type") if narrower else (Verdict.BREAKING, "not always as it was")
-        yield f"type {old.gives} → {new.gives}", verdict, why
-    for name, given in new.takes.items():
-        before = old.takes.get(name)
-        if before is None:
-            # One that must be given is griffe's to tell.
-            yield f"parameter {name} added", Verdict.ADDITIVE, "nobody gives it yet"
-        elif before != given and before and given:
-            wider = _members(given) >= _members(before)
-            verdict, why = (
-                (Verdict.ADDITIVE, "a wider type") if wider else (Verdict.BREAKING, "what users give may not do")
-            )
-            yield f"parameter {name}: type {before} → {given}", verdict, why
-
-
-def _items(package: griffe.Object | griffe.Alias, models: griffe.Object | griffe.Alias) -> Iterator[tuple[str, Item]]:
-    for module in MODULES:
-        _, _, below = module.partition(".")
-        if below and below not in package.members:
+        if one is None:
+            found = [("added", ADDITIVE, "nobody uses it yet")]
+            other = new.items[name]
+        elif other is None and _is_there(new, owner, name.rpartition(".")[2]):
             continue
-        node = package[below] if below else package
-        for name in node.exports or ():
-            public = f"{below}.{name}" if below else str(name)
-            # griffe does not take what only type checkers import for what a star imports.
-            home = node if str(name) in node.members else models
-            try:
-                target = _final(home[str(name)])
-            except (KeyError, griffe.AliasResolutionError, griffe.CyclicAliasError):
-                continue  # named, and not there
-            yield public, _item(target)
-            if target.is_class:
-                yield from ((f"{public}.{member}", item) for member, item in _members_of(target))
+        elif other is None:
+            found = [("removed", BREAKING, "whoever uses it gets an error")]
+        else:
+            found = list(_changes(one, other, classes, aliases))
+        demanded = other is not None and other.demanded and (owner in old.items or one is not None)
+        for what, verdict, why in found:
+            if demanded and verdict is ADDITIVE:
+                yield name, what, BREAKING, "whoever fulfils the protocol does not have it"
+            else:
+                yield name, what, verdict, why
 
 
-def _members_of(target: griffe.Object | griffe.Alias) -> Iterator[tuple[str, Item]]:
-    for name, member in target.all_members.items():
-        if name.startswith("_") and name != "__init__":
-            continue
-        try:
-            found = _final(member)
-        except (griffe.AliasResolutionError, griffe.CyclicAliasError):
-            continue
-        if found.path.partition(".")[0] in ("paiflow", GENERATED):
-            yield name, _item(found)
-
-
-def _final(found: griffe.Object | griffe.Alias) -> griffe.Object | griffe.Alias:
-    return found.final_target if isinstance(found, griffe.Alias) else found
-
-
-def _item(target: griffe.Object | griffe.Alias) -> Item:
-    if target.is_function:
-        parameters = getattr(target, "parameters", ())
-        takes = {found.name: _type(found.annotation) for found in parameters if found.name not in ("self", "cls")}
-        return Item(target.path, _type(getattr(target, "returns", None)), takes)
-    return Item(target.path, _type(getattr(target, "annotation", None)) if target.is_attribute else "", {})
-
-
-def _type(annotation: object) -> str:
-    """Return a type as text, without the modules that its names are taken from."""
-    return "" if annotation is None else re.sub(r"\b\w+\.(?=\w)", "", str(annotation)).strip("'\"")
-
-
-def _members(annotation: str) -> set[str]:
-    """Return the members of a union, those of lists and the like left as they are."""
-    found, depth, start = set(), 0, 0
-    for place, letter in enumerate(f"{annotation}|"):
-        depth += (letter in "[(") - (letter in "])")
-        if letter == "|" and not depth:
-            found.add(annotation[start:place].strip())
-            start = place + 1
-    return found
-
-
-def _is_of_no_account(breakage: griffe.Breakage) -> bool:
-    """Whether a value changed that users do not rely on: how an attribute comes to its default, no constant."""
-    if breakage.kind is not griffe.BreakageKind.ATTRIBUTE_CHANGED_VALUE:
+def _is_there(api: PythonApi, owner: str, name: str) -> bool:
+    """Whether a class has a member in another way: from the standard library, or Python does by another."""
+    if owner not in api.items:
         return False
-    try:
-        ast.literal_eval(str(breakage.old_value))
-        ast.literal_eval(str(breakage.new_value))
-    except (ValueError, SyntaxError):
-        return True
-    return False
+    return python_classes.inherits(api.items[owner].ancestors, name) or f"{owner}.{INSTEAD.get(name)}" in api.items
 
 
-def _told(breakage: griffe.Breakage) -> str:
-    """Return a breakage in words."""
-    words = [breakage.kind.value.lower()]
-    values = [" ".join(str(value).split()) for value in (breakage.old_value, breakage.new_value) if value is not None]
-    return f"{words[0]}: {' → '.join(values)}" if values else words[0]
+# Of sets of an item: what goes and what comes, in words, and why.
+SETS = {
+    "ancestors": ("is no {} any more", "isinstance, except and what is inherited stop working", "is a {} too"),
+    "can": ("cannot be {} any more", "whoever does so gets an error", "can be {}"),
+}
+
+
+def _changes(one: Item, other: Item, classes: Ancestors, aliases: Mapping[str, Verdict]) -> Iterator[Difference]:
+    """Yield what differs between an item and itself later."""
+
+    def fitting(given: Type, taken: Type) -> bool:
+        return fits(given.meaning, taken.meaning, classes)
+
+    if one.kind != other.kind:
+        if (one.kind, other.kind) != ("attribute", "function") or not _may_be_called(one):
+            yield f"is a {other.kind} now, no {one.kind}", BREAKING, "it is used in another way"
+        return
+    if one.value != other.value and None not in (one.value, other.value):
+        yield f"value {one.value} → {other.value}", BREAKING, "whoever relies on the value"
+    for key, (gone, why, come) in SETS.items():
+        before, after = getattr(one, key), getattr(other, key)
+        yield from ((gone.format(what), BREAKING, why) for what in sorted(before - after))
+        yield from ((come.format(what), ADDITIVE, "nobody relies on it yet") for what in sorted(after - before))
+    yield from _meaning(one, other, classes)
+    for what, verdict, why in (
+        *python_calls.given(one.gives, other.gives, fitting),
+        *_ways(one.ways, other.ways, fitting),
+    ):
+        alias, is_alias, _ = what.partition("type ")[2].partition(": ")
+        known = worst(aliases[word] for word in re.findall(r"\w+", alias) if word in aliases)
+        if not is_alias or worst((known, verdict)) is not known:
+            yield what, verdict, why
+
+
+def _may_be_called(item: Item) -> bool:
+    return item.gives.meaning.partition("[")[0] in ("", "Callable")
+
+
+def _meaning(one: Item, other: Item, classes: Ancestors) -> Iterator[Difference]:
+    """Yield the change of what the name of a type means, wherever it is used."""
+    if one.means and other.means and one.means != other.means:
+        gone, come = (
+            sorted(member for member in members(first) if not fits(member, second, classes))
+            for first, second in ((one.means, other.means), (other.means, one.means))
+        )
+        if gone:
+            yield f"means no {' or '.join(gone)} any more", BREAKING, "what users give may not do"
+        if come:
+            yield f"may be {' or '.join(come)} too", ADDITIVE, "nobody gives it yet"
+
+
+def _ways(old: tuple[Signature, ...], new: tuple[Signature, ...], fitting: python_calls.Fits) -> Iterator[Difference]:
+    """Yield the changes of signatures: of overloads, those that no new one takes the calls of, and that come."""
+    if len(old) == len(new) == 1:
+        yield from python_calls.differences(old[0], new[0], fitting)
+        return
+
+    def covers(one: Signature, other: Signature) -> bool:
+        return all(verdict is not BREAKING for _, verdict, _ in python_calls.differences(one, other, fitting))
+
+    overloads, overloads_now = old[:-1] or old, new[:-1] or new
+    lost = [one for one in overloads if not any(covers(one, other) for other in new)]
+    if lost and len(overloads) == len(overloads_now):
+        for one, other in zip(overloads, overloads_now, strict=True):
+            yield from python_calls.differences(one, other, fitting) if one in lost else ()
+    elif lost:
+        yield "a way to call it was removed", BREAKING, "calls of today may fail"
+    elif any(not any(covers(other, one) for one in old) for other in overloads_now):
+        yield "a way to call it was added", ADDITIVE, "nobody calls it so yet"

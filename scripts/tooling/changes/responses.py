@@ -33,6 +33,8 @@ def compare(at: Comparison, old: dict[str, Any], new: dict[str, Any], name: str,
 
 def _response(at: Comparison, old: tuple[Any, Place], new: tuple[Any, Place], place: str, side: Side) -> None:
     (before, home), (after, home_now) = old, new
+    if at.is_known(side, home, home_now):
+        return
     place = str(home[-1]) if home and home == home_now else place
     bodies.content(at, before.get("content", {}), after.get("content", {}), place, side, answers=True)
     _headers(at, before.get("headers", {}), after.get("headers", {}), place, side)
@@ -51,6 +53,8 @@ def _headers(at: Comparison, old: dict[str, Any], new: dict[str, Any], place: st
             at.tell(side, where, "header removed")
         else:
             (one, home), (other, home_now) = at.old.resolved(before[key][1]), at.new.resolved(after[key][1])
+            if at.is_known(side, home, home_now):
+                continue
             # By a comparison of its own, since what headers hold users do not see, wherever else it is used.
             aside = Comparison(at.old, at.new)
             _header(aside, one, other, f"header {home[-1]}" if home and home == home_now else where, side)

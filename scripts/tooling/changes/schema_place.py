@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from paiflow._description import Description
 from tooling.changes import containment
+from tooling.changes.keywords import PROVABLE
 from tooling.changes.rules import Rule
-from tooling.changes.shapes import Branch
+from tooling.changes.shapes import REST, Branch
 from tooling.changes.verdicts import LENIENT, ON_THE_WIRE, Direction, Finding, Side, Verdict
+
+# Changes that may follow from others at the same place.
+FOLLOW = PROVABLE | {REST, "required"}
 
 
 class Whole(Protocol):
@@ -39,6 +44,7 @@ class SchemaPlace:
 
     Attributes:
         own: the indices of the findings that are about the value itself.
+        together: how all that changes at once changes what is allowed, of the branches that are compared.
     """
 
     def __init__(self, whole: Whole, place: str, side: Side, subject: str) -> None:
@@ -47,6 +53,7 @@ class SchemaPlace:
         self.side = side
         self.subject = subject
         self.own: list[int] = []
+        self.together: Callable[[], Direction] = lambda: Direction.UNCLEAR
 
     def tell(
         self, what: str, direction: Direction, *, about: str, client: Verdict | None = None, why: str = "", **where: str
@@ -61,12 +68,21 @@ class SchemaPlace:
             why: its reason.
             where: as for `add`.
         """
+        if about in FOLLOW and self.follows(direction):
+            return
         wire, because = ON_THE_WIRE[self.side, direction]
         usual = Verdict.INVISIBLE if self.side is Side.REPLY else wire
         if self.side is Side.REPLY and client is None and direction is not Direction.SAME:
             because = f"{because}; {LENIENT}"
         because = f"{because}; {why}" if why else because
         self.add(what, (wire, usual if client is None else client, because), about=about, **where)
+
+    def follows(self, direction: Direction) -> bool:
+        """Whether a change does nothing that others do not do already: a limit under a tighter one, say."""
+        if direction is Direction.SAME:
+            return False
+        opposite = {Direction.NARROWER: Direction.WIDER, Direction.WIDER: Direction.NARROWER}.get(direction)
+        return self.together() in (Direction.SAME, opposite)
 
     def add(self, what: str, rule: Rule, *, about: str = "", home: str = "", member: str = "", name: str = "") -> None:
         """Add a finding: of this place, of the component `home`, of its value `member`, or of the field `name` here."""

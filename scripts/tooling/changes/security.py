@@ -63,8 +63,25 @@ def schemes(at: Comparison) -> None:
             one, other = old.get(key), new.get(key)
             if text_of(one) == text_of(other) or key in TEXTS or key.startswith("x-"):
                 continue
+            has_no_case = key == "scheme" or (key == "name" and "header" in (old.get("in"), new.get("in")))
+            if has_no_case and str(one).lower() == str(other).lower():
+                continue
+            if key == "flows" and (offered := _offered(one or {})) <= (offered_now := _offered(other or {})):
+                for what in sorted(offered_now - offered):
+                    at.tell(Side.REQUEST, f"security scheme {name}", "way to authenticate added", f"{what} added")
+                continue
             rule = "place of a key" if key in ("in", "name") else "security scheme"
             at.tell(Side.REQUEST, f"security scheme {name}", rule, f"{key} {shown(one)} → {shown(other)}")
+
+
+def _offered(flows: dict[str, Any]) -> set[str]:
+    """Return what flows offer, each in words: a flow, a URL, a scope."""
+    return {
+        f"{name} {key} {value}"
+        for name, flow in flows.items()
+        for key, held in {"flow": "", **flow}.items()
+        for value in (held if key == "scopes" else [held])
+    }
 
 
 def _scopes(way: dict[str, list[str]]) -> set[tuple[str, str | None]]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from openapi_python_client import strings
+
+from paiflow._description import Description
 from tooling.changes import branches, kinds, values
 from tooling.changes.keywords import changed, shown
 from tooling.changes.rules import BREAKING, INVISIBLE, RULES
@@ -69,17 +72,23 @@ class ShapeComparison:
             self.at.add(f"Python type {types} → {types_now}", (INVISIBLE, BREAKING, why), about="type")
 
     def _classes(self) -> None:
-        """Add the models and enums of replies whose class has another name now: that of their component, or of the place."""
+        """Add the models and enums of replies whose class has another name now.
+
+        It is the title, else the name of the component, else made of the place's.
+        """
         if self.at.side is not Side.REPLY:
             return
         place = self.at.subject.replace(".", "").replace("[]", "Item")
         for names in (kinds.models, kinds.enums):
             before, after = names(self.old), names(self.new)
-            if len(before) == len(after) == 1 and before != after:
+            if len(before) == len(after) == 1:
                 (one,), (other,) = before, after
-                if (one or place) == other or (one == place and names is kinds.models):
+                was, now = _class(self.at.whole.old, one, self.old), _class(self.at.whole.new, other, self.new)
+                if _pascal(was or place) == _pascal(now) or was == now:
                     continue
-                what = f"named {other} now" if other else "written out where it is used"
+                if not now and was == place and names is kinds.models:
+                    continue
+                what = f"named {now} now" if now else "written out where it is used"
                 self.at.add(what, RULES["class"], about="class", home=one or self.at.place)
         self._bases()
 
@@ -88,13 +97,18 @@ class ShapeComparison:
         before, after = kinds.bases(self.old), kinds.bases(self.new)
         if not before or not after:
             return
-        gone, come = before - after - kinds.models(self.old), after - before - kinds.models(self.new)
         whole = self.at.whole
+        for name in sorted(before & after):
+            if _pascal(_class(whole.old, name)) != _pascal(now := _class(whole.new, name)):
+                self.at.add(f"named {now} now", RULES["class"], about="class", home=name)
+        gone, come = before - after - kinds.models(self.old), after - before - kinds.models(self.new)
         lost = {name for name in gone if whole.new.component("schemas", name) is None}
         fresh = {name for name in come if whole.old.component("schemas", name) is None}
         if len(lost) == len(fresh) == 1:
             (one,), (other,) = lost, fresh
-            self.at.add(f"named {other} now", RULES["class"], about="class", home=one)
+            now = _class(whole.new, other)
+            if _pascal(_class(whole.old, one)) != _pascal(now):
+                self.at.add(f"named {now} now", RULES["class"], about="class", home=one)
             gone -= lost
         for name in sorted(gone):
             self.at.add(f"is no {name} any more", RULES["base"], about="class")
@@ -123,3 +137,16 @@ class ShapeComparison:
                 home = self.new.outcomes_home if self.old.outcomes_home == self.new.outcomes_home else ""
                 what = f"outcome of {status} {shown(before.get(status))} → {shown(after.get(status))}"
                 self.at.add(what, RULES["outcome"], about="x-paiflow-outcomes", home=home)
+
+
+def _class(description: Description, component: str, at: Shape | None = None) -> str:
+    """Return the name that a component's class has, or that of a schema written out; "" where it follows from its place."""
+    if not component:
+        return at.title if at else ""
+    schema = description.component("schemas", component)
+    return str((schema.get("title") if isinstance(schema, dict) else "") or component)
+
+
+def _pascal(name: str) -> str:
+    """Return a name as the generator writes it."""
+    return strings.pascal_case(name)

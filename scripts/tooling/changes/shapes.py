@@ -12,10 +12,12 @@ Source: JSON Schema 2020-12, sections 6 and 10 to 12 (core and validation).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from paiflow._description import Description, name_of
 from tooling.changes import containment
@@ -59,7 +61,7 @@ SAYS_NOTHING: dict[str, tuple[Any, ...]] = {
     "properties": ({},), "patternProperties": ({},), "additionalProperties": (True, {}), "items": (True, {}),
     "unevaluatedProperties": (True, {}), "unevaluatedItems": (True, {}), "propertyNames": (True, {}),
     "dependentRequired": ({},), "dependentSchemas": ({},), "prefixItems": ([],), "readOnly": (False,),
-    "writeOnly": (False,), "not": (False,), "nullable": (False,), "pattern": ("", ".*", "^.*", "^.*$"),
+    "writeOnly": (False,), "not": (False,), "contentSchema": (True, {}), "nullable": (False,), "pattern": ("", ".*", "^.*", "^.*$"),
 }  # fmt: skip
 
 # A parent with one of these looks at its own properties or items alone: what holds beside it must not be merged in.
@@ -95,11 +97,20 @@ class Branch:
     def schema(self, json_type: str) -> dict[str, Any]:
         """Return the branch as a schema again."""
         words = dict(self.keywords)
-        rest = words.pop(REST, [])
+        rest = [*words.pop(REST, []), *_ranges(words)]
         if words.pop(INTEGER, False):
             json_type = "integer"
         words.pop("type", None)
         return {"type": json_type, **words, **({"allOf": rest} if rest else {})}
+
+
+def _ranges(words: dict[str, Any]) -> list[dict[str, int]]:
+    """Return the limits that the format of a whole number says."""
+    match = re.fullmatch(r"(u?)int(8|16|32|64)", str(words.get("format")))
+    if not match:
+        return []
+    bits = int(match[2])
+    return [{"minimum": 0 if match[1] else -(2 ** (bits - 1)), "maximum": 2 ** (bits - (not match[1])) - 1}]
 
 
 @dataclass(frozen=True)
@@ -132,6 +143,7 @@ class Shape:
     outcomes: dict[str, Any]
     outcomes_home: str
     name: str
+    title: str = ""
 
 
 def text_of(value: Any) -> str:
@@ -172,12 +184,23 @@ def flattened(description: Description, schema: Any) -> Branch:
     return _Flattening(description).flat(schema)
 
 
+_KNOWN: WeakKeyDictionary[Description, dict[int, tuple[Any, Shape]]] = WeakKeyDictionary()
+"""The shapes of each description's schemas by their identity; a schema is kept, so that nothing else gets its."""
+
+
 def shape(description: Description, schema: Any) -> Shape:
     """Return the shape of a schema.
 
     Raises:
         DescriptionError: a reference leads nowhere.
     """
+    known = _KNOWN.setdefault(description, {})
+    if id(schema) not in known:
+        known[id(schema)] = schema, _shape(description, schema)
+    return known[id(schema)][1]
+
+
+def _shape(description: Description, schema: Any) -> Shape:
     whole = flattened(description, schema)
     outcomes: dict[str, Any] = {}
     home = ""
@@ -200,7 +223,9 @@ def shape(description: Description, schema: Any) -> Shape:
         if facet.named or facet.branches:
             facets[json_type] = _without_names_of_all(facet, json_type)
     place = {key: whole.keywords[key] for key in OF_THE_PLACE if key in whole.keywords}
-    return Shape(facets, place, outcomes, home, whole.name)
+    is_class = isinstance(schema, dict) and not schema.keys() & {"$ref", "anyOf", "oneOf"}
+    title = schema.get("title", "") if is_class else ""
+    return Shape(facets, place, outcomes, home, whole.name, title)
 
 
 def _without_names_of_all(facet: Facet, json_type: str) -> Facet:

@@ -122,7 +122,7 @@ def on_runs(verb: Verb, help_: str, *examples: str) -> click.Command:
         options.connection(),
         *reversed(CONFIRMING),
         selection.options,
-        click.argument("runs", metavar="[RUN]...", nargs=-1),
+        options.run_ids,
         options.examples(*examples),
         click.command(verb.word),
     )

@@ -38,6 +38,9 @@ SECTIONS: Final[Mapping[str, Mapping[str, Row]]] = {
     "Find runs": {
         "list": Row("listing", "list_", "List runs, newest first."),
         "status": Row("status", "status", "Show the status of runs and nodes, and the outputs of nodes."),
+        "get": Row("getting", "get", "Show a run with its nodes, and why it failed."),
+        "logs": Row("logs", "logs", "Show the logs of a run's nodes, and follow them."),
+        "outputs": Row("outputs", "outputs", "Show where the outputs of a run are."),
         "wait": Row("wait", "wait", "Wait for runs and nodes to end, and report each change."),
     },
     "Change runs": {
@@ -50,9 +53,11 @@ SECTIONS: Final[Mapping[str, Mapping[str, Row]]] = {
     "Pipelines and workspaces": {
         "pipelines": Row("pipelines", "pipelines", "List, show, create, update and delete pipelines."),
         "workspaces": Row("workspaces", "workspaces", "List workspaces."),
+        "manifest": Row("manifest", "manifest", "Check manifests before they are sent."),
     },
     "Any operation": {
         "call": Row("call", "call", "Call any operation of the service, and print its reply as JSON."),
+        "explore": Row("explore", "explore", "Serve a page that runs operations and shows code, or a signing proxy."),
     },
     "Test": {
         "mock": Row("mock", "mock", "Serve a mock of the service, until it is ended by Ctrl-C or SIGTERM."),
@@ -60,7 +65,14 @@ SECTIONS: Final[Mapping[str, Mapping[str, Row]]] = {
         "drift": Row("drift", "drift", "Report what recorded replies hold that the description lacks."),
     },
     "Set up": {
+        "doctor": Row("doctor", "doctor", "Try each thing that a call depends on, and say what to mend."),
         "config": Row("config", "config", "Show each setting and where it comes from, without secrets."),
+        "policy": Row("policy", "policy", "Print the smallest RAM policy for commands and operations, as JSON."),
+        "completion": Row(
+            "completion",
+            "completion",
+            "Print the script that completes commands, options, statuses and run ids in a shell.",
+        ),
         "version": Row("version", "version", "Show the version."),
     },
 }

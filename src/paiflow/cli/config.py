@@ -44,6 +44,7 @@ _VIEW: Final[View[Setting]] = View(
 
 
 @click.command()
+@options.examples("paiflow config", "paiflow config --region cn-hangzhou")
 @options.connection()
 @options.output()
 @click.pass_context

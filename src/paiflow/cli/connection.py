@@ -47,7 +47,6 @@ class Connection:
 
     def _arguments(self) -> dict[str, Any]:
         from paiflow import PaiFlow  # noqa: PLC0415 - --help needs none of it
-        from paiflow.cli.workspaces import id_of  # noqa: PLC0415 - as above
         from paiflow.client.endpoint import ENDPOINT  # noqa: PLC0415 - as above
 
         if self.region is not None and self.endpoint is None and os.environ.get(ENDPOINT):
@@ -58,5 +57,26 @@ class Connection:
             return arguments
         if self.workspace and not self.workspace.isdecimal():
             with PaiFlow(**arguments) as client:
-                return {**arguments, "workspace_id": id_of(client, self.workspace)}
+                return {**arguments, "workspace_id": _workspace_id(client, self.workspace)}
         return {**arguments, "workspace_id": self.workspace}
+
+
+def _workspace_id(client: PaiFlow, name: str) -> str:
+    """Return the id of the workspace of this name.
+
+    Raises:
+        ConfigurationError: there is none, or there are several.
+        PaiFlowError: as of ListWorkspaces.
+    """
+    from paiflow._text import close_to  # noqa: PLC0415 - --help needs none of it
+    from paiflow.errors import ConfigurationError  # noqa: PLC0415 - as above
+
+    found = list(client.iter_workspaces(workspace_name=name))
+    ids = [one.workspace_id for one in found if one.workspace_name == name and one.workspace_id]
+    if len(ids) == 1:
+        return ids[0]
+    if ids:
+        raise ConfigurationError(f"several workspaces are named {name}: give an id, one of {', '.join(ids)}")
+    known = [one.workspace_name for one in client.iter_workspaces() if one.workspace_name]
+    near = close_to(name, known) or f"; there are: {', '.join(known[:8]) or 'none'}"
+    raise ConfigurationError(f"no workspace is named {name}{near}")

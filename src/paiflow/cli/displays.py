@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from types import TracebackType
 from typing import Any, ClassVar, Self
@@ -12,6 +11,8 @@ import click
 from paiflow import Change, NodeRef, PaiFlowError, PipelineRun, PipelineRunState, Waited, WaitResult
 from paiflow._text import visible
 from paiflow.cli import tables
+from paiflow.cli.output import Output
+from paiflow.cli.progress import Progress
 from paiflow.cli.report import wire_id
 from paiflow.cli.words import say
 from paiflow.status.ids import shown
@@ -59,9 +60,14 @@ class Lines(Display):
 
     tells_all = True
 
+    def __init__(self, output: Output, progress: Progress) -> None:
+        self._output = output
+        self._progress = progress
+
     def change(self, change: Change) -> None:
-        """Write the line, at once."""
-        click.echo(line(change))
+        """Write the line, at once. Of a node that nobody asked for by its id, it ends in the name."""
+        name = name_of(change.after) if change.id in self._progress.nodes else None
+        click.echo(line(change, utc=self._output.utc) + (f" {visible(name)}" if name else ""))
 
 
 class JsonLines(Display):
@@ -69,36 +75,49 @@ class JsonLines(Display):
 
     tells_all = True
 
+    def __init__(self, output: Output) -> None:
+        self._output = output
+
     def change(self, change: Change) -> None:
         """Write the object, at once."""
-        click.echo(json.dumps(change_object(change)))
+        self._output.json_line(change_object(change))
 
 
-def write_state(form: str, result: WaitResult, code: int, error: str | None) -> None:
-    """Write what is known to stdout: a table, an object for each id, or one for all.
+class Names(Display):
+    """The id of what has ended, on stdout."""
+
+    tells_all = True
+
+    def change(self, change: Change) -> None:
+        """Write the id, at once."""
+        if change.after.ended:
+            click.echo(shown(change.id))
+
+
+def write_state(output: Output, result: WaitResult, code: int, error: str | None) -> None:
+    """Write what is known to stdout: a table, an object for each id, or one for all; no names, which are written before.
 
     Args:
-        form: table, jsonl or json.
+        output: how.
         result: what is known.
         code: what the command ends with.
         error: what ended the wait early.
     """
-    match form:
+    match output.form:
         case "json":
-            click.echo(json.dumps(_whole(result, code, error), indent=2))
+            output.json(_whole(result, code, error))
         case "jsonl":
-            for item in result.values():
-                click.echo(json.dumps({"Kind": "State", **state_object(item)}))
-        case _:
-            _write_table(result)
+            for item in (*result.values(), *result.nodes.values()):
+                output.json_line({"Kind": "State", **state_object(item)})
+        case "table" | "wide":
+            _write_table(result, output)
 
 
-def line(change: Change) -> str:
+def line(change: Change, *, utc: bool = True) -> str:
     """Return a change as `2026-11-23T12:00:05Z flow-a Running -> Succeeded (succeeded)`."""
     before, after = change.before, change.after
-    return visible(
-        f"{tables.moment(after.since)} {shown(after.id)} {shown_status(before)} -> {shown_status(after)} ({_note(after)})"
-    )
+    statuses = f"{shown_status(before)} -> {shown_status(after)} ({_note(after)})"
+    return visible(f"{tables.moment(after.since, utc=utc)} {shown(after.id)} {statuses}")
 
 
 def change_object(change: Change) -> dict[str, Any]:
@@ -148,16 +167,18 @@ def _whole(result: WaitResult, code: int, error: str | None) -> dict[str, Any]:
         "Error": error,
         "Outcomes": {outcome: counts[outcome] for outcome in OUTCOMES},
         "PipelineRuns": [state_object(item) for id_, item in result.items() if isinstance(id_, str)],
-        "Nodes": [state_object(item) for id_, item in result.items() if isinstance(id_, NodeRef)],
+        "Nodes": [
+            state_object(item) for item in (*result.values(), *result.nodes.values()) if isinstance(item.id, NodeRef)
+        ],
     }
 
 
-def _write_table(result: WaitResult) -> None:
+def _write_table(result: WaitResult, output: Output) -> None:
     runs = tables.Table("Run", "Name", "Status", "Outcome", "Since")
     nodes = tables.Table("Run", "Node", "Name", "Status", "Outcome", "Since")
-    for item in result.values():
+    for item in (*result.values(), *result.nodes.values()):
         ids = item.id if isinstance(item.id, NodeRef) else (item.id,)
         cells = [tables.cell(text) for text in (*ids, name_of(item), shown_status(item))]
         grid = nodes if isinstance(item.id, NodeRef) else runs
-        grid.add_row(*cells, tables.outcome_cell(item.outcome), tables.cell(item.since))
-    tables.write((runs, nodes))
+        grid.add_row(*cells, tables.outcome_cell(item.outcome), tables.cell(item.since, utc=output.utc))
+    tables.write((runs, nodes), headers=output.headers, whole=output.form == "wide")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 import click
 
+from paiflow.cli import options
 from paiflow.cli.exit_codes import ExitCode
 from paiflow.cli.words import say
 
@@ -19,6 +20,10 @@ _SKIPPED_SHOWN: Final = 3
 
 
 @click.command()
+@options.examples(
+    "paiflow drift recordings/traffic.har",
+    "paiflow drift replies.jsonl --overlay > 900-drift.yaml",
+)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--description", metavar="FILE", help="An OpenAPI 3.1 description, instead of that of this client.")
 @click.option("--operation", metavar="ID", help="What plain JSON replies answer, where their fields do not tell.")
@@ -44,9 +49,10 @@ def drift(
 ) -> None:
     """Report what recorded replies hold that the description lacks.
 
-    FILE is a HAR file, a cassette of vcrpy, or a plain JSON reply, or several of them, one a line; a - reads stdin.
-    What a plain reply answers, and with which status, is told by its fields.
-    Told are fields that are not described, values outside the known ones, wrong kinds and missing fields.
+    FILE is a HAR file, a cassette of vcrpy, a Postman collection with examples, or a plain JSON reply, or several of them,
+    one a line; a - reads stdin. The fields of a plain reply show which operation it answers, and with which status.
+    Reported are fields that are not described, values outside the known ones, wrong kinds and missing fields.
+    Other sites' replies, and those that cannot be read, are skipped, and counted by the reason.
 
     With --overlay, an OpenAPI overlay goes to stdout and the report to stderr. It was applied, and the replies judged again:
     saved in overlays/, it makes the report empty.
@@ -86,8 +92,12 @@ def _named(description: Schemas, name: str | None) -> Operation | None:
 
 def _tell_skipped(collection: Collection) -> None:
     """Say in one line how many replies were not judged, and of what sort they were."""
+    from paiflow import drift as drifting  # noqa: PLC0415 - needs an extra
+
     if collection.skipped:
-        sorts = [f"{why} ({count})" for why, count in collection.skipped.most_common(_SKIPPED_SHOWN)]
+        # Other sites' replies last: they are many, and meant to be skipped.
+        reasons = sorted(collection.skipped.most_common(), key=lambda one: one[0].endswith(drifting.NOT_DESCRIBED))
+        sorts = [f"{why} ({count})" for why, count in reasons[:_SKIPPED_SHOWN]]
         more = len(collection.skipped) - len(sorts)
         others = f", and {more} more" if more else ""
         say(f"skipped {collection.skipped.total()}: {', '.join(sorts)}{others}")

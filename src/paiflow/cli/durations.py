@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from paiflow import _durations
@@ -20,3 +22,26 @@ def duration(context: click.Context, parameter: click.Parameter, value: str | No
         message = f"{value!r} is not a duration above 0, such as 90, 90s, 15m, 1h30m or 2d"
         raise click.BadParameter(message, context, parameter)
     return seconds
+
+
+if TYPE_CHECKING:
+    _Base = click.ParamType[float]  # generic only in newer releases
+else:
+    _Base = click.ParamType
+
+
+class DurationOrZero(_Base):
+    """A duration that may be 0."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return its seconds.
+
+        Raises:
+            click.BadParameter: it is no duration.
+        """
+        seconds = _durations.duration(value)
+        if seconds is None or seconds < 0:
+            self.fail(f"{value!r:.80} is not a duration, such as 90s, 15m or 0", param, ctx)
+        return seconds

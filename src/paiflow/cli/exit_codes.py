@@ -6,7 +6,7 @@
 | 1 | something failed |
 | 2 | usage: an argument, the endpoint |
 | 3 | something was stopped |
-| 4 | an id was not found |
+| 4 | an id was not found; `wait`: no run fits the selection |
 | 5 | the time was up |
 | 6 | throttled out (`status` only: a wait survives it) |
 | 7 | credentials or permission |
@@ -82,7 +82,12 @@ def of_status(report: StatusReport) -> int:
 
 
 def of_wait(
-    result: WaitResult, until: Until, *, error: PaiFlowError | None = None, signal_number: int | None = None
+    result: WaitResult,
+    until: Until,
+    *,
+    until_status: str | None = None,
+    error: PaiFlowError | None = None,
+    signal_number: int | None = None,
 ) -> int:
     """Return the code of `wait`.
 
@@ -92,6 +97,7 @@ def of_wait(
     Args:
         result: what is known of each id.
         until: what was waited for.
+        until_status: a status that was waited for: what has it is as good as succeeded.
         error: what the wait ended with, None if it ended as asked.
         signal_number: of what interrupted it.
     """
@@ -104,7 +110,9 @@ def of_wait(
         return ExitCode.SERVICE if isinstance(error, Throttled) else of_error(error)
     ended = [item for item in result.values() if item.ended]
     counted = ended if until == "any" and ended else list(result.values())
-    outcomes = {item.outcome for item in counted}
+    outcomes = {
+        "succeeded" if until_status is not None and item.status == until_status else item.outcome for item in counted
+    }
     for outcome, code in _BAD:
         if outcome in outcomes:
             return code

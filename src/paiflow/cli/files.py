@@ -44,7 +44,14 @@ def manifest_of(file: str, *, check: bool) -> str:
         check: refuse it for what is certainly wrong.
 
     Raises:
-        click.UsageError: it cannot be read, or something is wrong with it; one line for each problem.
+        click.UsageError: it cannot be read, or something is wrong with it; it names the first problem.
     """
-    del check  # TODO
-    return text_of(file)
+    text = text_of(file)
+    if check:
+        from paiflow.manifests import check_manifest  # noqa: PLC0415 - --help needs none of it
+
+        if problems := check_manifest(text):
+            shown = "stdin" if file == "-" else file
+            more = f"; {len(problems) - 1} more: paiflow manifest check shows them" if len(problems) > 1 else ""
+            raise click.UsageError(f"{shown}:{problems[0]}{more}; --no-check sends it as it is")
+    return text

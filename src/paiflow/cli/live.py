@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from math import ceil
 from types import TracebackType
-from typing import Final, Self, TextIO
+from typing import Final, Self, TextIO, TypeAlias
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.live import Live
@@ -30,14 +31,17 @@ from paiflow.status.waiting import BAD
 # Columns of the bar, at most.
 _BAR: Final = 40
 
+# Returns a moment as the view shows it.
+Clock: TypeAlias = Callable[[datetime], str]
+
 
 class LiveTable(Display):
     """Shows the progress of a wait on a terminal, and takes it away at the end."""
 
-    def __init__(self, progress: Progress, stream: TextIO) -> None:
+    def __init__(self, progress: Progress, stream: TextIO, *, utc: bool = True) -> None:
         self._due = False
         self._live = Live(
-            View(progress),
+            View(progress, utc=utc),
             console=tables.console(stream),
             auto_refresh=False,
             transient=True,
@@ -83,8 +87,9 @@ class LiveTable(Display):
 class View:
     """What the terminal shows of a wait, made for the size that it has at the moment."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, *, utc: bool = True) -> None:
         self._progress = progress
+        self._utc = utc
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the table, as far as it fits, then the bar and what there is to say."""
@@ -92,14 +97,15 @@ class View:
         # A line is left for the cursor.
         room = max(1, console.size.height - 1)
         footer = self._footer(width)[:room]
-        items = list(self._progress.known.values())
-        now = datetime.fromtimestamp(self._progress.time.now(), UTC)
-        yield from _lines(items, console, width, room - len(footer), now)
+        items = self._progress.items()
+        today = datetime.fromtimestamp(self._progress.time.now(), UTC)
+        clock = partial(_clock, now=today, utc=self._utc)
+        yield from _lines(items, console, width, room - len(footer), clock)
         yield from footer
 
     def _footer(self, width: int) -> list[RenderableType]:
         progress = self._progress
-        items = list(progress.known.values())
+        items = progress.items()
         ended = sum(item.ended for item in items)
         bad = any(item.outcome in BAD for item in items)
         told = f" {ended} of {len(items)} ended"
@@ -128,17 +134,17 @@ class View:
         return footer
 
 
-def _lines(items: Sequence[Waited], console: Console, width: int, room: int, now: datetime) -> Iterator[Text]:
+def _lines(items: Sequence[Waited], console: Console, width: int, room: int, clock: Clock) -> Iterator[Text]:
     """Yield the lines of a table of these, no more than there is room for; the items that do not fit are counted."""
     if len(items) < room:
-        whole = [line for lines in _groups(items, console, width, now) for line in lines]
+        whole = [line for lines in _groups(items, console, width, clock) for line in lines]
         if len(whole) <= room:
             yield from whole
             return
     items = sorted(items, key=_urgency)
     shown = -1  # the first group is that of the headings
     left = room - 1
-    for lines in _groups(items[: max(0, left)], console, width, now):
+    for lines in _groups(items[: max(0, left)], console, width, clock):
         left -= len(lines)
         if left < 0:
             break
@@ -149,20 +155,20 @@ def _lines(items: Sequence[Waited], console: Console, width: int, room: int, now
         yield _one_line(Text(f"and {len(rest)} more: {counted(rest)}", "dim"))
 
 
-def _groups(items: Sequence[Waited], console: Console, width: int, now: datetime) -> Iterator[list[Text]]:
+def _groups(items: Sequence[Waited], console: Console, width: int, clock: Clock) -> Iterator[list[Text]]:
     """Yield the lines of the headings, then those of each item. An id that is wider than the terminal is folded."""
-    for lines in _table(items, now).groups(width):
+    for lines in _table(items, clock).groups(width):
         yield [part for line in lines for part in line.wrap(console, width, overflow="fold")]
 
 
-def _table(items: Sequence[Waited], now: datetime) -> tables.Table:
+def _table(items: Sequence[Waited], clock: Clock) -> tables.Table:
     """Return the table of these."""
     heading = "Run/Node" if any(not isinstance(item.id, str) for item in items) else "Run"
     named = any(name_of(item) is not None for item in items)
     table = tables.Table(heading, *(["Name"] if named else []), "Status", "Outcome", "Since")
     for item in items:
         name = [tables.cell(name_of(item))] if named else []
-        about = (tables.cell(shown_status(item)), tables.outcome_cell(item.outcome), Text(_clock(item.since, now)))
+        about = (tables.cell(shown_status(item)), tables.outcome_cell(item.outcome), Text(clock(item.since)))
         table.add_row(tables.cell(shown(item.id)), *name, *about)
     return table
 
@@ -172,9 +178,11 @@ def _urgency(item: Waited) -> int:
     return 1 if not item.ended else 0 if item.outcome in BAD else 2
 
 
-def _clock(moment: datetime, now: datetime) -> str:
-    """Return the time of today, the date of any other day, in UTC."""
-    return f"{moment:%H:%M:%SZ}" if moment.date() == now.date() else f"{moment:%b %d}"
+def _clock(moment: datetime, now: datetime, *, utc: bool = True) -> str:
+    """Return the time of today, the date of any other day; in UTC or in the reader's zone."""
+    if not utc:
+        moment, now = moment.astimezone(), now.astimezone()
+    return f"{moment:%H:%M:%S}{'Z' if utc else ''}" if moment.date() == now.date() else f"{moment:%b %d}"
 
 
 def _one_line(text: Text) -> Text:

@@ -6,8 +6,14 @@ from functools import partial
 
 import click
 
+from paiflow.cli import options
+
 
 @click.command()
+@options.examples(
+    "paiflow mock --scenario demo",
+    "paiflow mock --port 0 --fault throttling:retry_after=2s,rate=0.1",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 for any that is free.")
 @click.option(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
+import logging
 import os
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from paiflow.cli.connection import Connection
 from paiflow.cli.output import Form, Output
@@ -30,11 +33,21 @@ def examples(*lines: str) -> Callable[[Command], Command]:
     return decorate
 
 
+def newest(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the ids of the newest runs that begin so, for a shell."""
+    from paiflow.cli import completing  # noqa: PLC0415 - for a shell's completion only
+
+    return completing.runs(context, parameter, incomplete)
+
+
+run_ids: Final = click.argument("runs", metavar="[RUN]...", nargs=-1, shell_complete=newest)
+
+
 def ids(command: Command) -> Command:
     """Give a command the ids that it is about: `runs` and `nodes`, to be read by `ids.wanted`."""
     return _with(
         command,
-        click.argument("runs", metavar="[RUN]...", nargs=-1),
+        run_ids,
         click.option("--node", "nodes", metavar="RUN/NODE", multiple=True, help="A node; may be repeated."),
     )
 
@@ -71,6 +84,13 @@ def connection(*, workspace: bool = True) -> Callable[[Callable[..., Any]], Call
             type=click.FloatRange(min=0, min_open=True),
             metavar="SECONDS",
             help="Seconds for each phase of a request; 5 to connect and 10 to receive by default.",
+        ),
+        click.option(
+            "--debug",
+            is_flag=True,
+            callback=_debug,
+            expose_value=False,
+            help="Show each request and reply on stderr, without secrets.",
         ),
     ]
 
@@ -141,6 +161,26 @@ def output(forms: Sequence[Form] = FORMS) -> Callable[[Callable[..., Any]], Call
         return _with(wrapped, *given)
 
     return decorate
+
+
+def _debug(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    """Write what the client logs to stderr until the command ends."""
+    del parameter
+    if not wanted:
+        return
+    from paiflow.client.clients import TRACE  # noqa: PLC0415 - for this option only
+
+    logger, handler = logging.getLogger("paiflow"), logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("paiflow: %(asctime)s %(message)s"))
+    before = logger.level
+    logger.setLevel(TRACE)
+    logger.addHandler(handler)
+
+    def restore() -> None:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+
+    context.call_on_close(restore)
 
 
 def _query(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

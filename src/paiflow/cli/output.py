@@ -17,7 +17,7 @@ import click
 
 T = TypeVar("T")
 
-Form = Literal["table", "wide", "json", "jsonl", "name", "yaml"]
+Form = Literal["table", "wide", "json", "jsonl", "name", "yaml", "text"]
 
 
 @attrs.frozen
@@ -98,12 +98,16 @@ class Output:
                 return len(rows)
         return count
 
+    def moment(self) -> datetime:
+        """Return the moment that ages are counted from."""
+        return datetime.fromtimestamp(self.now(), UTC)
+
     def tables(self, *parts: tuple[View[Any], Iterable[Any]], stream: TextIO | None = None) -> None:
         """Write a table for each kind of thing of which there is any, to stdout unless a stream is given."""
         from paiflow.cli import tables  # noqa: PLC0415 - costly to load, and for people only
 
         wide = self.form == "wide"
-        now = datetime.fromtimestamp(self.now(), UTC)
+        now = self.moment()
         made: list[tables.Table] = []
         for view, items in parts:
             columns = [column for column in view.columns if wide or not column.wide]

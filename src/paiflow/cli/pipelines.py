@@ -98,7 +98,7 @@ def get(pipeline: str, connection: Connection, output: Output) -> None:
 @pipelines.command("create")
 @options.examples(
     "paiflow pipelines create flow.yaml --workspace 948",
-    "paiflow pipelines get pipeline-hynm2bv8wqhp5esfxq | paiflow pipelines create - --workspace 948",
+    "paiflow pipelines create - --workspace 948 < flow.yaml",
 )
 @options.with_(*_MANIFEST)
 @options.connection()

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import stat
-import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, Final, TypeVar
 
@@ -17,6 +14,7 @@ import attrs
 
 from paiflow import AsyncPaiFlow, Change, PaiFlowError, WaitResult
 from paiflow.cli.displays import Display
+from paiflow.cli.pipes import pipe_of_stdout
 from paiflow.cli.progress import Progress
 from paiflow.cli.stopping import Stop
 from paiflow.status.waiting import mends
@@ -126,7 +124,7 @@ async def _tick(display: Display, progress: Progress) -> None:
 @contextlib.contextmanager
 def _reader_watched(loop: asyncio.AbstractEventLoop, close: Callable[[], None]) -> Iterator[None]:
     """Call `close` when whoever reads stdout through a pipe goes away; the next line may be hours off."""
-    descriptor = _pipe_of_stdout()
+    descriptor = pipe_of_stdout()
     watched = False
     if descriptor is not None:
 
@@ -143,14 +141,6 @@ def _reader_watched(loop: asyncio.AbstractEventLoop, close: Callable[[], None]) 
     finally:
         if watched and descriptor is not None:
             loop.remove_reader(descriptor)
-
-
-def _pipe_of_stdout() -> int | None:
-    try:
-        descriptor = sys.stdout.fileno()
-        return descriptor if stat.S_ISFIFO(os.fstat(descriptor).st_mode) else None
-    except (AttributeError, OSError, ValueError):  # closed, or something else was put there
-        return None
 
 
 def _run(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from math import ceil
-from typing import Final
+from typing import Any, Final
 
 from paiflow import Change, PaiFlowError, Waited, WaitResult
 from paiflow._durations import spelled
@@ -17,7 +17,7 @@ from paiflow.status.ids import Id
 from paiflow.status.waiting import OUTCOMES, unstarted
 
 # Seconds without a word after which a line says that the wait goes on: some CI systems end silent jobs.
-_QUIET: Final = 60.0
+QUIET: Final = 60.0
 
 
 class Progress:
@@ -25,19 +25,22 @@ class Progress:
 
     Args:
         wanted: what is waited for.
+        heartbeat: seconds without a word after which a line says that the wait goes on; 0 for never.
 
     Attributes:
         known: of each id, in the order asked: runs first.
+        nodes: of the nodes of those runs that are followed, in the order in which they appeared.
         calls: requests made, retries left aside.
         trouble: why the last poll, or a part of it, was not answered; None if it was.
         on_trouble: called when that changes.
         hint: the question whether something has been started, once there is reason to ask it.
         on_hint: called with it, once.
-        on_quiet: called with a line on how things are, when nothing was said for a minute.
+        on_quiet: called with a line on how things are, when nothing was said for a while.
     """
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: Wanted, heartbeat: float = QUIET) -> None:
         self._wanted = wanted
+        self._heartbeat = heartbeat
         self._sleeps: list[float] = []
         self._answered = False
         self.on_trouble: Callable[[PaiFlowError | None], None] = lambda _: None
@@ -60,11 +63,19 @@ class Progress:
         now = datetime.fromtimestamp(time.now(), UTC)
         ids: list[Id] = [*self._wanted.runs, *self._wanted.nodes]
         self.known: dict[Id, Waited] = {id_: Waited(id=id_, since=now) for id_ in ids}
+        self.nodes: dict[Id, Waited] = {}
 
     def take(self, change: Change) -> None:
         """Take in a change."""
         self._said = self._time.monotonic()
-        self.known[change.id] = change.after
+        (self.known if change.id in self.known else self.nodes)[change.id] = change.after
+
+    def items(self) -> list[Waited]:
+        """Return what is known of each id, and after each run of its nodes that are followed."""
+        nodes: dict[Id, list[Waited]] = {}
+        for node in self.nodes.values():
+            nodes.setdefault(node.id[0], []).append(node)
+        return [one for item in self.known.values() for one in (item, *nodes.get(item.id, ()))]
 
     def looked(self, calls: int, answered: int, trouble: PaiFlowError | None) -> None:
         """Take in how a poll went: how many calls it took, how many were answered, and what passing trouble there was."""
@@ -92,9 +103,9 @@ class Progress:
             self._sleeps.remove(moment)
 
     def beat(self) -> None:
-        """Say how things are, if nothing was said for a minute."""
+        """Say how things are, if nothing was said for a while."""
         now = self.time.monotonic()
-        if now - self._said >= _QUIET:
+        if self._heartbeat and now - self._said >= self._heartbeat:
             self._said = now
             self.on_quiet(self._status())
 
@@ -108,7 +119,8 @@ class Progress:
 
     def result(self) -> WaitResult:
         """Return what is known."""
-        return WaitResult(self.known.values(), calls=self.calls, answered=self._answered)
+        nodes: Any = self.nodes.values()
+        return WaitResult(self.known.values(), nodes=nodes, calls=self.calls, answered=self._answered)
 
     def _status(self) -> str:
         ended = sum(item.ended for item in self.known.values())

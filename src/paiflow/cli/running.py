@@ -63,6 +63,8 @@ def _ended(error: BaseException, stop: Stop) -> int:  # noqa: PLR0911 - a table 
         case KeyboardInterrupt() | click.Abort():
             number = stop.number or signal.SIGINT
             return _complain("terminated" if number == signal.SIGTERM else "interrupted", of_signal(number))
+        case SystemExit(code=0):  # a shell's completion is done
+            return ExitCode.SUCCEEDED
         case BrokenPipeError() | SystemExit():  # SystemExit is how click takes a closed pipe
             discard(sys.stdout)
             return ExitCode.CLOSED_PIPE

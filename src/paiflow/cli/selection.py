@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import click
+from click.shell_completion import CompletionItem
 
 from paiflow import _durations
 from paiflow._text import close_to
@@ -133,6 +134,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
                 metavar="STATUS",
                 multiple=True,
                 callback=_statuses,
+                shell_complete=_known_statuses,
                 help="Such as Failed, or an outcome: active, succeeded, failed, stopped. May be repeated.",
             ),
             click.option("--name", metavar="NAME", help="Runs with this name."),
@@ -145,7 +147,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option("--source", metavar="ID", help="Runs with this source id, such as the KEY of submit --once."),
             click.option(
-                "--since", metavar="TIME", callback=_moment, help="Created not before: 1d, 90m, 2026-11-28, or a time."
+                "--since", metavar="TIME", callback=moment, help="Created not before: 1d, 90m, 2026-11-28, or a time."
             ),
         )
     ):
@@ -169,7 +171,13 @@ def _statuses(context: click.Context, parameter: click.Parameter, values: tuple[
     return tuple(dict.fromkeys(found))
 
 
-def _moment(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
+def _known_statuses(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from paiflow.cli import completing  # noqa: PLC0415 - for a shell's completion only
+
+    return [CompletionItem(one) for one in completing.statuses(context, parameter, incomplete)]
+
+
+def moment(context: click.Context, parameter: click.Parameter, value: str | None) -> datetime | None:
     """Return a moment: so long ago, or a date or time, in the reader's zone unless it names one."""
     if value is None:
         return None

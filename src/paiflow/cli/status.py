@@ -13,6 +13,10 @@ from paiflow.status.waiting import MISSING
 
 
 @click.command()
+@options.examples(
+    "paiflow status flow-train flow-evaluate",
+    "paiflow status --node flow-train/node-data -o json",
+)
 @options.ids
 @click.option(
     "--output-type", type=click.Choice([known.value for known in OutputType]), help="Show outputs of this type only."

@@ -31,8 +31,8 @@ _SIGNALS: Final = (128 + signal.SIGINT, 128 + signal.SIGTERM)
 
 @click.command()
 @options.examples(
-    "paiflow submit --manifest flow.yaml -p rate=0.1 --name nightly --wait",
-    "run=$(paiflow submit pipeline-hynm2bv8wqhp5esfxq --once nightly-2026-11-28)",
+    "paiflow submit --manifest flow.yaml -p rate=0.1 --name nightly --workspace 948 --wait",
+    "run=$(paiflow submit pipeline-hynm2bv8wqhp5esfxq --workspace 948 --once nightly-2026-11-28)",
 )
 @click.argument("pipeline", metavar="[PIPELINE]", required=False)
 @click.option(

@@ -25,7 +25,7 @@ from paiflow._text import visible
 _UNBOUNDED: Final = 10_000
 
 # Columns whose texts are shortened, to so many characters at least; and those that are left out, in this order.
-_SHORTENED: Final = frozenset({"Name", "Output", "Message", "Description"})
+_SHORTENED: Final = frozenset({"Name", "Tree", "Output", "Message", "Description", "Detail"})
 _SHORTEST: Final = 8
 _LEFT_OUT: Final = (
     *("Finished", "Started", "Created", "Since", "Type", "Default", "Provider"),
@@ -206,9 +206,22 @@ def outcome_cell(outcome: str) -> Text:
     return Text(outcome, STYLES.get(outcome, ""))
 
 
-def moment(value: datetime) -> str:
-    """Return a time in UTC, to the second."""
-    return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+def moment(value: datetime, *, utc: bool = True) -> str:
+    """Return a time to the second, in UTC or in the reader's zone; ISO 8601 either way."""
+    text = (value if utc else value.astimezone()).isoformat(timespec="seconds")
+    return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
+
+
+def write_facts(facts: Sequence[tuple[str, Text]]) -> None:
+    """Write what is known of one thing to stdout, a name and a value a line. No value is shortened."""
+    if sys.stdout is None:
+        return
+    printer = console(sys.stdout)
+    width = max((len(name) for name, _ in facts), default=0) + _GAP
+    with printer.capture() as capture:
+        for name, value in facts:
+            printer.print(Text(name.ljust(width), "bold").append_text(value), soft_wrap=True)
+    click.echo(capture.get(), nl=False)
 
 
 def write(tables: Iterable[Table], *, headers: bool = True, whole: bool = False, stream: TextIO | None = None) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import click
+
 from paiflow.cli.acting import Verb, on_runs
 
 _CODES: Final = """
@@ -13,7 +15,7 @@ _CODES: Final = """
     Ends with 0 if it was done for all, 9 for some only, else with the code of the first error.
 """
 
-start = on_runs(
+start: Final[click.Command] = on_runs(
     Verb(
         word="start",
         done="started",
@@ -27,7 +29,7 @@ start = on_runs(
     "paiflow start --name nightly --since 1d --dry-run",
 )
 
-stop = on_runs(
+stop: Final[click.Command] = on_runs(
     Verb(
         word="stop",
         done="stopped",
@@ -41,7 +43,7 @@ stop = on_runs(
     "paiflow stop --status Running --name nightly --dry-run",
 )
 
-rerun = on_runs(
+rerun: Final[click.Command] = on_runs(
     Verb(
         word="rerun",
         done="started again",
@@ -55,7 +57,7 @@ rerun = on_runs(
     "paiflow rerun --status Failed --since 1d --dry-run",
 )
 
-delete = on_runs(
+delete: Final[click.Command] = on_runs(
     Verb(
         word="delete",
         done="deleted",

@@ -8,10 +8,12 @@ from importlib.metadata import version as version_of
 import click
 
 from paiflow._distribution import NAME
+from paiflow.cli import options
 from paiflow_api import provenance
 
 
 @click.command()
+@options.examples("paiflow version", "paiflow version -v")
 @click.option("-v", "--verbose", is_flag=True, help="Also what the client was generated from, and what it runs on.")
 def version(verbose: bool) -> None:
     """Show the version."""

@@ -20,6 +20,11 @@ def say(text: str) -> None:
         discard(sys.stderr)
 
 
+def shown_line(line: str) -> str:
+    """Return a line of a log: all but tabs that does not print is escaped."""
+    return "\t".join(map(visible, line.rstrip("\r\n").split("\t")))
+
+
 def discard(stream: TextIO) -> None:
     """Let what is written to a stream go nowhere: whoever read it has gone, and what is buffered must not fail at exit."""
     with contextlib.suppress(OSError, ValueError):

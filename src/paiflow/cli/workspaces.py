@@ -1,19 +1,12 @@
-"""The command `paiflow workspaces`, and workspaces by their names."""
+"""The command `paiflow workspaces`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from paiflow._text import close_to
 from paiflow.cli import options
 from paiflow.cli.connection import Connection
 from paiflow.cli.output import Output
-from paiflow.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from paiflow import PaiFlow
 
 
 @click.command()
@@ -34,21 +27,3 @@ def workspaces(name: str | None, limit: int | None, connection: Connection, outp
 
     with connection.client() as client:
         output.write(views.WORKSPACES, client.iter_workspaces(workspace_name=name, limit=limit))
-
-
-def id_of(client: PaiFlow, name: str) -> str:
-    """Return the id of the workspace of this name.
-
-    Raises:
-        ConfigurationError: there is none, or there are several.
-        PaiFlowError: as of ListWorkspaces.
-    """
-    found = list(client.iter_workspaces(workspace_name=name))
-    ids = [one.workspace_id for one in found if one.workspace_name == name and one.workspace_id]
-    if len(ids) == 1:
-        return ids[0]
-    if ids:
-        raise ConfigurationError(f"several workspaces are named {name}: give an id, one of {', '.join(ids)}")
-    known = [one.workspace_name for one in client.iter_workspaces() if one.workspace_name]
-    near = close_to(name, known) or f"; there are: {', '.join(known[:8]) or 'none'}"
-    raise ConfigurationError(f"no workspace is named {name}{near}")

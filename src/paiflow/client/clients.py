@@ -18,13 +18,14 @@ import httpx
 
 from paiflow._durations import Duration, duration
 from paiflow._hidden import Environment, Hidden
+from paiflow._text import clean
 from paiflow._time import Time
 from paiflow.client import deadline as _deadline
 from paiflow.client.connections import AsyncConnections, Connections, is_shared, opener
 from paiflow.client.discretion import Discretion
 from paiflow.client.endpoint import REGION, Endpoints
 from paiflow.client.environment import proxy_of
-from paiflow.client.exchange import Response, attempt, clock_skew, interpret
+from paiflow.client.exchange import Response, attempt, clock_skew, interpret, logger
 from paiflow.client.httpx_internals import attend
 from paiflow.client.preparing import Prepared, named, prepare, url_of
 from paiflow.client.reply_body import ACCEPTED_ENCODINGS, Intake, Whole, aread, read
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from paiflow.status.batches import StatusReport
     from paiflow.status.waiting import Change, Until, WaitResult
     from paiflow_api.models import ListPipelineRunsStatusResponse, NodeState, OutputType, PipelineRunState
+    from paiflow_api.outcomes import Outcome as StatusOutcome
 
 # As in the vendor's SDK: connect 5 s, read 10 s (darabonba-core 1.0.9, measured).
 DEFAULT_TIMEOUT: Final = httpx.Timeout(10, connect=5)
@@ -71,6 +73,9 @@ class WaitOptions(TypedDict, total=False):
     timeout: Duration | None
     interval: Duration | None
     workspace_id: str | int | None
+    follow_nodes: bool
+    until_status: str | None
+    outcomes: Mapping[str, StatusOutcome] | None
 
 
 class StatusOptions(TypedDict, total=False):
@@ -84,6 +89,11 @@ class StatusOptions(TypedDict, total=False):
 
 # Is told of each reply: operationId, HTTP status, body. Must not raise.
 Observer = Callable[[str, int, bytes], None]
+
+
+# The level of the log below DEBUG that shows what is sent and received, and the characters of a reply that it shows.
+TRACE: Final = 5
+_LOGGED: Final = 2000
 
 
 class _Client(Generic[Transport, Held]):
@@ -166,6 +176,28 @@ class _Client(Generic[Transport, Held]):
         """The clock and sleep that the client goes by."""
         return self._time
 
+    def endpoint_of(self, host: str) -> str:
+        """Return the base URL of a service, by the first label of its host: `paiflow`, `aiworkspace`.
+
+        Raises:
+            ConfigurationError: there is none; says what to set.
+        """
+        return self._endpoints.of(host)
+
+    @property
+    def workspace_id(self) -> str | int | None:
+        """The workspace of calls that name none."""
+        given = self._defaults["workspace_id"]
+        return given if isinstance(given, str | int) else None
+
+    def credentials(self) -> Credentials:
+        """Return the credentials to sign with now.
+
+        Raises:
+            CredentialsError: there are none.
+        """
+        return self._credentials.get()
+
     @property
     def refreshes(self) -> bool:
         """Whether an expired token may be followed by a fresh one."""
@@ -191,7 +223,12 @@ class _Client(Generic[Transport, Held]):
         prepared: Prepared,
         deadline: float,
     ) -> httpx.Request:
-        url = url_of(self._endpoints.of(operation.host), prepared)
+        url = url_of(endpoint := self.endpoint_of(operation.host), prepared)
+        if logger.isEnabledFor(TRACE):
+            size = len(prepared.body or b"")
+            logger.log(
+                TRACE, "%s: %s %s%s with %d bytes", operation.name, operation.method, endpoint, prepared.shown, size
+            )
         headers = {} if prepared.body is None else {"content-type": "application/json"}
         request = http.build_request(operation.method, url, content=prepared.body, headers=headers)
         request.url = url  # a copy of it would show the secrets of its query
@@ -202,12 +239,15 @@ class _Client(Generic[Transport, Held]):
         return request
 
     def _route(self, operation: Operation[Any]) -> Route:
-        return self._routes[self._endpoints.of(operation.host)]
+        return self._routes[self.endpoint_of(operation.host)]
 
     def _auth(self, operation: Operation[Any], credentials: Credentials) -> SignatureAuth:
         return SignatureAuth(operation.name, operation.version, lambda: credentials, clock=self._service_time)
 
     def _interpret(self, operation: Operation[R], response: Whole, number: int, discretion: Discretion) -> Response[R]:
+        if logger.isEnabledFor(TRACE):
+            text = discretion.content(response.content).decode(errors="replace")
+            logger.log(TRACE, "%s: %s", operation.name, clean(text, _LOGGED))
         for observer in self._observers:
             observer(operation.name, response.status_code, discretion.content(response.content))
         try:
@@ -261,15 +301,13 @@ class _Client(Generic[Transport, Held]):
         self,
         pipeline_runs: Iterable[str],
         nodes: Nodes,
-        until: Until,
-        timeout: Duration | None,
-        interval: Duration | None,
-        workspace_id: str | int | None,
+        workspace_id: str | int | None = None,
+        **options: Any,
     ) -> Steps[Change, WaitResult]:
         self._connections.check_open()
         from paiflow.status.waiting import Limits, follow  # noqa: PLC0415 - whoever makes single calls needs none of it
 
-        limits = Limits.of(until, timeout, interval)
+        limits = Limits.of(**options)
         runs, refs = ids_of(pipeline_runs, nodes)
         return follow(runs, refs, limits, self._time, refreshes=self._credentials.refreshes, workspace_id=workspace_id)
 
@@ -443,10 +481,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         pipeline_runs: Iterable[str] = (),
         *,
         nodes: Nodes = (),
-        until: Until = "all",
-        timeout: Duration | None = None,
-        interval: Duration | None = None,
-        workspace_id: str | int | None = None,
+        **options: Unpack[WaitOptions],
     ) -> WaitResult:
         """Return what became of runs and nodes, once they have ended.
 
@@ -462,13 +497,18 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
             timeout: how long to wait at most: seconds, text such as "1h30m", or a timedelta; None to wait on.
             interval: how long to let pass between two polls, at least; likewise.
             workspace_id: instead of the client's.
+            follow_nodes: look at the nodes of these runs too, as they appear, down to 10 levels. They are `nodes` of
+                the result, and `watch` yields their changes; the wait ends with the runs all the same.
+            until_status: what comes to have this status is waited for no more, such as Running.
+            outcomes: what statuses mean, such as {"Completed": "succeeded"}: for one that is not known yet, or that means
+                something else to you. Each of succeeded, failed, stopped and active.
 
         Raises:
             WaitTimedOut: the time was up. Its `result` has what is known.
             AccessDenied, CredentialsError, InvalidRequest, NotFound: waiting does not mend these. They have a `result`
                 too.
         """
-        return self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)).finish()
+        return self._run(self._follow(pipeline_runs, nodes, **options)).finish()
 
     @overload
     def watch(
@@ -485,13 +525,10 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         pipeline_runs: Iterable[str] = (),
         *,
         nodes: Nodes = (),
-        until: Until = "all",
-        timeout: Duration | None = None,
-        interval: Duration | None = None,
-        workspace_id: str | int | None = None,
+        **options: Unpack[WaitOptions],
     ) -> Iterator[Change]:
         """Yield the changes of runs and nodes as they come, until `wait` would return; raise what it would raise."""
-        return iter(self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)))
+        return iter(self._run(self._follow(pipeline_runs, nodes, **options)))
 
     def close(self) -> None:
         """Close the connections. Closing twice does no harm."""
@@ -554,6 +591,25 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         given = Hidden(arguments)
         del arguments  # a traceback may show what variables hold
         return await self._send(Call(named(operation), given.reveal()))
+
+    async def relay(
+        self, operation: Operation[Any], prepared: Prepared, within: float
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Send a request once, signed, and return status, headers and body of its reply, whatever it says.
+
+        What signed the request is left out of the body.
+
+        Args:
+            operation: whose request it is.
+            prepared: the parts of the request, which need not be valid.
+            within: seconds until the reply must be here.
+
+        Raises:
+            CredentialsError, TransportError, UnexpectedReply: no reply came, or one that is too large.
+        """
+        self._connections.check_open()
+        whole, discretion = await self._exchange(operation, prepared, 1, within)
+        return whole.status_code, dict(whole.headers), discretion.content(whole.content)
 
     async def ask(self, step: Ask) -> Answers:
         """Return what PaiFlow.ask does."""
@@ -653,13 +709,10 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         pipeline_runs: Iterable[str] = (),
         *,
         nodes: Nodes = (),
-        until: Until = "all",
-        timeout: Duration | None = None,  # noqa: ASYNC109 - ends with what is known, where a cancellation would lose it
-        interval: Duration | None = None,
-        workspace_id: str | int | None = None,
+        **options: Unpack[WaitOptions],
     ) -> WaitResult:
         """Return what PaiFlow.wait does, and raise the same."""
-        return await self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)).finish()
+        return await self._run(self._follow(pipeline_runs, nodes, **options)).finish()
 
     @overload
     def watch(
@@ -676,13 +729,10 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         pipeline_runs: Iterable[str] = (),
         *,
         nodes: Nodes = (),
-        until: Until = "all",
-        timeout: Duration | None = None,
-        interval: Duration | None = None,
-        workspace_id: str | int | None = None,
+        **options: Unpack[WaitOptions],
     ) -> AsyncIterator[Change]:
         """Yield what PaiFlow.watch does, and raise the same."""
-        return aiter(self._run(self._follow(pipeline_runs, nodes, until, timeout, interval, workspace_id)))
+        return aiter(self._run(self._follow(pipeline_runs, nodes, **options)))
 
     async def aclose(self) -> None:
         """Close the connections. Closing twice does no harm."""
@@ -715,6 +765,13 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         return await attempts.arun(lambda number: self._attempt(call.operation, prepared, number, attempts.left()))
 
     async def _attempt(self, operation: Operation[R], prepared: Prepared, number: int, left: float) -> Response[R]:
+        whole, discretion = await self._exchange(operation, prepared, number, left)
+        with discretion:
+            return self._interpret(operation, whole, number, discretion)
+
+    async def _exchange(
+        self, operation: Operation[Any], prepared: Prepared, number: int, left: float
+    ) -> tuple[Whole, Discretion]:
         import asyncio  # noqa: PLC0415 - costly to load, and for async calls only
 
         deadline = real_time.monotonic() + left
@@ -736,7 +793,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
                         whole = await aread(Intake(operation.name, response, deadline), response)
                     finally:
                         await response.aclose()
-            return self._interpret(operation, whole, number, discretion)
+            return whole, discretion
 
 
 def _of_profile(

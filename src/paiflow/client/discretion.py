@@ -11,7 +11,7 @@ from typing import Self
 import httpx
 
 from paiflow._hidden import Hidden
-from paiflow._text import parts_of, redacted, without, without_parts
+from paiflow._text import parts_of, without, without_parts
 from paiflow.credentials import Credentials
 from paiflow.errors import PaiFlowError
 
@@ -67,21 +67,27 @@ class Discretion:
 
     def content(self, content: bytes) -> bytes:
         """Return the body of a reply without what signed its request, wherever a service has put it."""
-        values = [*_values(self._credentials), *self._secrets.reveal()]
+        values = [*_values(self._credentials), *self._secrets.reveal(), self._signature]
         return without(content.decode("latin-1"), values).encode("latin-1")
 
     @property
     def _parts(self) -> frozenset[str]:
         sent = self._request.headers.get("authorization", "")
         if self._sent != sent:
-            signed = re.search(_SIGNATURE, sent)
-            self._found = parts_of([*_values(self._credentials), *self._secrets.reveal(), signed and signed[1]])
+            self._found = parts_of([*_values(self._credentials), *self._secrets.reveal(), self._signature])
             self._sent = sent
         return self._found
 
+    @property
+    def _signature(self) -> str | None:
+        signed = re.search(_SIGNATURE, self._request.headers.get("authorization", ""))
+        return signed and signed[1]
+
     def _is_harmless(self, cause: BaseException | None) -> bool:
+        from paiflow._secrets import without_secrets  # noqa: PLC0415 - its patterns take long to compile
+
         words = f"{cause} {cause!r}"
-        return words == self.redact(redacted(words))
+        return words == self.redact(without_secrets(words))
 
 
 def unchain(error: BaseException, cause: BaseException | None) -> None:

@@ -17,6 +17,7 @@ from paiflow.errors import InvalidRequest, PaiFlowError
 from paiflow.status.waiting import mends, wished
 from paiflow.steps import Item, Pause, Steps, one
 from paiflow_api.calling import Call
+from paiflow_api.models import ListPipelineRunNodeLogsResponse
 from paiflow_api.operations import GET_PIPELINE_RUN_NODE
 from paiflow_api.outcomes import NODE_STATUS
 
@@ -51,7 +52,7 @@ def lines(
     if follow and call.arguments.get("reverse"):
         message = "follow and reverse do not go together: new lines would come first"
         raise InvalidRequest(call.operation.name, code="InvalidParameter", message=message)
-    log = _Log(call, page_size if limit is None else min(page_size, limit))
+    log = Log(call, page_size if limit is None else min(page_size, limit))
     pause = SHORTEST
     left = limit
     ended = not follow
@@ -80,10 +81,16 @@ def lines(
             pause = min(LONGEST, pause * GROWTH)
 
 
-class _Log:
+class Log:
     """How far a log has been read."""
 
-    def __init__(self, call: Call[Any], size: int) -> None:
+    def __init__(self, call: Call[Any], size: int = LINES) -> None:
+        """Begin at the first line.
+
+        Args:
+            call: of ListPipelineRunNodeLogs, with its filters.
+            size: lines a page.
+        """
         self._call = call
         self._size = size
         self._read = 0  # lines
@@ -110,6 +117,30 @@ class _Log:
         self._read += len(new)
         return new
 
+    def seek(self, tail: int) -> Steps[Any, None]:
+        """Go to so many lines before the end of what there is."""
+        self._read = max(0, (yield from self._end()) - tail)
+
+    def _end(self) -> Steps[Any, int]:
+        """Return how many lines there are: TotalCount if the lines around it bear it out, else by halving."""
+        reply = yield from self._reply(0, self._size)
+        first, total = len(reply.logs), reply.total_count or 0
+        if not first or not (yield from self._page(first, 1)):
+            return first
+        self._size = first  # as above
+        if total > first and (yield from self._page(total - 1, 1)) and not (yield from self._page(total, 1)):
+            return total
+        least, more = first + 1, 2 * (first + 1)
+        while more < FURTHEST and (yield from self._page(more - 1, 1)):
+            least, more = more, 2 * more
+        while more - least > 1:
+            middle = (least + more) // 2
+            if (yield from self._page(middle - 1, 1)):
+                least = middle
+            else:
+                more = middle
+        return least
+
     def _decide(self) -> Steps[Any, Reading]:
         """Return how Offset counts. At least two lines are read."""
         place = self._read - 1
@@ -124,9 +155,12 @@ class _Log:
         return "lines"
 
     def _page(self, offset: int, size: int) -> Steps[Any, list[str]]:
+        return list((yield from self._reply(offset, size)).logs)
+
+    def _reply(self, offset: int, size: int) -> Steps[Any, ListPipelineRunNodeLogsResponse]:
         call = Call(self._call.operation, {**self._call.arguments, "offset": offset, "page_size": size})
-        reply = yield from one(call)
-        return list(reply.logs)
+        reply: ListPipelineRunNodeLogsResponse = yield from one(call)
+        return reply
 
 
 def _has_ended(call: Call[Any]) -> Steps[Any, bool]:

@@ -56,6 +56,8 @@ class Call:
         run = self.model.thing("run", self.arguments["PipelineRunId"])
         if run is None:
             return NO_SUCH if "run" in self.model.complete else None
+        if run.deleted and not self.model.strict:
+            return None  # how else than by ListPipelineRunsStatus a deleted run is shown, no page says
         return NO_SUCH if run.deleted or not self.sees(run) else run
 
     def node(self) -> Thing | Refusal | None:
@@ -102,7 +104,8 @@ def of_runs_and_nodes(call: Call) -> Due | None:
     ]
     outputs = [one for node in nodes for one in model.outputs_of(node)]
     shown = [one for one in outputs if kind in (None, text_of(one, "Type"))]
-    exact = all(node.ids in model.explored for node in nodes) or not model.strict
+    exact = all(node.ids in model.explored for node in nodes)
+    shown = shown if exact else [one for one in shown if one.ids[:2] in model.explored]
     return Answer({"PipelineRuns": Part(), "Nodes": Part(nodes), "Outputs": Part(shown, exact=exact)})
 
 
@@ -143,12 +146,12 @@ class Listing:
             return None
         for name, value in self._filters(call).items():
             of = self.fields.get(name, name)
-            if any(_may_be_anything(thing, of) for thing in things):
+            if any(_may_be_anything(thing, of, call.operation.name) for thing in things):
                 return None
             fuzzy = bool(call.get("FuzzyMatching")) and name.startswith("Pipeline")
             things = [thing for thing in things if _fits(text_of(thing, of), value, fuzzy=fuzzy)]
         by = call.get("SortBy", "GmtCreateTime")
-        certain = not any(_may_be_anything(thing, by) for thing in things)
+        certain = not any(_may_be_anything(thing, by, call.operation.name) for thing in things)
         created = {thing.ids: number for number, thing in enumerate(call.model.things[self.kind].values())}
         key = sort_key(by)
         things = sorted(things, key=lambda thing: (key(thing), created[thing.ids]))
@@ -161,11 +164,11 @@ class Listing:
         return Answer({pages.items: Part(things, first, size, key if certain else None, pages.total, exact)})
 
 
-def _may_be_anything(thing: Thing, name: str) -> bool:
-    """Return whether a field of a thing may have changed since it was said, or was never said."""
+def _may_be_anything(thing: Thing, name: str, operation: str) -> bool:
+    """Return whether a field of a thing may have changed since it was said, or was never said, nor left out by the list."""
     if thing.moving and name in CHANGING:
         return name != "Status" or len(thing.possible or "ab") > 1
-    return not thing.said and not thing.documented and name not in thing.fields
+    return name not in thing.fields and not thing.was_told_by(operation)
 
 
 def sort_key(name: str) -> Callable[[Thing], tuple[bool, float, str]]:
@@ -192,8 +195,8 @@ def of_workspaces(call: Call) -> Due | None:
     answer = _WORKSPACES(call)
     if isinstance(answer, Answer) and call.get("Fields"):
         known = call.get("Fields") == ["Id"]
-        return Answer(answer.parts, "Fields Id", only=frozenset({"WorkspaceId"})) if known else None
-    return Answer(answer.parts, f"Verbose {bool(call.get('Verbose'))}") if isinstance(answer, Answer) else answer
+        return Answer(answer.parts, " Fields Id", only=frozenset({"WorkspaceId"})) if known else None
+    return Answer(answer.parts, f" Verbose {bool(call.get('Verbose'))}") if isinstance(answer, Answer) else answer
 
 
 def of_run(call: Call) -> Due | None:
@@ -202,7 +205,7 @@ def of_run(call: Call) -> Due | None:
     if not isinstance(run, Thing):
         return run
     if call.get("Verbose"):
-        return Answer({"": Part([run])}, f"Verbose {call.get('ManifestType', '')}")
+        return Answer({"": Part([run])}, f" Verbose {call.get('ManifestType', '')}")
     return Answer({"": Part([run])}, absent=frozenset({"Manifest"}))
 
 

@@ -26,7 +26,17 @@ from paiflow.contract.guards import guard
 from paiflow.contract.preparation import Stock, add_stock
 from paiflow.contract.recording import recorded
 from paiflow.contract.session import Case, GaveUpError, Session, Tally
-from paiflow.contract.suites import afterwards, authentication, generated, life, lists, live, lookups, protocol
+from paiflow.contract.suites import (
+    afterwards,
+    assumptions,
+    authentication,
+    generated,
+    life,
+    lists,
+    live,
+    lookups,
+    protocol,
+)
 from paiflow.contract.targets import Target
 from paiflow.contract.wire import CannotConnectError
 from paiflow.credentials import KEY_ID, KEY_SECRET
@@ -131,7 +141,7 @@ def run(options: Options, environ: Mapping[str, str]) -> int:
         print(f"judging {session.endpoint}", file=words, flush=True)
         if target.live:
             print(
-                f"not on this machine: at most {live.CALLS} calls, right reads only,"
+                f"not on this machine: at most {live.CALLS + assumptions.CALLS} calls, right reads only,"
                 f" {1 / live.PAUSE:.0f} a second at most",
                 file=words,
                 flush=True,
@@ -187,6 +197,7 @@ def judge(target: Target, options: Options) -> None:
     reads_only = target.live or options.reads_only
     if reads_only:
         session.run("live", live.cases(session, target.workspace_id), options.only, options.operation)
+        session.run("assumptions", assumptions.cases(session), options.only, options.operation)
         ran = ["live"]
     else:
         ran = _all(target, options)
@@ -233,20 +244,27 @@ def _all(target: Target, options: Options) -> list[str]:
 
     run("life", lambda: life.beginnings(stock))
     run("authentication", lambda: authentication.cases(session, stock))
+    if _wanted("generated", only):
+        generated.run(session, stock, options.examples, operation)
+        ran += [suite for suite in session.tallies if suite.startswith("generated/")] or ["generated/fuzzing"]
     ends = _wanted("endings", only) or _wanted("lists", only)
     if ends:
         session.run("reruns", life.reruns(stock))
     run("protocol", lambda: protocol.cases(session, stock))
-    run("lookups", lambda: lookups.cases(session, stock))
-    if _wanted("generated", only):
-        generated.run(session, stock, options.examples, operation)
-        ran += [suite for suite in session.tallies if suite.startswith("generated/")] or ["generated/fuzzing"]
+    _run_by_hand(target, options, ran)  # before the endings: time passes, and they need not wait for it
     if ends:
         session.run("endings", life.endings(stock))
         ran.append("endings")
+    run("lookups", lambda: lookups.cases(session, stock))
     run("lists", lambda: lists.cases(session, stock))
-    run("afterwards", afterwards.cases)
-    if target.hand is not None and _wanted("by hand", only) and not operation:
+    run("afterwards", lambda: afterwards.cases(session))
+    return ran
+
+
+def _run_by_hand(target: Target, options: Options, ran: list[str]) -> None:
+    """Run what needs a mock whose time is advanced by hand, and take over what it found."""
+    session, only = target.session, options.only
+    if target.hand is not None and _wanted("by hand", only) and not options.operation:
         try:
             _by_hand(target, only)
         finally:
@@ -256,7 +274,6 @@ def _all(target: Target, options: Options) -> list[str]:
         session.unchecked.append(
             "what shows after minutes only, such as a nonce that is forgotten early: it needs our mock"
         )
-    return ran
 
 
 def _prepared(target: Target, session: Session) -> Stock:
@@ -277,9 +294,12 @@ def _by_hand(target: Target, only: str) -> None:
     session, clock = target.hand.session, target.hand.clock
     session.model.frozen = True
     stock = _prepared(target, session)
-    session.run("by hand", life.beginnings(stock), only)
-    session.run("by hand", life.reruns(stock, clock.advance), only)
-    session.run("by hand", life.endings(stock, clock.advance), only)
+
+    def wait(seconds: float) -> None:
+        clock.advance(5 * seconds)
+
+    cases = [*life.beginnings(stock), *life.reruns(stock, wait), *life.endings(stock, wait)]
+    session.run("by hand", cases, only)
     session.run("by hand", life.by_hand(stock, clock.advance, clock.now), only)
     session.run("by hand", afterwards.by_hand(clock), only)
 
@@ -292,6 +312,7 @@ def _join(session: Session, other: Session) -> None:
         kept.checks += tally.checks
         kept.seconds += tally.seconds
     session.findings += other.findings
+    session.unchecked += other.unchecked
 
 
 def _wanted(suite: str, only: str) -> bool:

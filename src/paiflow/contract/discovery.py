@@ -10,6 +10,7 @@ from paiflow.contract.http import Reply, encoded
 from paiflow.contract.session import Session
 from paiflow.contract.things import ENDED, RANKS, Ids, Thing, Wire, text_of
 from paiflow.contract.views import kind_of, shown
+from paiflow.mock.sample import cleaned
 
 MOST = 200
 """Things of a kind beyond which not all are looked at."""
@@ -53,6 +54,8 @@ def discover_a_little(session: Session, keys: list[Ids]) -> None:
         session.ask("GetPipelineRunNode", {"PipelineRunId": run, "NodeId": node, "Depth": 2}, discovering=True)
     if references := [{"PipelineRunId": run, "NodeId": node} for run, node in dict.fromkeys([*keys, *found])]:
         session.ask("ListPipelineRunsStatus", {"Nodes": references}, discovering=True)
+    ended = [node.ids for node in session.model.of("node") if text_of(node, "Status") in ENDED]
+    session.model.explored.update(ids for ids in ended if {"PipelineRunId": ids[0], "NodeId": ids[1]} in references)
 
 
 def discover_run(session: Session, run: Thing) -> None:
@@ -146,7 +149,7 @@ def _grow(session: Session, run_id: str, fields: Wire) -> Thing | None:
     return node
 
 
-VARIANTS = {"GetPipelineRun": ("Verbose ",), "ListWorkspaces": ("Verbose False", "Verbose True")}
+VARIANTS = {"GetPipelineRun": (" Verbose ",), "ListWorkspaces": (" Verbose False", " Verbose True")}
 # What is masked, or stands for another thing; and the Type that ListPipelineRunsStatus's sample has otherwise.
 _NOT_SHOWN = {
     "GetPipelineRunNode": {"Spec", "StatusInfo"},
@@ -186,17 +189,6 @@ def ask_for_samples(session: Session) -> None:
         session.ask(operation, {"PageSize": 50})
     for pipeline in session.model.of("pipeline"):
         session.ask("GetPipeline", {"PipelineId": pipeline.id})
-
-
-def cleaned(value: Any) -> Any:
-    """Return a value of a sample without the space around its texts, which the pages have by mistake."""
-    if isinstance(value, str):
-        return value.strip()
-    if isinstance(value, list):
-        return [cleaned(item) for item in value]
-    if isinstance(value, dict):
-        return {name: cleaned(item) for name, item in value.items()}
-    return value
 
 
 def _found(session: Session, kind: str, own_id: str) -> Thing | None:

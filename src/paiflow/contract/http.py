@@ -102,6 +102,10 @@ def strict_json(content: bytes) -> Any:
 
 def same(left: Any, right: Any) -> bool:
     """Return whether two JSON values are the same, kinds included: 1, 1.0, true and "1" are four."""
+    if type(left) is not type(right):
+        return False
+    if not isinstance(left, dict | list):
+        return bool(left == right)
     return json.dumps(left, sort_keys=True) == json.dumps(right, sort_keys=True)
 
 

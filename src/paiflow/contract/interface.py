@@ -18,8 +18,8 @@ from paiflow_api.operations import OPERATIONS
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _URI = "urn:paiflow:contract"
 
-OF_HTTP = frozenset({405, 413})
-"""Statuses that the description need not list: for methods that a path does not know, and for bodies too large."""
+OF_HTTP = frozenset({405})
+"""Statuses that no operation can list: for methods that a path does not know."""
 
 Described = Operation[Any]
 

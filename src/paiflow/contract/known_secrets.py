@@ -15,7 +15,7 @@ from functools import lru_cache
 from urllib.parse import quote, quote_plus, unquote
 
 from paiflow import PaiFlowError
-from paiflow._redaction import REDACTED
+from paiflow._secrets import REDACTED
 
 SHORTEST = 4
 """Characters of the shortest value that can be told from other text."""

@@ -22,6 +22,7 @@ class Step:
         steps: those in it.
         outputs: name and type of what it puts out.
         uses: the pipeline that it is one of; its own if none.
+        command: of its container; none if empty.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Step:
     steps: Sequence[Step] = ()
     outputs: Sequence[tuple[str, str]] = ()
     uses: Identity | None = None
+    command: Sequence[str] = ()
 
     def written(self) -> dict[str, Any]:
         """Return the step as a manifest has it."""
@@ -37,9 +39,11 @@ class Step:
             {"name": name, "metadata": {"type": {kind: {}}}, "value": {"location": f"/{name}"}}
             for name, kind in self.outputs
         ]
+        container = {"container": {"image": "alpine", "command": list(self.command)}} if self.command else {}
         return {
             "metadata": {"provider": provider, "identifier": identifier, "version": version, "name": self.name},
             "spec": {
+                **container,
                 "dependencies": list(self.after),
                 "outputs": {"artifacts": artifacts},
                 "pipelines": [step.written() for step in self.steps],

@@ -44,7 +44,7 @@ class Answer:
 
     Args:
         parts: by list, "" for the reply itself.
-        variant: tells replies of one operation apart that hold other fields.
+        variant: tells replies of one operation apart that hold other fields; empty, or begins with a space.
         lines: of a log, those that are due; and how many there are of all pages.
         absent: fields that the reply does not hold.
         only: the fields that the things in it may hold; None for all.

@@ -9,7 +9,7 @@ from typing import Any
 from paiflow.contract.discovery import discover_run
 from paiflow.contract.manifests import BAD, PROVIDER, Manifest, Step
 from paiflow.contract.session import Session
-from paiflow.contract.things import Thing, text_of
+from paiflow.contract.things import Ids, Thing, text_of
 
 NESTED = (
     Step("load", outputs=[("raw", "DataSet")]),
@@ -17,6 +17,13 @@ NESTED = (
     Step("evaluate", steps=[Step("score", outputs=[("scores", "ModelEvaluation")]), Step("report")]),
 )
 FLAT = (Step("only", outputs=[("table", "DataSet")]), Step("other", outputs=[("curve", "Metrics")]))
+FAILING = (
+    Step("good", outputs=[("kept", "DataSet")]),
+    Step("bad", outputs=[("never", "Model")], command=["sh", "-c", "exit 1"]),
+    Step("late", after=["bad"]),
+)
+FLAKY = (Step("flaky", outputs=[("second", "Model")]), Step("then", after=["flaky"], outputs=[("after", "Metrics")]))
+"""Steps of which our own mock lets the first one fail, when it runs for the first time."""
 
 
 @dataclass
@@ -29,7 +36,8 @@ class Stock:
         elsewhere: another workspace; None if there is none.
         pipelines: by a word of ours.
         runs: by a word of ours.
-        manifests: that no pipeline has yet.
+        failed: when nodes finished that had failed, and were run again, by their ids.
+        spent: how many spare runs were created.
     """
 
     tag: str = ""
@@ -37,6 +45,7 @@ class Stock:
     elsewhere: str | None = None
     pipelines: dict[str, Thing] = field(default_factory=dict)
     runs: dict[str, Thing] = field(default_factory=dict)
+    failed: dict[Ids, str] = field(default_factory=dict)
     spent: int = 0
 
 
@@ -55,12 +64,16 @@ def add_stock(session: Session, workspace_id: str | None) -> Stock:
     model.manifests |= dict.fromkeys(BAD.values())
     plain = Manifest(f"{stock.tag}-flat", FLAT)
     nested = Manifest(f"{stock.tag}-nested", NESTED)
-    for manifest in (Manifest(f"{stock.tag}-own", FLAT), Manifest(f"{stock.tag}-yaml", FLAT)):
+    failing = Manifest(f"{stock.tag}-failing", (*FAILING, *(FLAKY if model.frozen else ())))
+    for manifest in (Manifest(f"{stock.tag}-own", FLAT), Manifest(f"{stock.tag}-yaml", FLAT), failing):
         model.manifests |= {manifest.text: manifest, manifest.yaml: manifest}
     user = Manifest(f"{stock.tag}-user", [Step("inner", uses=plain.identity)], version="v2")
     for word, manifest in {"flat": plain, "nested": nested, "user": user}.items():
         add_pipeline(session, stock, word, manifest)
-    for word, arguments in _runs(stock).items():
+    for word, arguments in {
+        **_runs(stock),
+        "failing": {"PipelineManifest": failing.text, "SourceId": stock.tag},
+    }.items():
         add_run(session, stock, word, arguments)
     return stock
 

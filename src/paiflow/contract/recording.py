@@ -33,7 +33,8 @@ import harfile
 
 import paiflow
 from paiflow import PaiFlowError
-from paiflow._redaction import REDACTED, Redaction
+from paiflow._redaction import Redaction
+from paiflow._secrets import REDACTED
 from paiflow.contract.checks import Exchange
 from paiflow.contract.http import Headers, Reply
 from paiflow.contract.known_secrets import SHORTEST, KnownSecrets

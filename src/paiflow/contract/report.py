@@ -17,6 +17,7 @@ from paiflow._junit import Case, Failure, Suite
 from paiflow.contract.checks import CHECKS, Exchange, name_of
 from paiflow.contract.session import Finding, Session, Tally
 from paiflow.credentials import Credentials
+from paiflow.mock import ASSUMPTIONS
 
 EXCERPT = 300
 """Characters of a body that are quoted."""
@@ -43,6 +44,8 @@ def summary(session: Session, options: Sequence[str]) -> str:
     lines = [*table(session.tallies), "", *by_operation(session), ""]
     if session.unchecked:
         lines += ["not checked:", *(f"  {one}" for one in dict.fromkeys(session.unchecked)), ""]
+    if session.assumptions:
+        lines += [*of_assumptions(session.assumptions), ""]
     if not session.findings:
         return "\n".join([*lines, f"{session.endpoint} conforms"])
     ordered = sorted(session.findings, key=lambda finding: finding.check)
@@ -77,6 +80,14 @@ def by_operation(session: Session) -> list[str]:
     ]
     width = max(len(row[0]) for row in cells)
     return [f"{row[0]:<{width}}" + "".join(f"{cell:>10}" for cell in row[1:]) for row in cells]
+
+
+def of_assumptions(found: dict[str, str]) -> Iterable[str]:
+    """Yield a line for each assumption of the mock: whether it holds of the service, and what it says if it does not."""
+    yield "what the mock assumes, of this service:"
+    for one in sorted(ASSUMPTIONS, key=lambda one: ("refuted", "held", "not tried").index(found[one.name])):
+        why = f": {one.refuted_by}" if found[one.name] == "refuted" else ""
+        yield f"  {found[one.name]:<9}  {one.name}{why}"
 
 
 class Progress:
@@ -133,6 +144,7 @@ def as_json(session: Session) -> str:
             "suites": suites,
             "operations": operations,
             "unchecked": session.unchecked,
+            "assumptions": session.assumptions,
             "findings": findings,
         },
         ensure_ascii=False,

@@ -137,8 +137,9 @@ class Session:
         self.tallies: dict[str, Tally] = {}
         self.operations: dict[str, OfOperation] = {name: OfOperation() for name in self.interface.operations}
         self.request_ids: dict[str, int] = {}
-        self.kept: list[tuple[Request, Reply]] = []
+        self.kept: dict[str, Request] = {}
         self.unchecked: list[str] = []
+        self.assumptions: dict[str, str] = {}
         self._suite, self._case = "", ""
         self._silent = self._late = 0
         self._lock = threading.RLock()
@@ -225,9 +226,9 @@ class Session:
                 raise GaveUpError(f"no reply, {PATIENCE} times: the rest was left out") from None
             return None
         self.judge(Exchange(request, reply, "", due), discovering=discovering)
-        if len(self.kept) < PATIENCE and reply.status == 200 and request.method == "GET" and due == OPEN:
-            self.kept.append((request, reply))
-        self._late += reply.seconds > LATE
+        if due == OPEN and reply.status == 200 and (name := request.header("x-acs-action")):
+            self.kept.setdefault(name, request)
+        self._late += reply.seconds > LATE and wire is None  # among many at once each waits for the others
         if self._late >= MOST_LATE and not self.pause:
             raise GaveUpError(f"{MOST_LATE} replies took more than {LATE:.0f} s: the rest was left out")
         return reply
@@ -326,6 +327,11 @@ def discovered(call: Call, reply: Reply) -> Iterator[tuple[str, tuple[str, ...]]
     """Yield kind and ids of the things in a reply."""
     for name, ids, _ in shown(call, reply):
         yield kind_of(call, name), ids
+
+
+def asking(name: str, arguments: dict[str, Any]) -> Callable[[Session], object]:
+    """Return what calls an operation, for a case that is no more than that."""
+    return lambda session: session.ask(name, arguments)
 
 
 def fields_of(reply: Reply | None) -> str:

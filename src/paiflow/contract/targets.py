@@ -10,11 +10,12 @@ from typing import Any
 from paiflow import PaiFlowError
 from paiflow.client.endpoint import is_loopback, resolve_endpoint
 from paiflow.contract.interface import Interface
+from paiflow.contract.preparation import FLAKY
 from paiflow.contract.session import Session
 from paiflow.contract.suites.live import PAUSE
 from paiflow.contract.things import Ids
 from paiflow.credentials import Credentials, from_environment
-from paiflow.mock import HandClock, MockService, serve
+from paiflow.mock import Behaviour, HandClock, MockService, serve
 
 RUNS = "PAIFLOW_CONTRACT_RUNS"
 NODES = "PAIFLOW_CONTRACT_NODES"
@@ -69,7 +70,8 @@ class Target:
 def our_mock(document: dict[str, Any], progress: Callable[[str], object] = str) -> Iterator[Target]:
     """Start our mock, and a second one whose clock is advanced by hand, and give both."""
     clock = HandClock()
-    service, by_hand = MockService([LASTING, TEMPORARY]), MockService([LASTING, TEMPORARY], clock=clock)
+    accounts, failing = [LASTING, TEMPORARY], Behaviour(fails=[FLAKY[0].name])
+    service, by_hand = MockService(accounts), MockService(accounts, clock=clock, behaviour=failing)
     interface = Interface(document, closed=True)
     with serve(service) as endpoint, serve(by_hand) as second:
         session = Session(endpoint, (LASTING, TEMPORARY), interface, progress=progress)

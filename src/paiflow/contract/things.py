@@ -97,6 +97,10 @@ class Thing:
             known |= wire
         return known | self.put
 
+    def was_told_by(self, operation: str) -> bool:
+        """Return whether an operation has told of it, since it last changed."""
+        return any(source.partition(" ")[0] == operation for source in self.said)
+
     def below(self, depth: int) -> Iterator[Thing]:
         """Yield the node and the nodes in it, so many levels deep."""
         yield self

@@ -87,6 +87,7 @@ def learn(call: Call, reply: Reply, variant: str | None) -> None:
         thing = model.thing(kind, *ids)
         if thing is not None and variant is not None:
             thing.learn(call.operation.name + variant, wire)
+            thing.deleted = thing.deleted or (not model.strict and wire.get("IsDeleted") is True)
     if (effect := EFFECTS.get(call.operation.name)) is not None:
         effect(model, call, reply)
 

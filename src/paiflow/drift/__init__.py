@@ -3,7 +3,7 @@
 The client decodes leniently, so a field or status that the service has added breaks nothing, and nobody notices. This
 notices: in a client's replies, `paiflow.observe(client)`; in recorded traffic, `paiflow drift FILE…`.
 
-    recordings.py   files ► recorded replies
+    recordings.py   files ► recorded replies    (exchanges.py, encodings.py)
     replies.py      a recorded reply ► the response that describes it, or why there is none
     schemas.py      a description ► its schemas, each with its place
     walk.py         a reply and its schema ► deviations
@@ -23,7 +23,7 @@ try:
     from paiflow.drift.observing import Observation, observe
     from paiflow.drift.recordings import RecordingError, read
     from paiflow.drift.repair import RepairError, overlay
-    from paiflow.drift.replies import Recorded, Reply
+    from paiflow.drift.replies import NOT_DESCRIBED, Recorded, Reply
     from paiflow.drift.schemas import Schemas, load
 except ModuleNotFoundError as _error:
     if _error.name not in PACKAGES["drift"]:
@@ -34,6 +34,7 @@ except ModuleNotFoundError as _error:
     ) from None
 
 __all__ = [
+    "NOT_DESCRIBED",
     "Collection",
     "DescriptionError",
     "Finding",

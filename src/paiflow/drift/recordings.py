@@ -1,19 +1,15 @@
-"""Read recorded traffic: HAR files, cassettes of vcrpy (and of Ruby's VCR), plain JSON replies, one or one a line.
+"""Read recorded traffic: HAR files, cassettes of vcrpy (and of Ruby's VCR), Postman's examples, plain JSON replies.
 
-What a file is shows in what it holds, not in its name. Bodies are decoded: base64, gzip and deflate.
-
-Sources: HAR 1.2, http://www.softwareishard.com/blog/har-12-spec/; vcrpy's serializers and stubs,
-https://github.com/kevin1024/vcrpy; VCR's cassettes, https://github.com/vcr/vcr.
+What a file is shows in what it holds, not in its name. It may be an array of recordings, or hold one a line. What cannot be
+read of it is an error for the whole file only where it says nothing else.
 """
 
 from __future__ import annotations
 
-import base64
-import contextlib
 import json
 import sys
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,11 +18,13 @@ from yaml.composer import Composer
 from yaml.constructor import SafeConstructor
 
 from paiflow._text import visible
-from paiflow.client.reply_body import MAX_REPLY_BYTES
+from paiflow.drift.exchanges import examples, exchange
 from paiflow.drift.replies import Recorded
 from paiflow.errors import PaiFlowError
 
 STDIN: Final = "-"
+_PACKED: Final = {b"PK\x03\x04": "zip", b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+_INTERACTIONS: Final = ("interactions", "http_interactions")
 
 
 class RecordingError(PaiFlowError, ValueError):
@@ -39,56 +37,111 @@ def read(path: str) -> list[Recorded]:
     """Return the replies that a file holds, `-` for standard input.
 
     Raises:
-        RecordingError: it cannot be read, or is none of these, or an entry lacks what makes it one.
+        RecordingError: it cannot be read, or is none of these.
     """
     name = "stdin" if path == STDIN else visible(Path(path).name)
+    shown = visible(path)
     try:
         content = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
-    except OSError as error:
-        raise RecordingError(f"{path}: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # the latter: a NUL in a path
+        raise RecordingError(f"{shown}: {getattr(error, 'strerror', None) or error}") from error
+    if packed := next((kind for magic, kind in _PACKED.items() if content.startswith(magic)), None):
+        raise RecordingError(f"{shown}: compressed ({packed}): unpack it first")
     try:
-        text = content.decode(json.detect_encoding(content))
+        text = content.decode(json.detect_encoding(content)).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        raise RecordingError(f"{path}: not text: byte {error.start + 1} is 0x{content[error.start]:02X}") from error
+        raise RecordingError(f"{shown}: not text: byte {error.start + 1} is 0x{content[error.start]:02X}") from error
     if not text.strip():
-        raise RecordingError(f"{path}: empty: nothing was recorded, or nothing has come in")
+        raise RecordingError(f"{shown}: empty: nothing was recorded, or nothing has come in")
     try:
-        return list(_replies(text, path, name))
+        return list(_replies(text, shown, name))
     except RecursionError as error:
-        raise RecordingError(f"{path}: nests too deeply") from error
+        raise RecordingError(f"{shown}: nests too deeply") from error
 
 
 def _replies(text: str, path: str, name: str) -> Iterator[Recorded]:
     try:
-        value = json.loads(text)
+        value = _json(text)
     except ValueError as error:
-        if lines := _json_lines(text):
-            for number, line in lines:
-                yield Recorded(f"{name} line {number}", line)
-            return
+        if (lines := _json_lines(text, path, name)) is not None:
+            return lines
         value = _cassette(text, path, error)
-    if isinstance(value, dict) and isinstance(log := value.get("log"), dict) and "entries" in log:
-        yield from _each(log["entries"], path, name, "log.entries", _of_har)
-    elif isinstance(value, dict) and (interactions := _INTERACTIONS & value.keys()):
-        [key] = interactions
-        yield from _each(value[key], path, name, key, _of_cassette)
-    else:
-        yield Recorded(name, text)
+    recorded = _recognised(value, path, name)
+    return iter([Recorded(name, text)]) if recorded is None else recorded
 
 
-_INTERACTIONS: Final = frozenset({"interactions", "http_interactions"})
-
-
-def _json_lines(text: str) -> list[tuple[int, str]]:
-    """Return the lines of JSON lines with their numbers; none where it is something else."""
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+def _json(text: str) -> Any:
     try:
-        for _, line in lines:
-            if not isinstance(json.loads(line), dict):
-                return []
-    except ValueError:
-        return []
-    return lines
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # a whole number of thousands of digits, somewhere
+        return json.loads(text, parse_int=float)
+
+
+def _recognised(value: Any, path: str, name: str) -> Iterator[Recorded] | None:
+    """Return the replies of an archive of any kind, or of a list of such; None if it is none.
+
+    Raises:
+        RecordingError: it is an archive that lacks what makes it one.
+    """
+    if isinstance(value, dict):
+        return _archive(value, path, name)
+    if not isinstance(value, list) or not value:
+        return None
+    parts = [_recognised(item, path, f"{name} part {number}") for number, item in enumerate(value, 1)]
+    archives = [part for part in parts if part is not None]
+    return chain.from_iterable(archives) if len(archives) == len(parts) else None
+
+
+def _archive(value: dict[str, Any], path: str, name: str) -> Iterator[Recorded] | None:
+    found: Iterator[Recorded] | None = None
+    if isinstance(value.get("log"), dict):
+        found = _each(value["log"], "entries", path, name, "log.entries")
+    elif key := next((key for key in _INTERACTIONS if key in value), None):
+        found = _each(value, key, path, name, key)
+    elif isinstance(value.get("info"), dict) and isinstance(value.get("item"), list):
+        found = examples(value, name)
+    elif isinstance(value.get("request"), dict) and "response" in value:
+        found = iter([exchange(value, name)])
+    return found
+
+
+def _each(holder: dict[str, Any], key: str, path: str, name: str, shown: str) -> Iterator[Recorded]:
+    if not isinstance(entries := holder.get(key), list):
+        raise RecordingError(f"{path}: not an archive: {shown} is {'not a list' if key in holder else 'missing'}")
+    return (exchange(entry, f"{name} entry {number}") for number, entry in enumerate(entries, 1))
+
+
+def _json_lines(text: str, path: str, name: str) -> Iterator[Recorded] | None:
+    """Return the replies of JSON lines; None where the first line is no object of JSON.
+
+    A line that is none of those, such as one that was cut when its writer ended, is skipped by itself.
+    """
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    values = [_object(line) for _, line in lines]
+    if len(lines) < 2 or values[0] is None:
+        return None
+
+    def replies() -> Iterator[Recorded]:
+        for (number, line), value in zip(lines, values, strict=True):
+            where = f"{name} line {number}"
+            if value is None:
+                yield Recorded(where, None, fault="that is not an object of JSON", what="line")
+            else:
+                recorded = _recognised(value, path, where)
+                yield from [Recorded(where, line)] if recorded is None else recorded
+
+    return replies()
+
+
+def _object(line: str) -> dict[str, Any] | None:
+    """Return the object that a line is; None if it is none."""
+    try:
+        value = _json(line)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 if yaml.__with_libyaml__:
@@ -112,7 +165,7 @@ def _cassette(text: str, path: str, json_error: ValueError) -> Any:
     """Return the cassette that a text is."""
     try:
         value = yaml.load(text, _Loader)  # noqa: S506 - a safe one
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # the latter: a date that is none, a number of thousands of digits
         if text.lstrip()[:1] in ("{", "[", '"'):
             value = None
         else:
@@ -120,85 +173,8 @@ def _cassette(text: str, path: str, json_error: ValueError) -> Any:
             position = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
             problem = " ".join(str(getattr(error, "problem", None) or error).split())
             raise RecordingError(f"{path}{position}: not YAML: {visible(problem[:200])}") from None
-    if isinstance(value, dict) and _INTERACTIONS & value.keys():
+    if isinstance(value, dict) and not value.keys().isdisjoint(_INTERACTIONS):
         return value
     position = f":{json_error.lineno}:{json_error.colno}" if isinstance(json_error, json.JSONDecodeError) else ""
     reason = json_error.msg if isinstance(json_error, json.JSONDecodeError) else str(json_error)
     raise RecordingError(f"{path}{position}: neither a HAR file nor a cassette nor a JSON reply: {visible(reason)}")
-
-
-def _each(entries: Any, path: str, name: str, key: str, of: Any) -> Iterator[Recorded]:
-    if not isinstance(entries, list):
-        raise RecordingError(f"{path}: {key} is not a list")
-    for number, entry in enumerate(entries, 1):
-        try:
-            yield of(entry, f"{name} entry {number}")
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise RecordingError(
-                f"{path}: {key}[{number - 1}]: not a recorded reply: {visible(_reason(error)[:200])}"
-            ) from None
-
-
-def _reason(error: Exception) -> str:
-    """Return in words what is wrong with an entry."""
-    if isinstance(error, KeyError):
-        return f"{error.args[0]} is missing"
-    return str(error) if isinstance(error, ValueError) else "something in it is of another kind than it should be"
-
-
-def _of_har(entry: Any, where: str) -> Recorded:
-    request = entry["request"]
-    response = entry["response"] or {"status": 0}  # as some proxies write what was not answered
-    content = response.get("content") or {}
-    body = _text(content.get("text"))
-    if body is not None and content.get("encoding") == "base64":
-        body = base64.b64decode(body)
-    headers = {str(header.get("name")).lower(): header.get("value") for header in response.get("headers") or ()}
-    return Recorded(
-        where, _unpacked(body, headers), str(request["method"]), str(request["url"]), int(response["status"])
-    )
-
-
-def _of_cassette(interaction: Any, where: str) -> Recorded:
-    request, response = interaction["request"], interaction["response"]
-    status = response["status_code"] if "status_code" in response else response["status"]
-    code = status["code"] if isinstance(status, Mapping) else status
-    headers = {str(name).lower(): value for name, value in (response.get("headers") or {}).items()}
-    url = str(request["uri"] if "uri" in request else request["url"])
-    return Recorded(where, _unpacked(_body(response), headers), str(request["method"]), url, int(code))
-
-
-def _body(response: Mapping[str, Any]) -> bytes | str | None:
-    body: Any = response.get("body")
-    if body is None:
-        body = response.get("content")
-    if isinstance(body, Mapping):
-        if body.get("base64_string") is not None:
-            return base64.b64decode(body["base64_string"])
-        body = body.get("string")
-    return _text(body)
-
-
-def _text(body: Any) -> bytes | str | None:
-    if body is None or isinstance(body, bytes | str):
-        return body
-    raise ValueError("its body is not text")
-
-
-def _unpacked(body: bytes | str | None, headers: Mapping[str, Any]) -> bytes | str | None:
-    """Return a body decompressed, or as it is where that fails: then it is no JSON, and skipped.
-
-    Many recorders have decompressed it, and kept the header that says otherwise; so what it begins with is looked at, too.
-    """
-    if not isinstance(body, bytes):
-        return body
-    windows = [zlib.MAX_WBITS | 16] if body.startswith(b"\x1f\x8b") else []
-    if "deflate" in str(headers.get("content-encoding")).lower():
-        windows += [zlib.MAX_WBITS, -zlib.MAX_WBITS]
-    for window in windows:
-        inflater = zlib.decompressobj(window)
-        with contextlib.suppress(zlib.error):
-            inflated = inflater.decompress(body, MAX_REPLY_BYTES)
-            if inflater.eof:
-                return inflated
-    return body

@@ -22,7 +22,8 @@ from typing import Any, Final
 
 from paiflow import _yaml, overlays
 from paiflow._description import Operation, Place
-from paiflow._redaction import REDACTED, redact_text
+from paiflow._redaction import redact_text
+from paiflow._secrets import REDACTED
 from paiflow._text import clean, visible
 from paiflow.drift import changes
 from paiflow.drift.changes import Change

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -17,8 +18,14 @@ from paiflow.drift.names import listed
 from paiflow.drift.schemas import Schema, Schemas
 from paiflow.drift.walk import Deviation, deviations
 
+NOT_DESCRIBED: Final = "is not described"
+NO_REPLY: Final = "that is not a reply: none of its fields is described"
+
 _SHOWN: Final = 3
 """Operations named of those that a reply may answer."""
+
+_REQUEST_INSPECTED: Final = 2000
+_REQUEST_CHARACTERS: Final = 120
 
 
 @attrs.frozen
@@ -30,6 +37,8 @@ class Recorded:
         content: the body, decompressed; None where none was recorded.
         method, url: of the request; None where only the reply was recorded.
         status: the HTTP status; None where it is not known.
+        fault: why it cannot be judged, as a clause after its name; empty if it can be.
+        what: what it is called where its operation is not known.
     """
 
     where: str
@@ -37,6 +46,8 @@ class Recorded:
     method: str | None = None
     url: str | None = None
     status: int | None = None
+    fault: str = ""
+    what: str = "entry"
 
 
 @attrs.frozen
@@ -63,11 +74,19 @@ class _NotJudgedError(Exception):
 def match(description: Schemas, recorded: Recorded, operation: Operation | None = None) -> Reply | Skipped:
     """Return the reply to an operation that was recorded, or why it is none.
 
-    `operation` is what it answers if the request was not recorded; None to guess it by the reply's fields.
+    A body that shares no field with any response is no reply, unless the operation is given.
+
+    Args:
+        description: of the operations.
+        recorded: the reply.
+        operation: what it answers if the request was not recorded; None to guess it by the reply's fields.
     """
     try:
-        operations = _asked(description, recorded) or ([operation] if operation else description.operations)
-        return _reply(description, recorded, operations)
+        asked = _asked(description, recorded)
+        if recorded.fault and not asked:
+            raise _NotJudgedError(f"{recorded.what} {recorded.fault}")
+        given = [operation] if operation and not asked else []
+        return _reply(description, recorded, asked or given or description.operations, given=bool(given))
     except _NotJudgedError as why:
         return Skipped(str(why))
 
@@ -76,19 +95,30 @@ def _asked(description: Schemas, recorded: Recorded) -> list[Operation]:
     """Return the operation of the request; none where that was not recorded."""
     if recorded.url is None or recorded.method is None:
         return []
-    url = urlsplit(recorded.url)
+    try:
+        url = urlsplit(recorded.url)
+    except ValueError:  # a host that is none, such as the [REDACTED] of a sanitizer
+        shown = _shown(f"{recorded.method} {recorded.url.partition('?')[0]}")
+        raise _NotJudgedError(f"{shown}: the URL cannot be taken apart") from None
     operation = description.find(recorded.method, url.path)
     if operation is None:
         host = url.netloc.rpartition("@")[2]
-        what = visible(redact_text(f"{recorded.method} {host}{url.path}"))
-        raise _NotJudgedError(f"{what} is not described")
+        raise _NotJudgedError(f"{_shown(f'{recorded.method} {host}{url.path}')} {NOT_DESCRIBED}")
     return [operation]
 
 
-def _reply(description: Schemas, recorded: Recorded, operations: Sequence[Operation]) -> Reply:
+def _shown(request: str) -> str:
+    """Return a request, fit to be shown."""
+    safe = redact_text(request[:_REQUEST_INSPECTED])
+    return visible(safe[:_REQUEST_CHARACTERS]) + ("…" if len(safe) > _REQUEST_CHARACTERS else "")
+
+
+def _reply(description: Schemas, recorded: Recorded, operations: Sequence[Operation], *, given: bool) -> Reply:
     """Return the reply to that of the operations which it answers."""
     name = operations[0].name if len(operations) == 1 else "reply"
     words = f"{name} {recorded.status or ''}".strip()
+    if recorded.fault:
+        raise _NotJudgedError(f"{words} {recorded.fault}")
     if recorded.status is not None and not 200 <= recorded.status <= 599:
         raise _NotJudgedError(f"{name} that was not answered")
     if recorded.content is None or not recorded.content.strip():
@@ -97,6 +127,8 @@ def _reply(description: Schemas, recorded: Recorded, operations: Sequence[Operat
         value = parsed(recorded.content)
     except (ValueError, RecursionError):
         raise _NotJudgedError(f"{words} whose body is not JSON") from None
+    if not given and not _shares_a_field(description, operations, value):
+        raise _NotJudgedError(f"{'body' if words == 'reply' else words} {NO_REPLY}")
     if len(operations) == 1 and recorded.status is not None:
         return Reply(recorded.where, name, recorded.status, value)
     try:
@@ -109,6 +141,23 @@ def _reply(description: Schemas, recorded: Recorded, operations: Sequence[Operat
         raise _NotJudgedError(f"{words} that may answer {', '.join(names[:_SHOWN])}{more}: name the operation")
     [(operation, status)] = likely.items()
     return Reply(recorded.where, operation.name, status, value)
+
+
+def _shares_a_field(description: Schemas, operations: Iterable[Operation], value: Any) -> bool:
+    """Return whether a response has one of a reply's fields, or lists no fields: then nothing can be said."""
+    names = value.keys() if isinstance(value, dict) else ()
+    known = [_fields(description, operation) for operation in operations]
+    if known == [frozenset()]:
+        return True
+    return any(fields is None or not fields.isdisjoint(names) for fields in known)
+
+
+@lru_cache(maxsize=100)
+def _fields(description: Schemas, operation: Operation) -> frozenset[str] | None:
+    """Return the fields that the responses of an operation list; None if the body of one may have any."""
+    bodies = [description.body(place) for place in description.responses(operation).values()]
+    listings = [frozenset(listed(body)) for body in bodies if body]
+    return frozenset().union(*listings) if all(listings) else None
 
 
 def parsed(content: bytes | str) -> Any:
@@ -128,7 +177,7 @@ def likely_answers(
     """Return the operations that a reply may answer, by its fields, each with the likely status; several if they are alike.
 
     Those count whose response knows most of the reply's fields; of these, those from which it departs least; of
-    these, those that list the fewest fields that it has not. A reply that none knows a field of may answer any.
+    these, those that list the fewest fields that it has not.
     Of one operation's responses that are alike, the first counts, as 200.
     """
     names = frozenset(value) if isinstance(value, dict) else frozenset()

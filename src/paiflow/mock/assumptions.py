@@ -192,7 +192,8 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "node-failures",
-        "Each node runs for 10 seconds and succeeds, but for the names in Behaviour.fails, which fail once. A condition"
+        "Each node runs for 10 seconds and succeeds, but for the names in Behaviour.fails, which fail once, and for a"
+        " container whose command ends in `exit 1`, another number but 0, or `false`, which always fails. A condition"
         " (when) is true, and nothing is repeated (withItems). When a node fails, those that do not depend on it go on.",
         (*_CREATES, "StartPipelineRun", "RerunPipelineRun"),
     ),

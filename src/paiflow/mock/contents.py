@@ -49,6 +49,7 @@ class Contents:
         workspace_id: str = SAMPLE_WORKSPACE,
         vanishes: Sequence[tuple[Seconds, Seconds]] = (),
         deleted: Seconds | None = None,
+        failure: str = "",
         **fields: Any,
     ) -> None:
         """Add a run. It is there from its first status on.
@@ -60,6 +61,7 @@ class Contents:
             workspace_id: where it lives.
             vanishes: when it is gone although it exists: from when, and for how long.
             deleted: when it is deleted; it stays, with IsDeleted true.
+            failure: its Message while it is Failed.
             fields: more of the reply's, under their wire names.
 
         Raises:
@@ -69,7 +71,10 @@ class Contents:
         dated = not fields.keys() & _DATES
         timeline = _timeline(now, f"PipelineRun {run_id!r}", statuses, vanishes, deleted=deleted, dated=dated)
         wire = {"PipelineRunId": run_id, **_given(Name=name), "IsDeleted": False, **fields}
-        self._store.add_run(wire, workspace_id=workspace_id, timeline=timeline)
+        run = self._store.add_run(wire, workspace_id=workspace_id, timeline=timeline)
+        if failure:
+            run.failure = failure
+            run.refresh(self._store.now)
 
     def add_node(
         self,

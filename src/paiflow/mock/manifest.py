@@ -5,7 +5,6 @@ Names are taken in camelCase, as people write them, and in PascalCase, as replie
 Source: "Pipeline manifest", https://www.alibabacloud.com/help/en/pai/developer-reference/pipeline-manifest.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -13,11 +12,11 @@ from typing import Any
 import attrs
 
 from paiflow import _yaml
+from paiflow.manifests.fields import of, parts
 
 __all__ = ["Manifest", "ManifestError", "Step", "of", "parsed", "parts", "read_manifest"]
 
 _DEEPEST = 20
-_DEEPEST_BRACKETS = 200
 
 
 class ManifestError(ValueError):
@@ -89,29 +88,10 @@ def parsed(text: str, name: str) -> Any:
     Raises:
         ManifestError: it is neither.
     """
-    depth = 0
-    for bracket in re.finditer(r"[\[\]{}]", text):
-        depth += 1 if bracket.group() in "[{" else -1
-        if depth > _DEEPEST_BRACKETS:  # the parser would take hours
-            raise ManifestError(f"{name} is nested too deeply")
     try:
         return _yaml.load(text, name)
     except _yaml.YamlError as error:
         raise ManifestError(str(error)) from None
-
-
-def of(mapping: Any, name: str) -> Any:
-    """Return the value of a name in camelCase or PascalCase, None for none."""
-    if not isinstance(mapping, Mapping):
-        return None
-    value = mapping.get(name)
-    return mapping.get(name[:1].upper() + name[1:]) if value is None else value
-
-
-def parts(spec: Any, side: str, kind: str) -> list[Mapping[str, Any]]:
-    """Return the artifacts or parameters of a spec's arguments, inputs or outputs; what is none of them is left out."""
-    listed = of(of(spec, side), kind)
-    return [part for part in listed if isinstance(part, Mapping)] if isinstance(listed, list) else []
 
 
 def _step(node: Mapping[str, Any], place: str, level: int) -> Step:

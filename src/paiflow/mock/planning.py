@@ -3,8 +3,12 @@
 A node runs when those that it depends on have succeeded, and is skipped when one of them has not.
 """
 
+import re
+from typing import Any
+
 from paiflow.mock.behaviour import Behaviour
 from paiflow.mock.items import Node, text_of
+from paiflow.mock.manifest import Step, of
 
 __all__ = ["Plan", "Statuses"]
 
@@ -36,6 +40,7 @@ class Plan:
             again = any(status == "Failed" for _, status in node.timeline.statuses)
             end = begin + self._behaviour.node_takes
             succeeds = again or text_of(node.current, "NodeName") not in self._behaviour.fails
+            succeeds = succeeds and not _exits_with_an_error(node.step)
         statuses.append((end, "Succeeded" if succeeds else "Failed"))
         if not succeeds:
             self.failed.append(node)
@@ -67,3 +72,20 @@ class Plan:
         self.statuses[node] = [*waiting, (moment, "Skipped")]
         for child in node.children:
             self._skip(child, moment)
+
+
+_ERROR = re.compile(r"(^|[\s;&])(exit\s+[1-9][0-9]*|false)\s*$")
+
+
+def _exits_with_an_error(step: Step | None) -> bool:
+    """Return whether the command of a step's container ends in `exit 1`, another number but 0, or `false`.
+
+    Source: spec.container has command and args, "Pipeline manifest". Assumption: node-failures.
+    """
+    container = of(step.spec, "container") if step else None
+    words = [*_words(of(container, "command")), *_words(of(container, "args"))]
+    return _ERROR.search(" ".join(words)) is not None
+
+
+def _words(value: Any) -> list[str]:
+    return [str(word) for word in value] if isinstance(value, list) else [value] if isinstance(value, str) else []

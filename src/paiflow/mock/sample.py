@@ -11,7 +11,7 @@ from paiflow import _yaml
 from paiflow.mock.description import Description, Operation
 from paiflow.mock.manifest import ManifestError, of, read_manifest
 from paiflow.mock.store import SAMPLE_WORKSPACE, Store
-from paiflow.mock.timeline import moment_of
+from paiflow.mock.timeline import moment_of, timestamp
 
 __all__ = ["SAMPLE_USER", "add_sample", "cleaned", "resource_limits"]
 
@@ -20,6 +20,11 @@ SAMPLE_USER = "1557702098194904"
 
 _TIME = "2021-01-21T17:12:35.232Z"
 """When the node of ListPipelineRunsStatus's sample started."""
+
+_EARLIEST = "2021-01-04T08:00:00.000Z"
+"""When the workspace of that run was created: before all that is in it."""
+
+_DAY = 86_400.0
 
 _OF_THE_TREE = frozenset({"HasPipelines", "Dependencies", "Pipelines"})
 
@@ -77,7 +82,9 @@ class _Sample:
             self._add_pipeline(pipeline)
         for workspace in workspaces:
             self._store.add_workspace(workspace)
-            self._add_workspaces_like(workspace, [{"WorkspaceId": SAMPLE_WORKSPACE}, run, *pipelines])
+            self._add_workspaces_like(
+                workspace, [{"WorkspaceId": SAMPLE_WORKSPACE, "GmtCreateTime": _EARLIEST}, run, *pipelines]
+            )
 
     def _list(self, action: str, name: str) -> list[Wire]:
         items: list[Wire] = self._samples.get(action, {}).get(name, [])
@@ -124,11 +131,19 @@ class _Sample:
         self._store.add_pipeline(pipeline)
 
     def _add_workspaces_like(self, sample: Wire, named: list[Wire]) -> None:
-        """Add the workspaces that other samples name and that are not there."""
-        for workspace_id in dict.fromkeys(one["WorkspaceId"] for one in named if one):
+        """Add the workspaces that other samples name and that are not there, each created when its first thing was.
+
+        Each was changed some days later: the later it was created, the sooner, so that both orders differ.
+        """
+        first: dict[str, float] = {}
+        for one in filter(None, named):
+            created = moment_of(one["GmtCreateTime"]) or 0.0
+            first[one["WorkspaceId"]] = min(created, first.get(one["WorkspaceId"], created))
+        for days, (workspace_id, created) in enumerate(sorted(first.items(), key=lambda item: -item[1]), 1):
             if self._store.workspaces.get(workspace_id) is None:
-                name = f"workspace-{workspace_id}"
-                self._store.add_workspace({**sample, "WorkspaceId": workspace_id, "WorkspaceName": name})
+                names = {"WorkspaceId": workspace_id, "WorkspaceName": f"workspace-{workspace_id}"}
+                times = {"GmtCreateTime": timestamp(created), "GmtModifiedTime": timestamp(created + 20 * _DAY * days)}
+                self._store.add_workspace({**sample, **names, **times})
 
 
 def _pipeline_of(run: Wire) -> Wire:

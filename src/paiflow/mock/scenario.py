@@ -18,6 +18,7 @@
           - {after: 2m, status: Succeeded}
         vanishes: [{after: 1m, for: 30s}]
         deleted: 10m
+        failure: node-a broke          # the message of a run that has failed
         nodes:
           - id: node-a
             status: Running            # one that stays
@@ -156,12 +157,13 @@ def _named_clock(value: object) -> Callable[[], Clock]:
 
 
 def _run(run: Section) -> Iterator[Step]:
-    run.known("id", "name", "workspace", "status", "statuses", "vanishes", "deleted", "nodes", "fields")
+    run.known("id", "name", "workspace", "status", "statuses", "vanishes", "deleted", "failure", "nodes", "fields")
     run_id = run.must("id", text)
     settings = {
         "name": run.get("name", text),
         "workspace_id": run.get("workspace", text),
         "deleted": run.get("deleted", duration),
+        "failure": run.get("failure", text),
     }
     yield _step("run", [run_id], {**settings, **_timeline(run)}, run)
     for node in _distinct(run.sections("nodes")):

@@ -104,7 +104,7 @@ class MockService:
         self._repeating: Repeating | None = None
         if scenario and scenario.repeat_after is not None:
             self.store.mark_sample()
-            self._repeating = Repeating(scenario, self.stage, self.store)
+            self._repeating = Repeating(scenario, self.store, self.faults, self.clock)
 
     def add_user(self) -> Credentials:
         """Return the credentials of a new user, who may call from now on."""

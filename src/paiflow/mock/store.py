@@ -165,9 +165,13 @@ class Store:
         """
         return self._add(self.pipelines, _PIPELINE, wire, {"WorkspaceId": workspace_id, **self._times(wire)})
 
-    def _times(self, wire: Mapping[str, Any]) -> dict[str, str | None]:
-        """Return when something was created and changed, of which its fields need not say either."""
-        created = wire.get("GmtCreateTime") or timestamp(self._clock.now())
+    def _times(self, wire: Mapping[str, Any], timeline: Timeline = ALWAYS) -> dict[str, str | None]:
+        """Return when something was created and changed, of which its fields need not say either.
+
+        Something with statuses was created when it had its first one.
+        """
+        began = timeline.statuses[0][0] if timeline.statuses else self._clock.now()
+        created = wire.get("GmtCreateTime") or timestamp(began)
         return {"GmtCreateTime": created, "GmtModifiedTime": created}
 
     def _add(self, table: Table[Item], kind: _Kind, wire: Mapping[str, Any], implied: Mapping[str, Any]) -> Item:
@@ -198,7 +202,7 @@ class Store:
             "Accessibility": "PUBLIC",
             "StartedAt": None,
             "FinishedAt": None,
-            **self._times(copied),
+            **self._times(copied, timeline),
             "PipelineRunUri": _uri(run_id, workspace_id),
         }
         run = Run((run_id,), copied, implied=implied, timeline=timeline)

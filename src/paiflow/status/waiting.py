@@ -41,7 +41,9 @@ from paiflow.retries import ONCE
 from paiflow.status.batches import Batch, id_of, join, plan
 from paiflow.status.ids import BATCH_SIZE, Id, Id_co, NodeRef, UnknownId, refusal, shown
 from paiflow.steps import IN_FLIGHT, Answer, Ask, Item, Pause, Steps
+from paiflow_api.calling import Call, Operation
 from paiflow_api.models import Node, NodeState, PipelineRun, PipelineRunState
+from paiflow_api.operations import GET_PIPELINE_RUN, LIST_PIPELINE_RUN_NODE_STATUS
 from paiflow_api.outcomes import NODE_STATUS, PIPELINE_RUN_STATUS
 from paiflow_api.outcomes import Outcome as StatusOutcome
 
@@ -59,6 +61,8 @@ JITTER: Final = 0.25
 MOMENT: Final = 1e-6
 MISSING_GRACE: Final = 60.0
 LONGEST_WISH: Final = 3600.0
+# Ours: levels of nodes that one call asks for. The vendor documents no greatest depth.
+DEPTH: Final = 10
 # Before the time is up there is a last look, so much earlier that it can be answered.
 LAST_LOOK: Final = 1.0
 # A run that is Initialized for so long has perhaps not been started.
@@ -136,12 +140,21 @@ class WaitResult(Mapping[Id_co, Waited[Id_co, State_co]], Generic[Id_co, State_c
     """What is known of each id, in the order asked: `result["flow-a"].status`, `result["flow-a", "node-b"].outcome`.
 
     Attributes:
+        nodes: what is known of the nodes that were followed beside the ids.
         calls: requests made, retries left aside.
         answered: whether there was any answer at all.
     """
 
-    def __init__(self, items: Iterable[Waited[Id_co, State_co]], *, calls: int = 0, answered: bool = True) -> None:
+    def __init__(
+        self,
+        items: Iterable[Waited[Id_co, State_co]],
+        *,
+        nodes: Iterable[Waited[NodeRef, NodeState]] = (),
+        calls: int = 0,
+        answered: bool = True,
+    ) -> None:
         self._items = {item.id: item for item in items}
+        self.nodes: dict[NodeRef, Waited[NodeRef, NodeState]] = {item.id: item for item in nodes}
         self.calls = calls
         self.answered = answered
 
@@ -217,14 +230,16 @@ class WaitResult(Mapping[Id_co, Waited[Id_co, State_co]], Generic[Id_co, State_c
 
 
 OUTCOMES: Final = ("succeeded", "failed", "stopped", "missing", "unknown", "active")
+# Those that a status can be given.
+GIVEN: Final = ("succeeded", "failed", "stopped", "active")
 # Why an id is missing. Source: the vendor's table of permissions; a private run is visible to its owner alone.
 MISSING: Final = "does not exist, or is not visible to this account"
 BAD: Final = frozenset({"failed", "stopped", "missing"})
 
 
-def calls_per_hour(ids: int, interval: float | None = None) -> int:
+def calls_per_hour(ids: int, interval: float | None = None, *, batch: int = BATCH_SIZE) -> int:
     """Return how many requests an hour a wait for so many runs makes at most: when each poll finds a change."""
-    return int(3600 / max(SHORTEST, interval or 0)) * ceil(ids / BATCH_SIZE)
+    return int(3600 / max(SHORTEST, interval or 0)) * ceil(ids / batch)
 
 
 @attrs.frozen
@@ -236,22 +251,48 @@ class Limits:
             missing, else as all.
         timeout: seconds, None to wait on.
         interval: the seconds between two polls, at least.
+        follow_nodes: whether the nodes of runs are looked at too.
+        until_status: a status that ends the wait for what comes to have it.
+        outcomes: what statuses mean that mean something else otherwise.
     """
 
     until: Until = "all"
     timeout: float | None = None
     interval: float | None = None
+    follow_nodes: bool = False
+    until_status: str | None = None
+    outcomes: Mapping[str, StatusOutcome] = attrs.field(factory=dict)
 
     @classmethod
-    def of(cls, until: Until, timeout: Duration | None, interval: Duration | None) -> Limits:
+    def of(
+        cls,
+        until: Until = "all",
+        timeout: Duration | None = None,
+        interval: Duration | None = None,
+        *,
+        follow_nodes: bool = False,
+        until_status: str | None = None,
+        outcomes: Mapping[str, StatusOutcome] | None = None,
+    ) -> Limits:
         """Return them, checked.
 
         Raises:
-            InvalidRequest: `until` is none of the three, or a duration is not above 0.
+            InvalidRequest: `until` or an outcome is not a known one, or a duration is not above 0.
         """
         if until not in UNTIL:
             raise refusal("InvalidParameter", f"until must be one of {', '.join(UNTIL)}, not {until!r:.60}")
-        return cls(until, _above_zero(timeout, "timeout"), _above_zero(interval, "interval"))
+        for status, outcome in (outcomes or {}).items():
+            if outcome not in GIVEN:
+                due = f"must be one of {', '.join(GIVEN)}, not {outcome!r:.60}"
+                raise refusal("InvalidParameter", f"outcomes[{status!r:.60}] {due}")
+        return cls(
+            until,
+            _above_zero(timeout, "timeout"),
+            _above_zero(interval, "interval"),
+            follow_nodes,
+            until_status,
+            dict(outcomes or {}),
+        )
 
 
 def _above_zero(value: Duration | None, name: str) -> float | None:
@@ -318,13 +359,19 @@ def _round(
     """Poll once."""
     pace.begin()
     answers = yield from _look(waits, workspace_id)
-    changed = False
+    errors, changed = answers.errors, False
     for wait in waits:
-        for change in wait.take(answers):
-            changed = True
+        runs = [id_ for id_ in wait.open() if isinstance(id_, str)]
+        changes = wait.take(answers)
+        own: list[PaiFlowError] = []
+        if wait.limits.follow_nodes:
+            of_nodes, own = yield from wait.look_at_nodes(runs)
+            changes, errors = changes + of_nodes, errors + own
+        for change in changes:
             yield Item(change)
-        wait.conclude(answers, refreshes=refreshes, alone=len(waits) == 1)
-    pace.end(_going(waits), answers.errors, changed=changed)
+        changed = changed or bool(changes)
+        wait.conclude([*wait.errors(answers), *own], refreshes=refreshes, alone=len(waits) == 1)
+    pace.end(_going(waits), errors, changed=changed)
 
 
 def _going(waits: Iterable[Wait]) -> list[Wait]:
@@ -509,16 +556,19 @@ class Wait:
     """One wait: what is known of each id, and since when; and how it ended.
 
     Attributes:
+        limits: what it keeps to.
         ending: its result, or the error to raise; None while it goes on.
     """
 
     def __init__(self, pipeline_runs: Iterable[str], nodes: Iterable[NodeRef], limits: Limits, time: Time) -> None:
         self._time = time
-        self._limits = limits
+        self.limits = limits
         self._deadline = inf if limits.timeout is None else time.monotonic() + limits.timeout
         ids: list[Id] = [*pipeline_runs, *nodes]
         now = self._now()
         self._items = {id_: Waited(id=id_, since=now) for id_ in ids}
+        self._nodes: dict[NodeRef, Waited[NodeRef, NodeState]] = {}
+        self._roots: dict[str, str] = {}
         self._unseen_since: dict[Id, float] = {}
         self._calls = 0
         self._answered = False
@@ -532,7 +582,7 @@ class Wait:
     def over(self) -> bool:
         """Return whether it has ended. It ends by this if its time is up."""
         if self.ending is None and self.left() <= MOMENT:
-            self.ending = self._timed_out(self._limits.timeout or 0)
+            self.ending = self._timed_out(self.limits.timeout or 0)
         return self.ending is not None
 
     def outcome(self) -> WaitResult:
@@ -553,43 +603,93 @@ class Wait:
         """Take in what came of a poll and return what has changed by it."""
         open_ = self.open()
         self._calls += len({answers.calls[id_] for id_ in open_})
-        changes = []
+        changes: list[Change] = []
         for id_ in open_:
             if id_ in answers.failed:
                 continue
             self._answered = True
             before = self._items[id_]
             after = self._seen(before, answers.replies[id_]) if id_ in answers.replies else self._unseen(before)
-            if (after.status, after.outcome, after.ended) != (before.status, before.outcome, before.ended):
-                after = attrs.evolve(after, since=self._now())
-                changes.append(Change(before=before, after=after))
-            self._items[id_] = after
+            if after.status is not None and after.status == self.limits.until_status:
+                after = attrs.evolve(after, ended=True)
+            self._items[id_], change = self._changed(before, after)
+            changes += change
         return changes
 
-    def conclude(self, answers: _Answers, *, refreshes: bool, alone: bool) -> None:
+    def errors(self, answers: _Answers) -> list[PaiFlowError]:
+        """Return the errors of calls that asked for what has not ended."""
+        return list(dict.fromkeys(answers.failed[id_] for id_ in self.open() if id_ in answers.failed))
+
+    def conclude(self, errors: Iterable[PaiFlowError], *, refreshes: bool, alone: bool) -> None:
         """End it if it has come to its end, or if waiting on does not mend an error.
 
         Args:
-            answers: of the poll.
+            errors: of the poll.
             refreshes: whether an expired token may be followed by a fresh one.
             alone: whether the errors are of no other wait.
         """
-        if self._complete(self._limits.until):
+        if self._complete():
             self.ending = self._result()
             return
         self._hint()
-        for id_ in self.open():
-            error = answers.failed.get(id_)
-            if error is not None and not mends(error, refreshes=refreshes):
+        for error in errors:
+            if not mends(error, refreshes=refreshes):
                 self.ending = error if alone else copy(error)
                 self.ending.result = self._result()
                 return
 
+    def look_at_nodes(self, runs: Iterable[str]) -> Steps[Any, tuple[list[Change], list[PaiFlowError]]]:
+        """Ask for the nodes of these runs. Return what has changed, and the errors of calls that were not answered."""
+        for run_id in runs:
+            if root := getattr(self._items[run_id].reply, "node_id", None):
+                self._roots[run_id] = root
+        rootless = [run_id for run_id in runs if run_id not in self._roots and self._items[run_id].status is not None]
+        found = yield from self._ask_of_runs(GET_PIPELINE_RUN, {run_id: {} for run_id in rootless})
+        self._roots |= {run_id: run.node_id for run_id, run in found.items() if getattr(run, "node_id", None)}
+        asked = {run_id: {"node_id": self._roots[run_id], "depth": DEPTH} for run_id in runs if run_id in self._roots}
+        lists = yield from self._ask_of_runs(LIST_PIPELINE_RUN_NODE_STATUS, asked)
+        changes: list[Change] = []
+        for run_id, answer in lists.items():
+            for node in [] if isinstance(answer, PaiFlowError) else answer.status:
+                if node.node_id is not None and node.node_id != self._roots[run_id]:
+                    changes += self._take_node(NodeRef(run_id, node.node_id), node)
+        errors = [one for one in (*found.values(), *lists.values()) if isinstance(one, PaiFlowError)]
+        # A run that is not there yet has no nodes.
+        return changes, [error for error in errors if not isinstance(error, NotFound)]
+
+    def _ask_of_runs(
+        self, operation: Operation[Any], arguments: Mapping[str, Mapping[str, Any]]
+    ) -> Steps[Any, dict[str, Any]]:
+        """Return the answer of each run, or its error; none once the time is up."""
+        left = self.left()
+        if not arguments or left <= 0:
+            return {}
+        self._calls += len(arguments)
+        calls = [Call(operation, {"pipeline_run_id": run_id, **others}) for run_id, others in arguments.items()]
+        answers = yield Ask(calls, IN_FLIGHT, None if left == inf else left, once=True)
+        return dict(zip(arguments, answers, strict=True))
+
+    def _take_node(self, ref: NodeRef, node: Node) -> list[Change]:
+        if ref in self._items:
+            return []
+        before = self._nodes.get(ref) or Waited(id=ref, since=self._now())
+        reply = NodeState.from_dict({**node.to_dict(), "PipelineRunId": ref.pipeline_run_id})
+        self._nodes[ref], changes = self._changed(before, self._seen(before, [reply]))
+        return changes
+
+    def _changed(self, before: Waited[Any, Any], after: Waited[Any, Any]) -> tuple[Waited[Any, Any], list[Change]]:
+        """Return what is known now, and the change if there is one."""
+        if (after.status, after.outcome, after.ended) == (before.status, before.outcome, before.ended):
+            return after, []
+        after = attrs.evolve(after, since=self._now())
+        return after, [Change(before=before, after=after)]
+
     def _seen(self, before: Waited, replies: list[PipelineRunState | NodeState]) -> Waited:
         self._unseen_since.pop(before.id, None)
         reply = replies[0]
-        status, outcome = reply.status, outcome_of(reply)
-        if any((other.status, outcome_of(other)) != (status, outcome) for other in replies[1:]):
+        status = reply.status
+        outcome: Outcome = self.limits.outcomes.get(status or "") or outcome_of(reply)
+        if any((other.status, outcome_of(other)) != (status, outcome_of(reply)) for other in replies[1:]):
             status, outcome = None, "unknown"
         ended = outcome in ("succeeded", "failed", "stopped")
         return attrs.evolve(
@@ -606,8 +706,9 @@ class Wait:
         open_ = [since for id_, since in self._unseen_since.items() if not self._items[id_].ended]
         return max(0.0, min(open_) + MISSING_GRACE - self._time.monotonic()) if open_ else None
 
-    def _complete(self, until: Until) -> bool:
+    def _complete(self) -> bool:
         """Return whether the wait has come to its end."""
+        until = self.limits.until
         ended = [item for item in self._items.values() if item.ended]
         if len(ended) == len(self._items):
             return True
@@ -622,7 +723,7 @@ class Wait:
             logger.warning("%s", words)
 
     def _result(self) -> WaitResult:
-        return WaitResult(self._items.values(), calls=self._calls, answered=self._answered)
+        return WaitResult(self._items.values(), nodes=self._nodes.values(), calls=self._calls, answered=self._answered)
 
     def _timed_out(self, timeout: float) -> WaitTimedOut:
         open_ = [item for item in self._items.values() if not item.ended]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from tooling.bench import servers
@@ -12,6 +13,8 @@ from tooling.bench.results import Line, Target, compared
 from tooling.bench.rows.row import Bench, Row
 
 RUN = "flow-hynm2bv8wqhp5esfxq"
+STATUSES, RUNS = "ListPipelineRunsStatus", "ListPipelineRuns"
+MANY = 10_000
 CONNECTIONS = 8
 # Requests in a round: some seconds' worth.
 OURS, STATIC, DYNAMIC = 6_000, 3_000, 500
@@ -20,15 +23,18 @@ MOST_LOAD = 0.5
 
 
 def measure(bench: Bench) -> list[Line]:
-    """Return a line for each way of Prism."""
+    """Return a line for each way of Prism, and for a page of many runs."""
     folder = bench.environments.get("prism").folder
     server, access = bench.started(None, "mock_server", 0, 0)
-    endpoint, *key = access.split()
+    many, access_to_many = bench.started(None, "mock_server", MANY, 0)
+    (endpoint, *key), (endpoint_of_many, *key_of_many) = access.split(), access_to_many.split()
     static = bench.stack.enter_context(servers.prism(folder))
     dynamic = bench.stack.enter_context(servers.prism(folder, "--dynamic"))
 
-    def contender(endpoint: str, pid: int, count: int) -> partial[Sample]:
-        load = bench.worker(None, "load", endpoint, *key, RUN, CONNECTIONS)
+    def contender(
+        endpoint: str, pid: int, count: int, operation: str = STATUSES, key: Sequence[str] = key
+    ) -> partial[Sample]:
+        load = bench.worker(None, "load", endpoint, *key, RUN, CONNECTIONS, operation)
         return partial(loaded, load, pid, count)
 
     samples = in_turns(
@@ -36,13 +42,25 @@ def measure(bench: Bench) -> list[Line]:
             "paiflow": contender(endpoint, server.pid, OURS),
             "static": contender(*static, STATIC),
             "dynamic": contender(*dynamic, DYNAMIC),
+            "paiflow, a page": contender(endpoint_of_many, many.pid, OURS, RUNS, key_of_many),
+            "static, a page": contender(*static, STATIC, RUNS),
         },
         bench.rounds,
     )
     ours, what = samples["paiflow"], "the mock service, requests a second"
+    of_many = f"the same, a page of {MANY:,} runs, filtered and sorted"
     return [
         compared("mock", what, "Prism, static, silent", ours, samples["static"], Target("≥", 2), unit="/s"),
         compared("mock", what, "Prism, dynamic, silent", ours, samples["dynamic"], Target("≥", 12), unit="/s"),
+        compared(
+            "mock",
+            of_many,
+            "Prism, static, silent",
+            samples["paiflow, a page"],
+            samples["static, a page"],
+            Target("≥", 1),
+            unit="/s",
+        ),
     ]
 
 

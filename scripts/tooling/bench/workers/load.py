@@ -1,4 +1,4 @@
-"""Send signed requests as fast as a server takes them. Arguments: an endpoint, key id, secret, run, connections.
+"""Send signed requests as fast as a server takes them. Arguments: an endpoint, key id, secret, run, connections, operation.
 
 Each line of the input says how many to send. They are signed before, each with a nonce of its own, and sent over
 connections that stay open, the next one on each when the reply has come. The answer is a line: the seconds of the clock
@@ -21,31 +21,38 @@ import uvloop
 from paiflow import Credentials
 from paiflow.signing import sign
 
-endpoint, key_id, secret, run, connections = sys.argv[1:]
+endpoint, key_id, secret, run, connections, operation = sys.argv[1:]
 host, port = endpoint.removeprefix("http://").split(":")
 credentials = Credentials(key_id, secret)
 PATH = "/api/v1/pipelineruns"
 
 
+METHOD, QUERY, BODY = {
+    "ListPipelineRunsStatus": ("PUT", "", json.dumps({"PipelineRuns": [run]}).encode()),
+    "ListPipelineRuns": ("GET", "Order=ASC&PageSize=10&SortBy=Duration&SourceType=UNKNOWN&WorkspaceId=948", b""),
+}[operation]
+
+
 def request() -> bytes:
-    """Return a signed request for the run."""
-    body = json.dumps({"PipelineRuns": [run]}).encode()
-    headers = [("host", f"{host}:{port}"), ("accept", "application/json"), ("content-type", "application/json")]
+    """Return a signed request for the run, or for a page of runs."""
+    headers = [("host", f"{host}:{port}"), ("accept", "application/json")]
+    headers += [("content-type", "application/json")] if BODY else []
     signed = sign(
-        "PUT",
+        METHOD,
         PATH.encode(),
-        b"",
+        QUERY.encode(),
         headers,
-        body,
+        BODY,
         credentials=credentials,
-        action="ListPipelineRunsStatus",
+        action=operation,
         version="2021-02-02",
         now=time.time(),
         nonce=secrets.token_hex(16),
     )
-    headers += [*signed.items(), ("content-length", str(len(body)))]
-    lines = [f"PUT {PATH} HTTP/1.1", *(f"{name}: {value}" for name, value in headers), "", ""]
-    return "\r\n".join(lines).encode() + body
+    headers += [*signed.items(), ("content-length", str(len(BODY)))]
+    target = f"{PATH}?{QUERY}" if QUERY else PATH
+    lines = [f"{METHOD} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers), "", ""]
+    return "\r\n".join(lines).encode() + BODY
 
 
 class Sender(asyncio.Protocol):

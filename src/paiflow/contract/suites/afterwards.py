@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from paiflow.contract.session import Case, Session, fields_of
+from collections.abc import Callable
+
+from paiflow.contract.session import Case, Session
 from paiflow.contract.signer import date
 from paiflow.contract.suites.authentication import USED
 from paiflow.mock import HandClock
 
 
-def cases() -> list[Case]:
+def cases(session: Session) -> list[Case]:
     """Return the cases."""
-    return [
-        Case("the first calls, replayed", _replay),
-        Case("the first questions, asked again", _ask_again),
-        Case("what was put in is deleted", _delete),
-    ]
+    replays = [Case(f"the first call of {name}, replayed", _replaying(name), name) for name in session.kept]
+    return [*replays, Case("what was put in is deleted", _delete)]
 
 
-def _replay(session: Session) -> None:
+def _replaying(name: str) -> Callable[[Session], object]:
     """A nonce is remembered for as long as its date is good, however many came after it."""
-    for request, _ in session.kept:
-        session.refused(request, *USED)
-
-
-def _ask_again(session: Session) -> None:
-    """What is asked again is judged again; of what does not change, the answer is the first one."""
-    for request, first in session.kept:
-        path, _, query = request.target.partition("?")
-        route = session.interface.route(path)
-        if route is None:
-            continue
-        again = session.ask(route.methods[request.method].name, {}, path=path, query=query)
-        if session.strict and "/pipelineruns" not in path and "/pipelines" not in path:
-            same = fields_of(first) == fields_of(again)
-            session.expect("asking-changes-nothing", same, "asked again at the end of the run, it differs")
+    return lambda session: session.refused(session.kept[name], *USED)
 
 
 def _delete(session: Session) -> None:

@@ -7,9 +7,10 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 from paiflow.contract.http import Request, encoded
 from paiflow.contract.preparation import Stock
@@ -28,11 +29,15 @@ USED = (400, "SignatureNonceUsed")
 LONG = 100
 """Ids in a long list: its body is larger than what is read, hashed or kept at once."""
 
-T = TypeVar("T")
 Make = Callable[[Session, Subject], Request]
+Bend = Callable[[str], str]
+Value = str | None | Callable[[], str]
+"""Of a header: None for none; what is made anew for each request is called for."""
 
 ELSEWHERE = encoded({"PipelineRuns": [STRANGER]})
 """Another body than the one that was signed."""
+
+NONCE, DATE, HASH, TOKEN = "x-acs-signature-nonce", "x-acs-date", "x-acs-content-sha256", "x-acs-security-token"
 
 
 def cases(session: Session, stock: Stock) -> list[Case]:
@@ -43,22 +48,27 @@ def cases(session: Session, stock: Stock) -> list[Case]:
     made = []
     for subject in [*subjects(session, stock), *_more(session, stock)]:
         draft = session.draft(*subject.call)
-        for name, make in acceptances():
-            made.append(Case(f"{name} ({subject.words})", _accepting(make, subject), subject.operation))
-        for name, make, status, code in refusals():
+        runs: dict[str, Callable[[Session], object]] = {
+            name: partial(_accepting, make, subject) for name, make in ACCEPTED.items()
+        }
+        for name, make, due in refusals():
             if (draft.body or name not in ONLY_WITH_A_BODY) and (draft.method != "GET" or name != SIGNED_AS_GET):
-                run = _refusing(make, subject, status, code)
-                made.append(Case(f"{name} ({subject.words})", run, subject.operation))
-        for name, sequence in SEQUENCES.items():
-            made.append(Case(f"{name} ({subject.words})", _sequence(sequence, subject), subject.operation))
+                runs[name] = partial(_refusing, make, subject, due)
+        runs |= {name: partial(_sequence, sequence, subject) for name, sequence in SEQUENCES.items()}
+        made += [Case(f"{name} ({subject.words})", run, subject.operation) for name, run in runs.items()]
     return made
 
 
-SIGNED_AS_GET = "signed for another method, GET"
-ONLY_WITH_A_BODY = {
-    *("the body has another case", "the body is gone", "the hash is that of no body, and signed"),
-    *("the content type was changed", "content-type is not signed"),
-}
+def _accepting(make: Make, subject: Subject, session: Session) -> None:
+    session.send(make(session, subject))
+
+
+def _refusing(make: Make, subject: Subject, due: tuple[int, str], session: Session) -> None:
+    session.refused(make(session, subject), *due)
+
+
+def _sequence(sequence: Callable[[Session, Subject], None], subject: Subject, session: Session) -> None:
+    sequence(session, subject)
 
 
 def _more(session: Session, stock: Stock) -> list[Subject]:
@@ -74,446 +84,449 @@ def _more(session: Session, stock: Stock) -> list[Subject]:
     ]
 
 
-def refusals() -> Iterator[tuple[str, Make, int, str]]:
+def refusals() -> Iterator[tuple[str, Make, tuple[int, str]]]:
     """Yield requests that are wrong in one point: what it is, the request, the status and code that are due."""
-    for group in (_authorizations, _signatures, _tampered, _weak, _dates, _headers, _keys, _together):
-        for name, make, (status, code) in group():
-            yield name, make, status, code
+    for due, table in REFUSED:
+        for name, make in table.items():
+            yield name, make, due
 
 
-def acceptances() -> Iterator[tuple[str, Make]]:
-    """Yield requests that are right, each in its own way."""
-    yield "signed", lambda s, p: s.build(*p.call)
-    for name in ("user-agent", "x-acs-credentials-provider", "x-acs-retry-attempts"):
-        yield f"{name} signed too", _with(lambda s, p, name: _also_signed(s, p, name, "contract"), name)
-    yield "accept signed too", lambda s, p: s.build(*p.call, names=lambda due: {*due, "accept"})
-    yield "a header that is not signed", lambda s, p: s.build(*p.call).and_header("x-request-source", "contract")
-    yield "a query, signed", lambda s, p: s.build(*p.call, query="b=2&a=%20x&c=")
-    yield "almost 15 minutes old", lambda s, p: s.build(*p.call, shift=-890)
-    yield "almost 15 minutes ahead", lambda s, p: s.build(*p.call, shift=890)
-    yield (
-        "a nonce with dashes",
-        lambda s, p: s.build(*p.call, acs={"x-acs-signature-nonce": "a-" + secrets.token_hex(8)}),
-    )
-    yield "a long nonce", lambda s, p: s.build(*p.call, acs={"x-acs-signature-nonce": secrets.token_hex(60)})
-    yield "names of headers in capitals", lambda s, p: _capitals(s.build(*p.call))
-    yield "headers in another order", lambda s, p: _reversed(s.build(*p.call))
-    yield "accept anything", lambda s, p: s.build(*p.call).with_header("accept", "*/*")
-    yield "no accept", lambda s, p: s.build(*p.call).with_header("accept", None)
-    yield "gzip welcome", lambda s, p: s.build(*p.call).and_header("accept-encoding", "gzip")
+# What makes a request of a call that is right but for one thing.
 
 
-def _authorizations() -> Iterator[tuple[str, Make, tuple[int, str]]]:
-    yield "unsigned", lambda s, p: s.build(*p.call).with_header("authorization", None), INCOMPLETE
-    yield "bare", _bare, (400, "MissingVersion")
-    texts: dict[str, Callable[[str], str]] = {
-        "is empty": lambda a: "",
-        "is a bearer token": lambda a: "Bearer " + a.rpartition("=")[2],
-        "is basic": lambda a: "Basic dXNlcjpwYXNz",
-        "is of the older method": lambda a: "acs key:c2lnbmF0dXJl",
-        "names another algorithm": lambda a: a.replace("ACS3-HMAC-SHA256", "ACS3-HMAC-SHA1"),
-        "names no algorithm": lambda a: a.removeprefix("ACS3-HMAC-SHA256 "),
-        "is the algorithm alone": lambda a: "ACS3-HMAC-SHA256",
-        "has no Credential": lambda a: "ACS3-HMAC-SHA256 " + a.partition(",")[2],
-        "has no SignedHeaders": lambda a: ",".join(part for part in a.split(",") if "SignedHeaders" not in part),
-        "has no Signature": lambda a: a.rpartition(",")[0],
-        "has an empty Credential": lambda a: a.replace(a.partition("Credential=")[2].partition(",")[0], "", 1),
-        "has empty SignedHeaders": lambda a: a.replace(a.partition("SignedHeaders=")[2].partition(",")[0], "", 1),
-        "has an empty Signature": lambda a: a.rpartition("=")[0] + "=",
-        "has spaces behind its commas": lambda a: a.replace(",", ", "),
-        "has a part too many": lambda a: a + ",Extra=1",
-        "has a header twice in SignedHeaders": lambda a: a.replace(",Signature", ";host,Signature"),
-        "is cut off": lambda a: a[: len(a) // 2],
-    }
-    for name, bend in texts.items():
-        yield f"Authorization {name}", _with(lambda s, p, bend: _reauthorized(s.build(*p.call), bend), bend), INCOMPLETE
+def built(**how: Any) -> Make:
+    """Return what builds a request; `how` as for `Session.build`."""
+    return lambda session, subject: session.build(*subject.call, **how)
 
 
-def _signatures() -> Iterator[tuple[str, Make, tuple[int, str]]]:
-    bends: dict[str, Callable[[str], str]] = {
-        "all zeros": lambda a: "0" * 64,
-        "wrong in the first digit": lambda a: ("1" if a[0] == "0" else "0") + a[1:],
-        "wrong in the last digit": lambda a: a[:-1] + ("1" if a[-1] == "0" else "0"),
-        "wrong in the middle": lambda a: a[:31] + ("1" if a[31] == "0" else "0") + a[32:],
-        "cut by a digit": lambda a: a[:-1],
-        "cut to a half": lambda a: a[:32],
-        "cut to eight digits": lambda a: a[:8],
-        "longer by a digit": lambda a: a + "0",
-        "reversed": lambda a: a[::-1],
-        "not hexadecimal": lambda a: "z" * 64,
-        "random": lambda a: hashlib.sha256(a.encode()).hexdigest(),
-    }
-    for name, bend in bends.items():
-        yield f"a signature that is {name}", _with(lambda s, p, bend: _resigned(s.build(*p.call), bend), bend), MISMATCH
-    others: dict[str, Callable[[str], str]] = {
-        "another secret": lambda secret: "anothersecret",
-        "the secret and &": lambda secret: f"{secret}&",
-        "the secret in other case": lambda secret: secret.swapcase(),
-        "half of the secret": lambda secret: secret[: len(secret) // 2],
-        "the secret's hash": lambda secret: hashlib.sha256(secret.encode()).hexdigest(),
-    }
-    for name, bend in others.items():
-        yield f"signed with {name}", _with(_with_secret, bend), MISMATCH
-    yield (
-        "signed with the key's id",
-        lambda s, p: s.build(*p.call, credentials=replace_secret(s.credentials, s.credentials.access_key_id)),
-        MISMATCH,
-    )
-    yield (
-        "another request's signature",
-        lambda s, p: s.build(*p.call).with_header("authorization", s.build(*p.call).header("authorization")),
-        MISMATCH,
-    )
-    yield (
-        "an HMAC with SHA-1",
-        lambda s, p: _resigned(
-            s.build(*p.call),
-            lambda a: hmac.new(s.credentials.access_key_secret.encode(), a.encode(), "sha1").hexdigest(),
-        ),
-        MISMATCH,
+def acs(name: str, value: Value) -> Make:
+    """Return what builds a request with a header of another value, and signs that."""
+    return lambda session, subject: session.build(*subject.call, acs={name: value() if callable(value) else value})
+
+
+def header(name: str, value: Value, make: Make = built()) -> Make:  # noqa: B008 - it has no state
+    """Return what changes a header when the request is signed."""
+
+    def made(session: Session, subject: Subject) -> Request:
+        return make(session, subject).with_header(name, value() if callable(value) else value)
+
+    return made
+
+
+def added(name: str, value: str) -> Make:
+    """Return what adds a header when the request is signed."""
+    return lambda session, subject: built()(session, subject).and_header(name, value)
+
+
+def also_signed(name: str, value: str = "contract") -> Make:
+    """Return what builds a request with a header that is signed, too."""
+    return built(headers=((name, value),), names=lambda due: {*due, name})
+
+
+def authorized(bend: Bend, make: Make = built()) -> Make:  # noqa: B008 - it has no state
+    """Return what changes the header Authorization."""
+
+    def made(session: Session, subject: Subject) -> Request:
+        request = make(session, subject)
+        return request.with_header("authorization", bend(request.header("authorization") or ""))
+
+    return made
+
+
+def forged(bend: Bend = lambda signature: "0" * 64, make: Make = built()) -> Make:  # noqa: B008 - it has no state
+    """Return what changes the signature."""
+    return authorized(lambda text: text.rpartition("=")[0] + "=" + bend(text.rpartition("=")[2]), make)
+
+
+def by(bend: Callable[[Credentials], Credentials]) -> Make:
+    """Return what builds a request by other credentials than the session's."""
+    return lambda session, subject: session.build(*subject.call, credentials=bend(session.credentials))
+
+
+def with_secret(bend: Bend) -> Make:
+    """Return what signs with another secret."""
+    return by(lambda account: replace_secret(account, bend(account.access_key_secret)))
+
+
+def with_key(bend: Bend) -> Make:
+    """Return what signs rightly in another key's name."""
+    return by(
+        lambda account: Credentials(bend(account.access_key_id), account.access_key_secret, account.security_token)
     )
 
 
-def _tampered() -> Iterator[tuple[str, Make, tuple[int, str]]]:
-    yield "the body is another", lambda s, p: replace(s.build(*p.call), body=ELSEWHERE), MISMATCH
-    yield (
-        "the body has one byte more",
-        lambda s, p: replace(s.build(*p.call), body=s.draft(*p.call).body + b" "),
-        MISMATCH,
-    )
-    yield (
-        "the body has another case",
-        lambda s, p: replace(s.build(*p.call), body=s.draft(*p.call).body.swapcase()),
-        MISMATCH,
-    )
-    yield "the body is gone", lambda s, p: replace(s.build(*p.call), body=b""), MISMATCH
-    yield "the body and its hash are another's", _other_body_and_hash, MISMATCH
-    yield (
-        "the hash is another's",
-        lambda s, p: s.build(*p.call).with_header("x-acs-content-sha256", hashlib.sha256(b"[]").hexdigest()),
-        MISMATCH,
-    )
-    yield (
-        "the hash is wrong, and signed",
-        lambda s, p: s.build(*p.call, acs={"x-acs-content-sha256": hashlib.sha256(b"[]").hexdigest()}),
-        MISMATCH,
-    )
-    yield (
-        "the hash is that of no body, and signed",
-        lambda s, p: s.build(*p.call, acs={"x-acs-content-sha256": hashlib.sha256(b"").hexdigest()}),
-        MISMATCH,
-    )
-    yield (
-        "the hash says UNSIGNED-PAYLOAD",
-        lambda s, p: s.build(*p.call, acs={"x-acs-content-sha256": "UNSIGNED-PAYLOAD"}),
-        MISMATCH,
-    )
-    others: dict[str, dict[str, Any]] = {
-        "path": {"path": "/api/v1/pipelineruns/flow-1/events"},
-        "method": {"method": "PATCH"},
-        "method, GET": {"method": "GET"},
-        "query, which was there": {"query": "a=1"},
-    }
-    for name, as_signed in others.items():
-        yield (
-            f"signed for another {name}",
-            _with(lambda s, p, as_signed: s.build(*p.call, signed_as=s.draft(*p.call, **as_signed)), as_signed),
-            MISMATCH,
-        )
-    yield (
-        "a query was added",
-        lambda s, p: replace(s.build(*p.call), target=_joined(s.build(*p.call).target, "b=2")),
-        MISMATCH,
-    )
-    yield (
-        "the query was changed",
-        lambda s, p: replace(s.build(*p.call, query="a=1"), target=f"{s.draft(*p.call).path}?a=2"),
-        MISMATCH,
-    )
-    yield (
-        "the query was lengthened",
-        lambda s, p: replace(s.build(*p.call, query="a=1"), target=f"{s.draft(*p.call).path}?a=1&b=2"),
-        MISMATCH,
-    )
-    yield (
-        "the host is another",
-        lambda s, p: s.build(*p.call, host="paiflow.example.com").with_header("host", s.host),
-        MISMATCH,
-    )
-    yield (
-        "the content type was changed",
-        lambda s, p: s.build(*p.call).with_header("content-type", "application/json; charset=utf-8"),
-        MISMATCH,
-    )
-    yield (
-        "the date was changed",
-        lambda s, p: s.build(*p.call, shift=-60).with_header("x-acs-date", date(time.time())),
-        MISMATCH,
-    )
-    yield (
-        "the nonce was changed",
-        lambda s, p: s.build(*p.call).with_header("x-acs-signature-nonce", secrets.token_hex(16)),
-        MISMATCH,
-    )
-    yield (
-        "signed for another action",
-        lambda s, p: s.build(*p.call, acs={"x-acs-action": "GetNothing"}).with_header("x-acs-action", p.operation),
-        MISMATCH,
-    )
-    yield (
-        "signed for another version",
-        lambda s, p: s.build(*p.call, acs={"x-acs-version": "2020-01-01"}).with_header(
-            "x-acs-version", s.draft(*p.call).version
-        ),
-        MISMATCH,
-    )
-    for name in ("user-agent", "x-acs-credentials-provider"):
-        yield (
-            f"the signed {name} was changed",
-            _with(lambda s, p, name: _also_signed(s, p, name, "contract").with_header(name, "changed"), name),
-            MISMATCH,
-        )
-    yield (
-        "the signed accept was changed",
-        lambda s, p: s.build(*p.call, names=lambda due: {*due, "accept"}).with_header("accept", "*/*"),
-        MISMATCH,
-    )
+def body(bend: Callable[[bytes], bytes], make: Make = built()) -> Make:  # noqa: B008 - it has no state
+    """Return what changes the body when the request is signed."""
+
+    def made(session: Session, subject: Subject) -> Request:
+        request = make(session, subject)
+        return replace(request, body=bend(request.body))
+
+    return made
 
 
-def _weak() -> Iterator[tuple[str, Make, tuple[int, str]]]:
-    own = ("action", "version", "date", "signature-nonce", "content-sha256")
-    for name in ("host", "content-type", *(f"x-acs-{name}" for name in own)):
-        yield (
-            f"{name} is not signed",
-            _with(lambda s, p, name: s.build(*p.call, names=lambda due: due - {name}), name),
-            INCOMPLETE,
-        )
-    yield "only host is signed", lambda s, p: s.build(*p.call, names=lambda due: {"host"}), INCOMPLETE
-    yield (
-        "only x-acs-* are signed",
-        lambda s, p: s.build(*p.call, names=lambda due: {n for n in due if n[:2] == "x-"}),
-        INCOMPLETE,
-    )
-    yield (
-        "host and action are not signed",
-        lambda s, p: s.build(*p.call, names=lambda due: due - {"host", "x-acs-action"}),
-        INCOMPLETE,
-    )
-    yield (
-        "an x-acs-* header is not signed",
-        lambda s, p: s.build(*p.call, headers=(("x-acs-extra", "1"),), names=lambda due: due - {"x-acs-extra"}),
-        INCOMPLETE,
-    )
-    yield "an x-acs-* header was added", lambda s, p: s.build(*p.call).and_header("x-acs-extra", "1"), INCOMPLETE
-    yield "a signed header is not there", lambda s, p: s.build(*p.call, names=lambda due: {*due, "x-ghost"}), INCOMPLETE
-    yield (
-        "a signed header was taken away",
-        lambda s, p: _also_signed(s, p, "x-source", "1").with_header("x-source", None),
-        INCOMPLETE,
-    )
+def signed_as(**draft: Any) -> Make:
+    """Return what signs another request than it sends."""
+    return lambda session, subject: session.build(*subject.call, signed_as=session.draft(*subject.call, **draft))
 
 
-def _dates() -> Iterator[tuple[str, Make, tuple[int, str]]]:
-    spans = {"15 minutes and a bit": 910, "an hour": 3600, "nine hours": 32_400, "a day": 86_400, "a year": 31_536_000}
-    for words, seconds in spans.items():
-        yield f"{words} old", _with(lambda s, p, seconds: s.build(*p.call, shift=-seconds), seconds), EXPIRED
-        yield f"{words} ahead", _with(lambda s, p, seconds: s.build(*p.call, shift=seconds), seconds), EXPIRED
-    yield "of 1970", lambda s, p: s.build(*p.call, acs={"x-acs-date": "1970-01-01T00:00:00Z"}), EXPIRED
-    forms: dict[str, str] = {
-        "seconds since the epoch": "%s",
-        "without Z": "%Y-%m-%dT%H:%M:%S",
-        "with a space": "%Y-%m-%d %H:%M:%SZ",
-        "with an offset": "%Y-%m-%dT%H:%M:%S+00:00",
-        "with milliseconds": "%Y-%m-%dT%H:%M:%S.000Z",
-        "without dashes": "%Y%m%dT%H%M%SZ",
-        "the day only": "%Y-%m-%d",
-        "in the form of HTTP": "%a, %d %b %Y %H:%M:%S GMT",
-        "in small letters": "%Y-%m-%dt%H:%M:%Sz",
-        "of a 13th month": "%Y-13-%dT%H:%M:%SZ",
-        "no date": "now",
-    }
-    for name, form in forms.items():
-        yield (
-            f"date {name}",
-            _with(
-                lambda s, p, form: s.build(
-                    *p.call,
-                    acs={"x-acs-date": str(int(time.time())) if form == "%s" else time.strftime(form, time.gmtime())},
-                ),
-                form,
+def query(text: str, make: Make = built()) -> Make:  # noqa: B008 - it has no state
+    """Return what changes the query when the request is signed; from "&" on it is added."""
+
+    def made(session: Session, subject: Subject) -> Request:
+        request = make(session, subject)
+        path, mark, before = request.target.partition("?")
+        now = f"{before}{text}" if mark else text.removeprefix("&")
+        return replace(request, target=f"{path}?{now if text.startswith('&') else text}")
+
+    return made
+
+
+def replace_secret(credentials: Credentials, secret: str) -> Credentials:
+    """Return the credentials with another secret."""
+    return Credentials(credentials.access_key_id, secret, credentials.security_token)
+
+
+def _bare(session: Session, subject: Subject) -> Request:
+    """Return a request without a header of the service's own."""
+    request = session.build(*subject.call)
+    return replace(request, headers=(("host", session.host),))
+
+
+def _hash_of_sha1(session: Session, subject: Subject) -> Request:
+    secret = session.credentials.access_key_secret.encode()
+    return forged(lambda signature: hmac.new(secret, signature.encode(), "sha1").hexdigest())(session, subject)
+
+
+def _of_another(session: Session, subject: Subject) -> Request:
+    return header("authorization", session.build(*subject.call).header("authorization"))(session, subject)
+
+
+def _of_a_stranger(session: Session, subject: Subject) -> Request:
+    return session.build(subject.operation, {**subject.arguments, "PipelineRunId": STRANGER})
+
+
+def _host_changed(session: Session, subject: Subject) -> Request:
+    return session.build(*subject.call, host="paiflow.example.com").with_header("host", session.host)
+
+
+def _now(form: str) -> Make:
+    """Return what writes the date of now in another form."""
+    return acs(DATE, lambda: time.strftime(form, time.gmtime()))
+
+
+def _less(name: str, due: set[str]) -> set[str]:
+    return due - {name}
+
+
+def _emptied(part: str) -> Bend:
+    """Return what empties a part of Authorization."""
+    return lambda text: text.replace(text.partition(f"{part}=")[2].partition(",")[0], "", 1)
+
+
+ACCEPTED: Mapping[str, Make] = {
+    "signed": built(),
+    **{
+        f"{name} signed too": also_signed(name)
+        for name in ("user-agent", "x-acs-credentials-provider", "x-acs-retry-attempts")
+    },
+    "accept signed too": built(names=lambda due: {*due, "accept"}),
+    "a header that is not signed": added("x-request-source", "contract"),
+    "a query, signed": built(query="b=2&a=%20x&c="),
+    "almost 15 minutes old": built(shift=-890),
+    "almost 15 minutes ahead": built(shift=890),
+    "a nonce with dashes": acs(NONCE, lambda: "a-" + secrets.token_hex(8)),
+    "a long nonce": acs(NONCE, lambda: secrets.token_hex(60)),
+    "names of headers in capitals": lambda s, p: _renamed(s.build(*p.call), str.title),
+    "headers in another order": lambda s, p: _reversed(s.build(*p.call)),
+    "accept anything": header("accept", "*/*"),
+    "no accept": header("accept", None),
+    "gzip welcome": added("accept-encoding", "gzip"),
+}
+"""Requests that are right, each in its own way."""
+
+SIGNED_AS_GET = "signed for another method, GET"
+ONLY_WITH_A_BODY = {
+    *("the body has another case", "the body is gone", "the hash is that of no body, and signed"),
+    *("the content type was changed", "content-type is not signed"),
+}
+
+_AUTHORIZATIONS: Mapping[str, Bend] = {
+    "is empty": lambda a: "",
+    "is a bearer token": lambda a: "Bearer " + a.rpartition("=")[2],
+    "is basic": lambda a: "Basic dXNlcjpwYXNz",
+    "is of the older method": lambda a: "acs key:c2lnbmF0dXJl",
+    "names another algorithm": lambda a: a.replace("ACS3-HMAC-SHA256", "ACS3-HMAC-SHA1"),
+    "names no algorithm": lambda a: a.removeprefix("ACS3-HMAC-SHA256 "),
+    "is the algorithm alone": lambda a: "ACS3-HMAC-SHA256",
+    "has no Credential": lambda a: "ACS3-HMAC-SHA256 " + a.partition(",")[2],
+    "has no SignedHeaders": lambda a: ",".join(part for part in a.split(",") if "SignedHeaders" not in part),
+    "has no Signature": lambda a: a.rpartition(",")[0],
+    "has an empty Credential": _emptied("Credential"),
+    "has empty SignedHeaders": _emptied("SignedHeaders"),
+    "has an empty Signature": lambda a: a.rpartition("=")[0] + "=",
+    "has spaces behind its commas": lambda a: a.replace(",", ", "),
+    "has a part too many": lambda a: a + ",Extra=1",
+    "has a header twice in SignedHeaders": lambda a: a.replace(",Signature", ";host,Signature"),
+    "is cut off": lambda a: a[: len(a) // 2],
+}
+_SIGNATURES: Mapping[str, Bend] = {
+    "all zeros": lambda a: "0" * 64,
+    "wrong in the first digit": lambda a: ("1" if a[0] == "0" else "0") + a[1:],
+    "wrong in the last digit": lambda a: a[:-1] + ("1" if a[-1] == "0" else "0"),
+    "wrong in the middle": lambda a: a[:31] + ("1" if a[31] == "0" else "0") + a[32:],
+    "cut by a digit": lambda a: a[:-1],
+    "cut to a half": lambda a: a[:32],
+    "cut to eight digits": lambda a: a[:8],
+    "longer by a digit": lambda a: a + "0",
+    "reversed": lambda a: a[::-1],
+    "not hexadecimal": lambda a: "z" * 64,
+    "random": lambda a: hashlib.sha256(a.encode()).hexdigest(),
+}
+_SECRETS: Mapping[str, Bend] = {
+    "another secret": lambda secret: "anothersecret",
+    "the secret and &": lambda secret: f"{secret}&",
+    "the secret in other case": lambda secret: secret.swapcase(),
+    "half of the secret": lambda secret: secret[: len(secret) // 2],
+    "the secret's hash": lambda secret: hashlib.sha256(secret.encode()).hexdigest(),
+}
+_KEYS: Mapping[str, Bend] = {
+    "nobody's": lambda key: "LTAI5tNobodyHasThisKey",
+    "in other case": lambda key: key.swapcase(),
+    "cut by a letter": lambda key: key[:-1],
+    "longer by a letter": lambda key: f"{key}x",
+    "not shown": lambda key: "*" * len(key),
+}
+_OWN = ("action", "version", "date", "signature-nonce", "content-sha256")
+_SPANS = {"15 minutes and a bit": 910, "an hour": 3600, "nine hours": 32_400, "a day": 86_400, "a year": 31_536_000}
+_DATES = {
+    "without Z": "%Y-%m-%dT%H:%M:%S",
+    "with a space": "%Y-%m-%d %H:%M:%SZ",
+    "with an offset": "%Y-%m-%dT%H:%M:%S+00:00",
+    "with milliseconds": "%Y-%m-%dT%H:%M:%S.000Z",
+    "without dashes": "%Y%m%dT%H%M%SZ",
+    "the day only": "%Y-%m-%d",
+    "in the form of HTTP": "%a, %d %b %Y %H:%M:%S GMT",
+    "in small letters": "%Y-%m-%dt%H:%M:%Sz",
+    "of a 13th month": "%Y-13-%dT%H:%M:%SZ",
+    "no date": "now",
+}
+_CODES = {
+    DATE: "MissingTimeStamp",
+    NONCE: "MissingSignatureNonce",
+    HASH: "MissingContentSha256",
+    "x-acs-version": "MissingVersion",
+    "x-acs-action": "MissingAction",
+}
+_WRONG = {
+    "version": ("2021-02-03", "2021-2-2", "20210202", "1", "2021-02-02x", "2021-02-04x", "latest"),
+    "action": ("GetNothing", "listpipelinerunsstatus", "getpipelinerun", "ListPipelineRunsStatusX", "*"),
+}
+_BESIDES: Mapping[str, Make] = {
+    "and wrong parameters": built(query="PageSize=x&Depth=0&Verbose=2"),
+    "and no parameters": built(query="", body=b""),
+    "and not JSON": built(body=b"{"),
+    "and another content type": built(content_type="text/plain"),
+    "and a query": built(query="x=1"),
+    "and for a stranger": _of_a_stranger,
+    "and from this machine, it says": built(headers=(("x-forwarded-for", "127.0.0.1"),)),
+    "and a cookie": built(headers=(("cookie", "session=1"),)),
+    "and a signature in the query": built(query="Signature=1&AccessKeyId=2"),
+}
+"""Two faults at once: who asks comes before what is asked, so that nobody learns anything without a signature."""
+
+REFUSED: tuple[tuple[tuple[int, str], Mapping[str, Make]], ...] = (
+    (INCOMPLETE, {"unsigned": header("authorization", None)}),
+    ((400, "MissingVersion"), {"bare": _bare}),
+    (INCOMPLETE, {f"Authorization {name}": authorized(bend) for name, bend in _AUTHORIZATIONS.items()}),
+    (
+        MISMATCH,
+        {
+            **{f"a signature that is {name}": forged(bend) for name, bend in _SIGNATURES.items()},
+            **{f"signed with {name}": with_secret(bend) for name, bend in _SECRETS.items()},
+            "signed with the key's id": by(lambda account: replace_secret(account, account.access_key_id)),
+            "another request's signature": _of_another,
+            "an HMAC with SHA-1": _hash_of_sha1,
+            "the body is another": body(lambda was: ELSEWHERE),
+            "the body has one byte more": body(lambda was: was + b" "),
+            "the body has another case": body(bytes.swapcase),
+            "the body is gone": body(lambda was: b""),
+            "the body and its hash are another's": body(
+                lambda was: ELSEWHERE, header(HASH, hashlib.sha256(ELSEWHERE).hexdigest())
             ),
-            FORMAT,
-        )
-
-
-def _headers() -> Iterator[tuple[str, Make, tuple[int, str]]]:
-    missing = {
-        "x-acs-date": "MissingTimeStamp",
-        "x-acs-signature-nonce": "MissingSignatureNonce",
-        "x-acs-content-sha256": "MissingContentSha256",
-        "x-acs-version": "MissingVersion",
-        "x-acs-action": "MissingAction",
-    }
-    for name, code in missing.items():
-        yield f"no {name}", _with(lambda s, p, name: s.build(*p.call, acs={name: None}), name), (400, code)
-        yield f"an empty {name}", _with(lambda s, p, name: s.build(*p.call, acs={name: ""}), name), (400, code)
-    for value in ("2021-02-03", "2021-2-2", "20210202", "1", "2021-02-02x", "2021-02-04x", "latest"):
-        yield (
-            f"version {value}",
-            _with(lambda s, p, value: s.build(*p.call, acs={"x-acs-version": value}), value),
-            (400, "InvalidVersion"),
-        )
-    for value in ("GetNothing", "listpipelinerunsstatus", "getpipelinerun", "ListPipelineRunsStatusX", "*"):
-        yield (
-            f"action {value}",
-            _with(lambda s, p, value: s.build(*p.call, acs={"x-acs-action": value}), value),
-            (400, "InvalidAction"),
-        )
-
-
-def _keys() -> Iterator[tuple[str, Make, tuple[int, str]]]:
-    bends: dict[str, Callable[[str], str]] = {
-        "nobody's": lambda key: "LTAI5tNobodyHasThisKey",
-        "in other case": lambda key: key.swapcase(),
-        "cut by a letter": lambda key: key[:-1],
-        "longer by a letter": lambda key: f"{key}x",
-        "not shown": lambda key: "*" * len(key),
-    }
-    for name, bend in bends.items():
-        yield (
-            f"a key that is {name}, the secret right",
-            _with(
-                lambda s, p, bend: s.build(
-                    *p.call, credentials=replace_id(s.credentials, bend(s.credentials.access_key_id))
-                ),
-                bend,
+            "the hash is another's": header(HASH, hashlib.sha256(b"[]").hexdigest()),
+            "the hash is wrong, and signed": acs(HASH, hashlib.sha256(b"[]").hexdigest()),
+            "the hash is that of no body, and signed": acs(HASH, hashlib.sha256(b"").hexdigest()),
+            "the hash says UNSIGNED-PAYLOAD": acs(HASH, "UNSIGNED-PAYLOAD"),
+            "signed for another path": signed_as(path="/api/v1/pipelineruns/flow-1/events"),
+            "signed for another method": signed_as(method="PATCH"),
+            SIGNED_AS_GET: signed_as(method="GET"),
+            "signed for another query, which was there": signed_as(query="a=1"),
+            "a query was added": query("&b=2"),
+            "the query was changed": query("a=2", built(query="a=1")),
+            "the query was lengthened": query("&b=2", built(query="a=1")),
+            "the host is another": _host_changed,
+            "the content type was changed": header("content-type", "application/json; charset=utf-8"),
+            "the date was changed": header(DATE, lambda: date(time.time()), built(shift=-60)),
+            "the nonce was changed": header(NONCE, secrets.token_hex),
+            "signed for another action": lambda s, p: header(
+                "x-acs-action", p.operation, acs("x-acs-action", "GetNothing")
+            )(s, p),
+            "signed for another version": lambda s, p: header(
+                "x-acs-version", s.draft(*p.call).version, acs("x-acs-version", "2020-01-01")
+            )(s, p),
+            **{
+                f"the signed {name} was changed": header(name, "changed", also_signed(name))
+                for name in ("user-agent", "x-acs-credentials-provider")
+            },
+            "the signed accept was changed": header("accept", "*/*", built(names=lambda due: {*due, "accept"})),
+        },
+    ),
+    (
+        INCOMPLETE,
+        {
+            **{
+                f"{name} is not signed": built(names=partial(_less, name))
+                for name in ("host", "content-type", *(f"x-acs-{name}" for name in _OWN))
+            },
+            "only host is signed": built(names=lambda due: {"host"}),
+            "only x-acs-* are signed": built(names=lambda due: {name for name in due if name[:2] == "x-"}),
+            "host and action are not signed": built(names=lambda due: due - {"host", "x-acs-action"}),
+            "an x-acs-* header is not signed": built(
+                headers=(("x-acs-extra", "1"),), names=lambda due: due - {"x-acs-extra"}
             ),
-            UNKNOWN_KEY,
-        )
-    yield (
-        "a key that is nobody's, the secret wrong",
-        lambda s, p: s.build(*p.call, credentials=Credentials("nobody", "wrong")),
-        (UNKNOWN_KEY),
-    )
+            "an x-acs-* header was added": added("x-acs-extra", "1"),
+            "a signed header is not there": built(names=lambda due: {*due, "x-ghost"}),
+            "a signed header was taken away": header("x-source", None, also_signed("x-source", "1")),
+        },
+    ),
+    (
+        EXPIRED,
+        {
+            **{f"{words} old": built(shift=-seconds) for words, seconds in _SPANS.items()},
+            **{f"{words} ahead": built(shift=seconds) for words, seconds in _SPANS.items()},
+            "of 1970": acs(DATE, "1970-01-01T00:00:00Z"),
+        },
+    ),
+    (
+        FORMAT,
+        {
+            "date seconds since the epoch": acs(DATE, lambda: str(int(time.time()))),
+            **{f"date {name}": _now(form) for name, form in _DATES.items()},
+        },
+    ),
+    *(
+        ((400, code), {f"no {name}": acs(name, None), f"an empty {name}": acs(name, "")})
+        for name, code in _CODES.items()
+    ),
+    *(
+        ((400, f"Invalid{name.title()}"), {f"{name} {value}": acs(f"x-acs-{name}", value) for value in values})
+        for name, values in _WRONG.items()
+    ),
+    (
+        UNKNOWN_KEY,
+        {
+            **{f"a key that is {name}, the secret right": with_key(bend) for name, bend in _KEYS.items()},
+            "a key that is nobody's, the secret wrong": built(credentials=Credentials("nobody", "wrong")),
+        },
+    ),
+    (INCOMPLETE, {f"unsigned {name}": header("authorization", None, make) for name, make in _BESIDES.items()}),
+    (MISMATCH, {f"forged {name}": forged(make=make) for name, make in _BESIDES.items()}),
+)
+"""By the status and code that are due: requests that are wrong in one point."""
 
 
-def _together() -> Iterator[tuple[str, Make, tuple[int, str]]]:
-    """Two faults at once: who asks comes before what is asked, so that nobody learns anything without a signature."""
-    unsigned: dict[str, Callable[[Session, Subject], Request]] = {
-        "and wrong parameters": lambda s, p: s.build(*p.call, query="PageSize=x&Depth=0&Verbose=2"),
-        "and no parameters": lambda s, p: s.build(*p.call, query="", body=b""),
-        "and not JSON": lambda s, p: s.build(*p.call, body=b"{"),
-        "and another content type": lambda s, p: s.build(*p.call, content_type="text/plain"),
-        "and a query": lambda s, p: s.build(*p.call, query="x=1"),
-        "and for a stranger": lambda s, p: s.build(p.operation, {**p.arguments, "PipelineRunId": STRANGER}),
-        "and from this machine, it says": lambda s, p: s.build(*p.call, headers=(("x-forwarded-for", "127.0.0.1"),)),
-        "and a cookie": lambda s, p: s.build(*p.call, headers=(("cookie", "session=1"),)),
-        "and a signature in the query": lambda s, p: s.build(*p.call, query="Signature=1&AccessKeyId=2"),
-    }
-    for name, make in unsigned.items():
-        yield (
-            f"unsigned {name}",
-            _with(lambda s, p, make: make(s, p).with_header("authorization", None), make),
-            INCOMPLETE,
-        )
-        yield f"forged {name}", _with(lambda s, p, make: _resigned(make(s, p), lambda a: "0" * 64), make), MISMATCH
-
-
-def _replayed(session: Session, parameters: Subject) -> None:
-    request = session.build(*parameters.call)
+def _replayed(session: Session, subject: Subject) -> None:
+    request = session.build(*subject.call)
     session.send(request)
     session.refused(request, *USED)
     session.refused(request, *USED)
 
 
-def _replayed_elsewhere(session: Session, parameters: Subject) -> None:
+def _replayed_elsewhere(session: Session, subject: Subject) -> None:
     """A nonce is used up whatever comes with it: another question, another date, another connection."""
-    nonce = {"x-acs-signature-nonce": secrets.token_hex(16)}
-    session.send(session.build(*parameters.call, acs=nonce))
-    session.refused(session.build(*parameters.call, acs=nonce, headers=(("user-agent", "else"),)), *USED)
-    session.refused(session.build(*parameters.call, acs=nonce, shift=-120), *USED)
+    nonce = {NONCE: secrets.token_hex(16)}
+    session.send(session.build(*subject.call, acs=nonce))
+    session.refused(session.build(*subject.call, acs=nonce, headers=(("user-agent", "else"),)), *USED)
+    session.refused(session.build(*subject.call, acs=nonce, shift=-120), *USED)
     session.wire.close()
-    session.refused(session.build(*parameters.call, acs=nonce, shift=60), *USED)
+    session.refused(session.build(*subject.call, acs=nonce, shift=60), *USED)
 
 
-def _replayed_later(session: Session, parameters: Subject) -> None:
-    request = session.build(*parameters.call)
+def _replayed_later(session: Session, subject: Subject) -> None:
+    request = session.build(*subject.call)
     session.send(request)
     for _ in range(30):
-        session.ask(*parameters.call)
+        session.ask(*subject.call)
     session.refused(request, *USED)
 
 
-def _used_by_a_refusal(session: Session, parameters: Subject) -> None:
-    nonce = {"x-acs-signature-nonce": secrets.token_hex(16)}
-    name, values = parameters.call
+def _used_by_a_refusal(session: Session, subject: Subject) -> None:
+    nonce = {NONCE: secrets.token_hex(16)}
+    name, values = subject.call
     wrong: dict[str, Any] = {"query": "Depth=x&PageSize=x&Verbose=x&Offset=x&FuzzyMatching=x"}
     session.send(session.build(name, values, acs=nonce, **wrong))
-    session.refused(session.build(*parameters.call, acs=nonce), *USED)
+    session.refused(session.build(*subject.call, acs=nonce), *USED)
 
 
-def _not_used_by_a_forgery(session: Session, parameters: Subject) -> None:
+def _not_used_by_a_forgery(session: Session, subject: Subject) -> None:
     """Only who holds the secret can use up a nonce: otherwise anybody could lock out anybody."""
-    request = session.build(*parameters.call)
-    session.refused(_resigned(request, lambda a: "0" * 64), *MISMATCH)
+    request = session.build(*subject.call)
+    session.refused(_zeroed(request), *MISMATCH)
     session.send(request)
 
 
-def _nonces_like(session: Session, parameters: Subject) -> None:
+def _nonces_like(session: Session, subject: Subject) -> None:
     """Nonces are compared whole."""
     nonce = "Nonce" + secrets.token_hex(16)
     for like in (nonce, nonce.lower(), nonce.upper(), nonce[:-1], f"{nonce}0", nonce[8:]):
-        session.send(session.build(*parameters.call, acs={"x-acs-signature-nonce": like}))
+        session.send(session.build(*subject.call, acs={NONCE: like}))
 
 
-def _not_remembered(session: Session, parameters: Subject) -> None:
+def _not_remembered(session: Session, subject: Subject) -> None:
     """Each call is judged by itself: after a right one, a wrong one on the same connection is refused."""
     for _ in range(3):
-        session.ask(*parameters.call)
-        session.refused(session.build(*parameters.call).with_header("authorization", None), *INCOMPLETE)
-        session.refused(_resigned(session.build(*parameters.call), lambda a: "0" * 64), *MISMATCH)
+        session.ask(*subject.call)
+        session.refused(session.build(*subject.call).with_header("authorization", None), *INCOMPLETE)
+        session.refused(_zeroed(session.build(*subject.call)), *MISMATCH)
 
 
-def _tokens(session: Session, parameters: Subject) -> None:
+def _tokens(session: Session, subject: Subject) -> None:
     """A token comes with temporary credentials, and with no others."""
     for account in session.accounts:
-        session.send(session.build(*parameters.call, credentials=account))
+        session.send(session.build(*subject.call, credentials=account))
         token = account.security_token or "NoTokenIsDue"
         for wrong in ("not-its-token", token[:-1], f"{token}x", token.swapcase(), token[::-1]):
             bent = Credentials(account.access_key_id, account.access_key_secret, wrong)
             session.refused(
-                session.build(*parameters.call, credentials=bent), 400, "InvalidSecurityToken.MismatchWithAccessKey"
+                session.build(*subject.call, credentials=bent), 400, "InvalidSecurityToken.MismatchWithAccessKey"
             )
         if account.security_token is not None:
             none = Credentials(account.access_key_id, account.access_key_secret)
-            session.refused(session.build(*parameters.call, credentials=none), 400, "MissingSecurityToken")
-            loose = session.build(
-                *parameters.call, credentials=account, names=lambda due: due - {"x-acs-security-token"}
-            )
+            session.refused(session.build(*subject.call, credentials=none), 400, "MissingSecurityToken")
+            loose = session.build(*subject.call, credentials=account, names=lambda due: due - {TOKEN})
             session.refused(loose, *INCOMPLETE)
-            changed = session.build(*parameters.call, credentials=account).with_header(
-                "x-acs-security-token", "changed"
-            )
+            changed = session.build(*subject.call, credentials=account).with_header(TOKEN, "changed")
             session.refused(changed, *MISMATCH)
 
 
-def _each_its_own_secret(session: Session, parameters: Subject) -> None:
+def _each_its_own_secret(session: Session, subject: Subject) -> None:
     for account in session.accounts:
-        session.send(session.build(*parameters.call, credentials=account))
+        session.send(session.build(*subject.call, credentials=account))
         for other in session.accounts:
             if other is not account:
                 mixed = replace_secret(account, other.access_key_secret)
-                session.refused(session.build(*parameters.call, credentials=mixed), *MISMATCH)
+                session.refused(session.build(*subject.call, credentials=mixed), *MISMATCH)
 
 
-def _headers_twice(session: Session, parameters: Subject) -> None:
+def _headers_twice(session: Session, subject: Subject) -> None:
     """What decides anything comes once: two readers could each take another of two values."""
-    right = session.build(*parameters.call)
+    right = session.build(*subject.call)
     codes = ("InvalidParameter", "SignatureDoesNotMatch", "IncompleteSignature", "BadRequest")
-    for name in ("x-acs-action", "x-acs-version", "x-acs-date", "x-acs-signature-nonce", "authorization", "host"):
+    for name in ("x-acs-action", "x-acs-version", "x-acs-date", NONCE, "authorization", "host"):
         value = right.header(name) or ""
         for other in (value, "GetNothing"):
-            session.refused(session.build(*parameters.call).and_header(name, other), 400, *codes)
+            session.refused(session.build(*subject.call).and_header(name, other), 400, *codes)
 
 
 SEQUENCES: dict[str, Callable[[Session, Subject], None]] = {
@@ -530,78 +543,13 @@ SEQUENCES: dict[str, Callable[[Session, Subject], None]] = {
 }
 
 
-def _with(make: Callable[[Session, Subject, T], Request], value: T) -> Make:
-    """Return what makes a request with this value."""
-    return lambda session, parameters: make(session, parameters, value)
+def _zeroed(request: Request) -> Request:
+    text = request.header("authorization") or ""
+    return request.with_header("authorization", text.rpartition("=")[0] + "=" + "0" * 64)
 
 
-def replace_id(credentials: Credentials, access_key_id: str) -> Credentials:
-    """Return the credentials with another key's id."""
-    return Credentials(access_key_id, credentials.access_key_secret, credentials.security_token)
-
-
-def replace_secret(credentials: Credentials, secret: str) -> Credentials:
-    """Return the credentials with another secret."""
-    return Credentials(credentials.access_key_id, secret, credentials.security_token)
-
-
-def _refusing(make: Make, parameters: Subject, status: int, code: str) -> Callable[[Session], None]:
-    def run(session: Session) -> None:
-        session.refused(make(session, parameters), status, code)
-
-    return run
-
-
-def _accepting(make: Make, parameters: Subject) -> Callable[[Session], None]:
-    def run(session: Session) -> None:
-        session.send(make(session, parameters))
-
-    return run
-
-
-def _sequence(sequence: Callable[[Session, Subject], None], parameters: Subject) -> Callable[[Session], None]:
-    return lambda session: sequence(session, parameters)
-
-
-def _reauthorized(request: Request, bend: Callable[[str], str]) -> Request:
-    return request.with_header("authorization", bend(request.header("authorization") or ""))
-
-
-def _resigned(request: Request, bend: Callable[[str], str]) -> Request:
-    def bend_signature(value: str) -> str:
-        head, _, given = value.rpartition("=")
-        return f"{head}={bend(given)}"
-
-    return _reauthorized(request, bend_signature)
-
-
-def _with_secret(session: Session, parameters: Subject, bend: Callable[[str], str]) -> Request:
-    changed = replace_secret(session.credentials, bend(session.credentials.access_key_secret))
-    return session.build(*parameters.call, credentials=changed)
-
-
-def _also_signed(session: Session, parameters: Subject, name: str, value: str) -> Request:
-    return session.build(*parameters.call, headers=((name, value),), names=lambda due: {*due, name})
-
-
-def _other_body_and_hash(session: Session, parameters: Subject) -> Request:
-    changed = replace(session.build(*parameters.call), body=ELSEWHERE)
-    return changed.with_header("x-acs-content-sha256", hashlib.sha256(ELSEWHERE).hexdigest())
-
-
-def _bare(session: Session, parameters: Subject) -> Request:
-    """Return a request without a header of the service's own."""
-    draft = session.draft(*parameters.call)
-    target = f"{draft.path}?{draft.query}" if draft.query else draft.path
-    return Request(draft.method, target, (("host", session.host),), draft.body)
-
-
-def _joined(target: str, query: str) -> str:
-    return f"{target}{'&' if '?' in target else '?'}{query}"
-
-
-def _capitals(request: Request) -> Request:
-    return replace(request, headers=tuple((name.title(), value) for name, value in request.headers))
+def _renamed(request: Request, bend: Bend) -> Request:
+    return replace(request, headers=tuple((bend(name), value) for name, value in request.headers))
 
 
 def _reversed(request: Request) -> Request:

@@ -7,8 +7,7 @@ hand ends everything at once; elsewhere the time passes with the other suites.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from paiflow.contract.discovery import DEEP, discover_ends, discover_log, discover_run
@@ -17,11 +16,15 @@ from paiflow.contract.manifests import BAD, Manifest, Step
 from paiflow.contract.preparation import FLAT, Stock, add_pipeline, add_run, spare_run
 from paiflow.contract.session import Case, Session
 from paiflow.contract.things import ENDED, Thing, text_of
+from paiflow.mock.timeline import timestamp
 
 PATIENCE = 45.0
 """Seconds after which a run that has not ended is not waited for any more."""
 
 CHANGES = ("StartPipelineRun", "TerminatePipelineRun", "RerunPipelineRun", "UpdatePipelineRun", "DeletePipelineRun")
+
+STATUSES, LOGS, OUTPUTS = "ListPipelineRunsStatus", "ListPipelineRunNodeLogs", "ListPipelineRunNodeOutputs"
+NODES = ("GetPipelineRunNode", "ListPipelineRunNodeStatus")
 
 Advance = Callable[[float], object]
 
@@ -47,7 +50,10 @@ def reruns(stock: Stock, advance: Advance | None = None) -> list[Case]:
     """Return the cases that start again what was stopped."""
     wait = advance or time.sleep
     name = "RerunPipelineRun"
-    return [Case("a terminated run is run again", lambda session: _rerun(session, stock, wait), name)]
+    return [
+        Case("a terminated run is run again", lambda session: _rerun(session, stock, wait), name),
+        Case("a failed run is run again", lambda session: _rerun_failed(session, stock, wait), name),
+    ]
 
 
 def endings(stock: Stock, advance: Advance | None = None) -> list[Case]:
@@ -118,18 +124,34 @@ def _is(session: Session, run: Thing, status: str, began: float, ended: float | 
 def look(session: Session, run: Thing) -> None:
     """Ask all operations about a run."""
     ids = {"PipelineRunId": run.id}
-    session.ask("GetPipelineRun", ids)
-    session.ask("ListPipelineRuns", ids)
-    session.ask("ListPipelineRunsStatus", {"PipelineRuns": [run.id]})
-    nodes = [{"PipelineRunId": run.id, "NodeId": node.id} for node in session.model.nodes_of(run)]
+    _ask_all(session, {"GetPipelineRun": ids, "ListPipelineRuns": ids, STATUSES: {"PipelineRuns": [run.id]}})
+    nodes = [{**ids, "NodeId": node.id} for node in session.model.nodes_of(run)]
     root = session.model.root(run)
     if nodes and root is not None:
-        session.ask(
-            "ListPipelineRunsStatus", {"Nodes": nodes}, discovering=any(n.moving for n in session.model.nodes_of(run))
-        )
-        path = {**ids, "NodeId": root.id}
-        session.ask("GetPipelineRunNode", {**path, "Depth": DEEP})
-        session.ask("ListPipelineRunNodeStatus", {**path, "Depth": DEEP})
+        moving = any(node.moving for node in session.model.nodes_of(run))
+        session.ask(STATUSES, {"Nodes": nodes}, discovering=moving)
+        path = {**ids, "NodeId": root.id, "Depth": DEEP}
+        _ask_all(session, dict.fromkeys(NODES, path))
+
+
+def _ask_all(session: Session, calls: Mapping[str, dict[str, Any]], **who: Any) -> None:
+    for name, arguments in calls.items():
+        session.ask(name, arguments, **who)
+
+
+def _reads(session: Session, run: Thing, **who: Any) -> None:
+    """Ask all operations about a run that may not be seen."""
+    ids = {"PipelineRunId": run.id}
+    path = {**ids, "NodeId": text_of(run, "NodeId")}
+    _ask_all(session, {"GetPipelineRun": ids, "ListPipelineRuns": ids, STATUSES: {"PipelineRuns": [run.id]}}, **who)
+    _ask_all(session, {"GetPipelineRun": {**ids, "Verbose": True}, STATUSES: {"Nodes": [path]}}, **who)
+    _ask_all(session, {**dict.fromkeys(NODES, path), LOGS: path, OUTPUTS: {**path, "Depth": 9}}, **who)
+
+
+def _changes(session: Session, run: Thing, name: str, **who: Any) -> None:
+    """Try all changes of a run; `name` is its new one."""
+    ids = {"PipelineRunId": run.id}
+    _ask_all(session, {**dict.fromkeys(CHANGES, ids), "UpdatePipelineRun": {**ids, "Name": name}}, **who)
 
 
 def _try_all(session: Session, run: Thing, *names: str) -> None:
@@ -188,22 +210,9 @@ def _deleted(session: Session, stock: Stock) -> None:
 
 def gone(session: Session, run: Thing) -> None:
     """A deleted run is found by ListPipelineRunsStatus only, and nothing can be done with it."""
-    ids = {"PipelineRunId": run.id}
-    session.ask("ListPipelineRunsStatus", {"PipelineRuns": [run.id]})
-    session.ask("ListPipelineRunsStatus", {"PipelineRuns": [run.id]})
-    session.ask("GetPipelineRun", ids)
-    session.ask("GetPipelineRun", {**ids, "Verbose": True})
-    session.ask("ListPipelineRuns", ids)
-    for name in CHANGES:
-        session.ask(name, {**ids, "Name": "x"} if name == "UpdatePipelineRun" else ids)
-    path = {**ids, "NodeId": text_of(run, "NodeId")}
-    for name in (
-        "GetPipelineRunNode",
-        "ListPipelineRunNodeStatus",
-        "ListPipelineRunNodeOutputs",
-        "ListPipelineRunNodeLogs",
-    ):
-        session.ask(name, {**path, "Depth": 1} if name != "ListPipelineRunNodeLogs" else path)
+    session.ask(STATUSES, {"PipelineRuns": [run.id]})
+    _reads(session, run)
+    _changes(session, run, "x")
 
 
 def _renamed(session: Session, stock: Stock) -> None:
@@ -313,24 +322,13 @@ def _others(session: Session, stock: Stock) -> None:
 
 
 def _seen_by(session: Session, stock: Stock, run: Thing, account: Any) -> None:
-    ids = {"PipelineRunId": run.id}
-    path = {**ids, "NodeId": text_of(run, "NodeId")}
     who = {"credentials": account}
-    session.ask("GetPipelineRun", ids, **who)
-    session.ask("GetPipelineRun", {**ids, "Verbose": True}, **who)
-    session.ask("ListPipelineRuns", ids, **who)
-    session.ask("ListPipelineRuns", {"SourceId": stock.tag, "PageSize": 100}, **who)
-    session.ask("ListPipelineRuns", {"SourceId": stock.tag, "PageSize": 2, "PageNumber": 2, "Order": "ASC"}, **who)
-    session.ask("ListPipelineRuns", {"PageSize": 100}, **who)
-    session.ask("ListPipelineRunsStatus", {"PipelineRuns": [run.id]}, **who)
-    session.ask("ListPipelineRunsStatus", {"Nodes": [path]}, **who)
-    session.ask("GetPipelineRunNode", path, **who)
-    session.ask("ListPipelineRunNodeStatus", path, **who)
-    session.ask("ListPipelineRunNodeLogs", path, **who)
-    session.ask("ListPipelineRunNodeOutputs", {**path, "Depth": 9}, **who)
+    _reads(session, run, **who)
+    page = {"SourceId": stock.tag, "PageSize": 2, "PageNumber": 2, "Order": "ASC"}
+    for asked in ({"SourceId": stock.tag, "PageSize": 100}, page, {"PageSize": 100}):
+        session.ask("ListPipelineRuns", asked, **who)
     if run.owner not in (None, account.access_key_id):
-        for name in CHANGES:
-            session.ask(name, {**ids, "Name": "stolen"} if name == "UpdatePipelineRun" else ids, **who)
+        _changes(session, run, "stolen", **who)
 
 
 def _no_effect(session: Session, stock: Stock) -> None:
@@ -390,6 +388,9 @@ def until(session: Session, runs: list[Thing], wait: Advance) -> list[Thing]:
 
 
 def _ended(session: Session, stock: Stock, wait: Advance) -> None:
+    for run in session.model.of("run"):
+        if not run.was_told_by("ListPipelineRuns"):
+            session.ask("ListPipelineRuns", {"PipelineRunId": run.id})  # created by a generated request
     left = until(session, _ours(stock), wait)
     if left:
         session.unchecked.append(f"the end of {len(left)} runs: they did not end within {PATIENCE:.0f} s")
@@ -404,31 +405,76 @@ def _rerun(session: Session, stock: Stock, wait: Advance) -> None:
         _try_all(session, run, "RerunPipelineRun", "DeletePipelineRun")
 
 
+def _rerun_failed(session: Session, stock: Stock, wait: Advance) -> None:
+    """What has failed runs again, with all that was skipped; what has succeeded stays as it is, its outputs and log too."""
+    if (run := stock.runs.get("failing")) is None:
+        return
+    until(session, [run], wait)
+    discover_run(session, run)
+    _is_consistent(session, run)
+    failed = [node for node in session.model.nodes_of(run) if text_of(node, "Status") == "Failed"]
+    if not failed:
+        session.unchecked.append(
+            "how failed nodes are run again: the container of a node exits with 1, and it does not fail"
+        )
+        return
+    stock.failed |= {node.ids: text_of(node, "FinishedAt") for node in failed}
+    logs = {node.ids: session.model.logs.get(node.ids, []) for node in failed}
+    session.ask("RerunPipelineRun", {"PipelineRunId": run.id})
+    look(session, run)
+    _try_all(session, run, "RerunPipelineRun", "DeletePipelineRun")
+    for node in failed:
+        kept = discover_log(session, node)[: len(logs[node.ids])] == logs[node.ids]
+        session.expect("a-log-only-grows", kept, "a node is run again, and lines of its log have gone")
+
+
+def _is_consistent(session: Session, run: Thing) -> None:
+    """A run that has ended does what its nodes do, and these what their manifest says."""
+    nodes = session.model.nodes_of(run)
+    late = [node for node in nodes if node.moving or text_of(node, "Status") not in ENDED]
+    session.expect("nodes-end-with-their-run", not late, f"a run is {text_of(run, 'Status')}, a node of it is not")
+    for node in nodes:
+        progress = str(node.fields.get("StatusInfo", {}).get("Progress", ""))
+        half = text_of(node, "Status") == "Succeeded" and len(set(progress.split("/"))) == 2
+        session.expect("what-has-succeeded-is-done", not half, f"a node is Succeeded, its Progress {progress}")
+    if run.manifest is None or text_of(run, "Status") not in ("Succeeded", "Failed"):
+        return
+    status = {text_of(node, "NodeName"): text_of(node, "Status") for node in nodes}
+    leaves = [leaf for step in run.manifest.steps for leaf in step.leaves()]
+    well = all(status.get(leaf.name) == "Succeeded" for leaf in leaves)
+    session.expect(
+        "a-run-ends-as-its-nodes",
+        (text_of(run, "Status") == "Succeeded") == well,
+        f"a run is {text_of(run, 'Status')}, its nodes are {', '.join(status.values())}",
+    )
+    for leaf in leaves:
+        skipped = any(status.get(name) in ("Failed", "Skipped", "Terminated") for name in leaf.after)
+        session.expect(
+            "nodes-after-a-failure-are-skipped",
+            (status.get(leaf.name) == "Skipped") == skipped,
+            f"a node is {status.get(leaf.name)}, those before it {', '.join(str(status.get(one)) for one in leaf.after)}",
+        )
+    named = sorted(one for leaf in leaves if status.get(leaf.name) == "Succeeded" for one in leaf.outputs)
+    found = sorted(
+        (text_of(one, "Name"), text_of(one, "Type")) for node in nodes for one in session.model.outputs_of(node)
+    )
+    session.expect("outputs-are-those-of-the-manifest", found == named, f"outputs are {found}, {named} are due")
+
+
 def _outcomes(session: Session, stock: Stock) -> None:
     """A run that has ended stays as it is; its outputs are those that its manifest names; its nodes have ended, too."""
+    for ids, finished in stock.failed.items():
+        if (node := session.model.thing("node", *ids)) is not None and not node.moving:
+            again = text_of(node, "FinishedAt") > finished
+            session.expect("what-has-failed-is-run-again", again, "a node that had failed has not finished again")
     for run in [one for one in _ours(stock) if text_of(one, "Status") in ENDED]:
         discover_run(session, run)
-        nodes = session.model.nodes_of(run)
-        late = [node for node in nodes if node.moving or text_of(node, "Status") not in ENDED]
-        session.expect("nodes-end-with-their-run", not late, f"a run is {text_of(run, 'Status')}, a node of it is not")
-        if text_of(run, "Status") == "Succeeded" and run.manifest is not None:
-            named = sorted(one for step in run.manifest.steps for leaf in step.leaves() for one in leaf.outputs)
-            found = sorted(
-                (text_of(one, "Name"), text_of(one, "Type")) for node in nodes for one in session.model.outputs_of(node)
-            )
-            session.expect("outputs-are-those-of-the-manifest", found == named, f"outputs are {found}, {named} are due")
+        _is_consistent(session, run)
         discover_ends(session, run)
         _try_all(session, run, "StartPipelineRun", "TerminatePipelineRun")
         look(session, run)
     session.ask("ListPipelineRuns", {"SourceId": stock.tag, "Status": "Succeeded", "PageSize": 100})
     session.ask("ListPipelineRuns", {"SourceId": stock.tag, "Status": "Terminated", "PageSize": 100})
-
-
-def timestamp(moment: float | None) -> str | None:
-    """Return a moment as the service writes it; None stays."""
-    if moment is None:
-        return None
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _ended_deleted(session: Session, stock: Stock) -> None:

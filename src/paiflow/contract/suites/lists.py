@@ -8,13 +8,20 @@ from typing import Any
 
 from paiflow.contract.discovery import pages_of
 from paiflow.contract.http import Reply
+from paiflow.contract.interface import Described
 from paiflow.contract.preparation import Stock
-from paiflow.contract.session import Case, Session
+from paiflow.contract.session import Case, Session, asking
 from paiflow.contract.things import text_of
 from paiflow.contract.views import LISTS
+from paiflow.mock.timeline import moment_of
 from paiflow_api.calling import Parameter
 
 SIZES = (1, 2, 3, 7, 100)
+MOST_SECONDS = 30
+"""Seconds of which a log is read one by one."""
+
+CREATED = "GmtCreateTime"
+"""What a list is sorted by that has no other order."""
 
 
 def cases(session: Session, stock: Stock) -> list[Case]:
@@ -23,10 +30,10 @@ def cases(session: Session, stock: Stock) -> list[Case]:
     for name, operation in session.interface.operations.items():
         if operation.pages is None:
             continue
-        _note_what_is_alike(session, name, LISTS.get(operation.pages.items, ""))
+        _note_what_is_alike(session, operation)
         for words, base in _bases(session, stock, name):
             for question, arguments in _questions(session, name, operation.parameters, base):
-                made.append(Case(f"{name}, {words}{question}", _asking(name, arguments), name))
+                made.append(Case(f"{name}, {words}{question}", asking(name, arguments), name))
             sizes = SIZES if operation.pages.by == "page" else SIZES[:2]
             made += [Case(f"{name}, {words}pages of {size}", _paging(name, base, size), name) for size in sizes]
     return made
@@ -134,15 +141,16 @@ def _keywords(lines: list[str]) -> list[Any]:
     return list(dict.fromkeys([*words, *(word.upper() for word in words), *lines[:2], "nothing of the kind", "."]))
 
 
-def _note_what_is_alike(session: Session, name: str, kind: str) -> None:
-    """Say so where the order of a list cannot be judged, because all of its things are alike."""
+def _note_what_is_alike(session: Session, operation: Described) -> None:
+    """Say so where an order of a list cannot be judged, because all of its things are alike."""
+    kind = LISTS.get(operation.pages.items) if operation.pages else None
     things = session.model.of(kind) if kind else []
-    if things and len({text_of(thing, "GmtCreateTime") for thing in things}) < 2:
-        session.unchecked.append(f"{name}: its order: all that is there was created at the same time")
-
-
-def _asking(name: str, arguments: dict[str, Any]) -> Callable[[Session], object]:
-    return lambda session: session.ask(name, arguments)
+    keys = [str(value) for one in operation.parameters if one.name == "SortBy" for value in one.values] or [CREATED]
+    alike = [key for key in keys if len({text_of(thing, key) for thing in things}) < 2]
+    if things and alike:
+        session.unchecked.append(
+            f"{operation.name}: its order by {', '.join(alike)}: all that is there has the same one"
+        )
 
 
 def _paging(name: str, base: dict[str, Any], size: int) -> Callable[[Session], None]:
@@ -185,6 +193,18 @@ def _skipping(session: Session, name: str, base: dict[str, Any], size: int) -> N
         "a-log-has-its-times", not late and not early, f"{name}: lines came of a time when none were written"
     )
     session.expect("a-log-has-its-times", every == lines, f"{name}: lines of all times are not all lines")
+    if pieces := [_lines(session.ask(name, {**ask, **one})) for one in _seconds(session, base)]:
+        together = [line for piece in pieces for line in piece]
+        session.expect("a-log-has-its-times", together == lines, f"{name}: lines of each second are not all lines")
+
+
+def _seconds(session: Session, base: dict[str, Any]) -> Iterator[dict[str, int]]:
+    """Yield each second in which a node ran, if these are few."""
+    node = session.model.thing("node", base["PipelineRunId"], base["NodeId"])
+    began, ended = (moment_of(text_of(node, name)) if node else None for name in ("StartedAt", "FinishedAt"))
+    if session.strict and began and ended and ended - began <= MOST_SECONDS:
+        for second in range(int(began), int(ended) + 1):
+            yield {"FromTimeInSeconds": second, "ToTimeInSeconds": second}
 
 
 def _lines(reply: Reply | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import re
@@ -11,9 +12,10 @@ from typing import Any
 
 from paiflow.contract.http import encoded
 from paiflow.contract.preparation import Stock
-from paiflow.contract.session import Case, GaveUpError, Session, fields_of
+from paiflow.contract.session import Case, GaveUpError, Session, asking, fields_of
 from paiflow.contract.suites.subjects import STRANGER, STRANGER_NODE, Subject, existing, node_references, subjects
 from paiflow.contract.things import text_of
+from paiflow.contract.wire import Wire
 
 STATUSES = "ListPipelineRunsStatus"
 COUNTS = (2, 11, 51, 101, 201, 501, 1001, 2500)
@@ -24,13 +26,13 @@ SOME = 12
 
 def cases(session: Session, stock: Stock) -> list[Case]:
     """Return the cases."""
-    made = [Case(f"{words}", _asking(name, asked), name) for name, words, asked in _by_path(session, stock)]
+    made = [Case(f"{words}", asking(name, asked), name) for name, words, asked in _by_path(session, stock)]
     if STATUSES in session.interface.operations:
         kinds = next(
             one.values for one in session.interface.operations[STATUSES].parameters if one.name == "OutputType"
         )
         made += [
-            *[Case(name, _asking(STATUSES, asked), STATUSES) for name, asked in questions(session, stock, kinds)],
+            *[Case(name, asking(STATUSES, asked), STATUSES) for name, asked in questions(session, stock, kinds)],
             *[Case(f"spelt {name}", _spelt(body), STATUSES) for name, body in spelt(session, stock).items()],
             Case("parameters in the query count for nothing", _in_the_query, STATUSES),
             Case("a part gives a part", _part, STATUSES),
@@ -38,7 +40,7 @@ def cases(session: Session, stock: Stock) -> list[Case]:
     for subject in subjects(session, stock):
         if session.interface.operations[subject.operation].repeatable:
             made.append(Case(f"asked again, nothing has changed ({subject.words})", _again(subject), subject.operation))
-    return [*made, Case("asked at once by several", _at_once(stock))]
+    return [*made, Case("asked at once by several", _at_once(stock), STATUSES)]
 
 
 def _by_path(session: Session, stock: Stock) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -232,10 +234,6 @@ def _escaped(asked: dict[str, Any]) -> bytes:
     return re.sub(r'"(?:[^"\\]|\\.)*"', escape, encoded(asked).decode()).encode()
 
 
-def _asking(name: str, asked: dict[str, Any]) -> Callable[[Session], object]:
-    return lambda session: session.ask(name, asked)
-
-
 def _spelt(body: bytes) -> Callable[[Session], object]:
     return lambda session: session.ask(STATUSES, {}, body=body)
 
@@ -285,23 +283,24 @@ def _at_once(stock: Stock) -> Callable[[Session], None]:
             asked.append(Subject("a run", "GetPipelineRun", {"PipelineRunId": thing.id}))
             asked.append(Subject("a run", STATUSES, {"PipelineRuns": [thing.id]}))
 
-        def call(offset: int) -> None:
-            wire = session.connect()
+        def call(offset: int, wire: Wire) -> None:
             try:
                 for turn in range(8):
                     subject = asked[(offset * 5 + turn) % len(asked)]
                     session.send(session.build(*subject.call), wire=wire)
             except GaveUpError:
                 pass  # the next call of the session gives up too
-            finally:
-                wire.close()
 
         for count in (THREADS, 4 * THREADS):
-            threads = [threading.Thread(target=call, args=(offset,)) for offset in range(count)]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
+            with contextlib.ExitStack() as opened:
+                wires = [opened.enter_context(contextlib.closing(session.connect())) for _ in range(count)]
+                for wire in wires:  # one after the other: it is not about how many may connect at the same instant
+                    session.send(session.build(*asked[0].call), wire=wire)
+                threads = [threading.Thread(target=call, args=one) for one in enumerate(wires)]
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
 
     return run
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from paiflow.contract.http import encoded
 from paiflow.contract.preparation import Stock
-from paiflow.contract.session import Case, Session
+from paiflow.contract.session import Case, Session, asking
 from paiflow.contract.suites.subjects import Subject, subjects
 from paiflow_api.calling import Parameter
 
@@ -60,7 +60,7 @@ def _of(session: Session, subject: Subject) -> Iterator[Case]:
         tried["body with an unknown name twice"] = {"body": draft.body[:-1] + b',"a":1,"a":1}'}
     runs = {words: _sending(subject, how) for words, how in tried.items()}
     for words, arguments in parameters(operation.parameters, subject.arguments):
-        runs[f"parameters {words}"] = _asking(subject.operation, arguments)
+        runs[f"parameters {words}"] = asking(subject.operation, arguments)
     if draft.body:
         runs |= {f"body {words}": _bearing(subject, body) for words, body in _heavy(draft.body)}
         runs |= {"body at the limit": _at_the_limit(subject), "body past the limit": _past_the_limit(subject)}
@@ -245,10 +245,6 @@ def _strange(right: Any) -> dict[str, Any]:
 
 def _sending(subject: Subject, how: dict[str, Any]) -> Callable[[Session], object]:
     return lambda session: session.send(session.build(*subject.call, **how))
-
-
-def _asking(operation: str, arguments: dict[str, Any]) -> Callable[[Session], object]:
-    return lambda session: session.ask(operation, arguments)
 
 
 def _bearing(subject: Subject, body: bytes) -> Callable[[Session], None]:
