@@ -1,4 +1,4 @@
-"""Train and evaluate with PAI, from Airflow 3. `pip install 'paiflow-client[airflow]'`, and a connection paiflow_default.
+"""Train and evaluate with PAI, from Airflow 3 with the extra `airflow`, and a connection paiflow_default.
 
 While a run is active no worker is occupied: the triggerer waits, with one poll for all tasks. A task that is retried goes on
 with its run, and starts another only if that failed.
