@@ -24,8 +24,8 @@ spec:
 STATUSES = {"start": "Initialized", "Start": "Initialized", "erun": "Failed", "elete": "Failed"}
 # The exit codes of examples that do not end with 0.
 CODES = {"paiflow wait flow-train flow-evaluate --timeout 2h": 1}
-# Commands whose examples are parsed alone: one serves until it is ended, the other needs files.
-PARSED = {"mock", "drift"}
+# Commands whose examples are parsed alone: two serve until they are ended, the third needs files.
+PARSED = {"mock", "explore", "drift"}
 # Its help is that of a program of its own.
 OTHERS = {"contract"}
 

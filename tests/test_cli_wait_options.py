@@ -131,10 +131,12 @@ def test_a_node_that_has_not_ended_does_not_hold_a_wait_up(wait, mock):
     assert 0 == wait("flow-b", "--nodes")[0]
 
 
-def test_a_node_that_is_waited_for_is_not_followed_as_well(wait):
-    _, out, _ = wait("flow-a", "--node", "flow-a/node-x", "--nodes", "--logs", "0", "-o", "json")
+def test_a_node_that_is_waited_for_is_not_followed_as_well(mock):
+    with mock.client() as client:
+        result = client.wait(["flow-a"], nodes=[("flow-a", "node-x")], follow_nodes=True)
 
-    assert ["node-x", "node-y"] == [node["NodeId"] for node in json.loads(out)["Nodes"]]
+    assert ["flow-a", ("flow-a", "node-x")] == list(result)
+    assert [("flow-a", "node-y")] == list(result.nodes)
 
 
 @pytest.mark.parametrize(("error", "code"), [(paiflow.NotFound, 0), (paiflow.AccessDenied, 7)])

@@ -17,13 +17,17 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@options.examples(
+    "paiflow explore --demo",
+    "paiflow explore --no-page --region cn-hangzhou --port 8090",
+)
 @click.option("--demo", is_flag=True, help="Explore a mock of the service, which needs no account and takes all calls.")
 @click.option("--allow-writes", is_flag=True, help="Also send what changes something.")
 @click.option("--no-page", is_flag=True, help="Serve the signing proxy alone.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="To listen on; any that is free by default.")
 @options.connection()
 def explore(demo: bool, allow_writes: bool, no_page: bool, port: int, connection: Connection) -> None:
-    r"""Serve a page that runs operations and shows code, or a signing proxy.
+    """Serve a page that runs operations and shows code, or a signing proxy.
 
     It serves until Ctrl-C or SIGTERM, on this machine only, and asks for a token. It prints the variables that samples read, and the page's
     address, which holds the token. With --no-page it is a signing proxy for curl and other tools: plain requests to it
@@ -31,7 +35,7 @@ def explore(demo: bool, allow_writes: bool, no_page: bool, port: int, connection
 
     \b
     curl "$PAIFLOW_EXPLORER/api/v1/workspaces" -H "x-paiflow-token: $PAIFLOW_EXPLORER_TOKEN"
-    """
+    """  # noqa: D301 - the escape is for click
     from paiflow import AsyncPaiFlow, explorer  # noqa: PLC0415 - needs an extra, and no other command needs it
     from paiflow.credentials import KEY_ID, KEY_SECRET  # noqa: PLC0415 - --help needs none of it
     from paiflow.samples.shell import ADDRESS, PROXY_TOKEN  # noqa: PLC0415 - as above

@@ -41,7 +41,7 @@ class Refusal(Exception):
 
     def __init__(self, code: str, *about: object) -> None:
         status, words = _REFUSALS[code]
-        self.code = f"Explorer.{code}"
+        self.code: str = f"Explorer.{code}"
         self.status = status
-        self.message = words.format(*about)
+        self.message: str = words.format(*about)
         super().__init__(self.message)
