@@ -45,7 +45,7 @@ def references(node: Any) -> Iterator[tuple[Place, str]]:
 
 
 def lost(description: dict[str, Any]) -> Iterator[tuple[Place, str]]:
-    """Yield each `$ref` that names nothing in the description: its place, and what is wrong with it."""
+    """Yield each `$ref` that does not resolve: its place, and the fault."""
     for place, reference in references(description):
         try:
             place_of(description, reference)

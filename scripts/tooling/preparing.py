@@ -1,4 +1,4 @@
-"""Prepare a description for the generator, which reads some of what it may hold wrongly or not at all.
+"""Rewrite the parts of a description that the generator reads wrongly or not at all.
 
 The members of enums are named; null is none of them, because the client takes it for every field and argument. What is in
 an allOf inside another, or beside one, goes into the outer one. A success without a body has an empty model. All means the

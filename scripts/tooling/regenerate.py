@@ -1,4 +1,4 @@
-"""Bring generated/paiflow_api up to date with the description and its overlays, or say what is stale.
+"""Regenerate generated/paiflow_api from the description and its overlays, or list the files that are stale.
 
 The package is written whole to a folder beside it and swapped in, or, with --check, compared byte by byte. Whatever
 else lies in generated/ is not generated: it counts as stale, and goes. A run that was interrupted leaves the package as
@@ -182,7 +182,7 @@ def locked(folder: Path, kind: int) -> Iterator[None]:
 
 
 def swap(fresh: Path) -> None:
-    """Put `fresh` where the package is; whatever stops it, the package is there before and after."""
+    """Replace the package by `fresh`; if that is interrupted, the old package stays."""
     package, former = generation.PACKAGE, generation.GENERATED / FORMER
     try:
         if package.exists():

@@ -1,4 +1,4 @@
-"""Build wheel and sdist, and try both: what `scripts/release` does."""
+"""Build wheel and sdist, and install each into an empty environment (`scripts/release`)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def main() -> int:
 
 
 class ReleaseError(Exception):
-    """What keeps a release from being made: one line."""
+    """The release cannot be made; the message is one line."""
 
 
 def check_tree(root: Path, version: str, ref: str = "") -> None:

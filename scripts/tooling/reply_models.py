@@ -14,7 +14,7 @@ What a field is read with depends on what its schema allows, null aside:
     several of these            a union     decoding.union; of objects, of arrays and of enums one each
     anything                    Any         decoding.anything
 
-Whatever else a schema allows cannot be read leniently, and is an error that names schema and property.
+Other kinds of schema cannot be read leniently: they are errors that name schema and property.
 The kinds that most fields are of have code of their own in the template: it takes what fits as it is, without a call.
 """
 
@@ -402,7 +402,7 @@ def _holds_models(kind: Kind) -> bool:
     return kind.shape in ("model", "models") or any(_holds_models(part) for part in kind.parts)
 
 
-# In which order the kinds of a union are tried: a text is whatever is nothing better.
+# The order in which the kinds of a union are tried; text is last, because it fits the most.
 UNION_ORDER = ("boolean", "other", "timestamp", "enum", "text", "digits", "model", "models", "list")
 
 
@@ -431,7 +431,7 @@ def _union(kinds: set[Kind], where: str) -> Kind:
 
 
 def _words(prop: PropertyProtocol) -> str:
-    """Return what a property is that no reply may hold."""
+    """Describe a property type that replies cannot have."""
     if isinstance(prop, EnumProperty):
         return "an enum of numbers"
     return f"a value of this kind ({type(prop).__name__.removesuffix('Property').lower()})"

@@ -1,4 +1,4 @@
-"""An environment with the newest versions of all that pyproject.toml names, and what is generated there."""
+"""Make an environment with the newest versions of all dependencies, and generate the package in it."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def installed(folder: Path, required: Sequence[str]) -> Installed:
 
 
 def requirements(pyproject: str) -> list[str]:
-    """Return the names of all that a pyproject.toml asks for, whatever for and in whatever version."""
+    """Return the names of all dependencies of a pyproject.toml, of every group and extra."""
     settings = tomllib.loads(pyproject)
     project: dict[str, Any] = settings["project"]
     listed: list[Iterable[Any]] = [project["dependencies"], *project.get("optional-dependencies", {}).values()]

@@ -1,4 +1,4 @@
-"""What would change, as data and as Markdown. Pure, but for reading the two folders that are compared."""
+"""The report of upcoming changes, as data and as Markdown. Pure, but for reading the two folders that are compared."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Moved:
 
 @dataclass(frozen=True)
 class Report:
-    """What the newest versions would change.
+    """The changes that the newest versions would make.
 
     Args:
         versions: of what pyproject.toml names.

@@ -1,4 +1,4 @@
-"""Compare a base with what is there now: the descriptions, and for revisions the Python API, and judge the release."""
+"""Compare a base with the present state (descriptions; for revisions the Python API too), and check the release."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def _is_stale(path: Path, new: Description) -> bool:
 
 
 def _judged(repository: Repository, base: Revision | None, changes: Sequence[Change]) -> Judgement:
-    """Judge this project's release."""
+    """Check this project's version and changelog."""
     version = version_in(_read(repository.root / "pyproject.toml"))
     changelog = _read(repository.root / "CHANGELOG.md")
     if base is None:
@@ -149,7 +149,7 @@ def _judged(repository: Repository, base: Revision | None, changes: Sequence[Cha
 
 
 def _judged_by_descriptions(old: Description, new: Description, changes: Sequence[Change]) -> Judgement:
-    """Judge two descriptions by the versions that they say."""
+    """Check the versions in two descriptions."""
     before, after = (_version(found.document) for found in (old, new))
     return release.judged(changes, before, after, None, None, "info.version")
 

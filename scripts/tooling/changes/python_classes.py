@@ -1,4 +1,4 @@
-"""What a class is besides its members: how it is made, what it derives from, and what users can do with its objects.
+"""Compare classes apart from their members: constructor, bases, and operations on their objects.
 
 Classes of attrs, named tuples and typed dicts are made by arguments that follow from their fields, as griffe knows it of
 dataclasses.

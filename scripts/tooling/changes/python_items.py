@@ -93,7 +93,7 @@ def _with_members(public: str, target: Object, *, demanded: bool = False) -> Ite
     yield public, _item(target, demanded=demanded)
     if not target.is_class:
         return
-    is_generated = target.path.startswith(GENERATED)  # nobody but the client makes a reply
+    is_generated = target.path.startswith(GENERATED)  # only the client makes a reply
     made = None if is_generated else python_classes.fields(target)
     if made is not None:
         ways = (_signature(made, NOTHING, target),)

@@ -1,4 +1,4 @@
-"""Tell what a comparison found: lines for people, JSON and JUnit's XML for machines."""
+"""Report a comparison: lines for people, JSON and JUnit's XML for machines."""
 
 from __future__ import annotations
 

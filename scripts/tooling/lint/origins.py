@@ -1,4 +1,4 @@
-"""Which action of which overlay brought about what is wrong only once the overlays are applied."""
+"""Find the overlay action that caused a fault of the effective description."""
 
 from __future__ import annotations
 

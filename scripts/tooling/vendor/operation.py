@@ -1,4 +1,4 @@
-"""What is compared: an operation with its parameters and the fields of its body and reply."""
+"""The items of the comparison: an operation, its parameters, and the fields of its body and reply."""
 
 from __future__ import annotations
 

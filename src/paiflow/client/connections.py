@@ -1,4 +1,4 @@
-"""Open connections, and know to whom they belong.
+"""Open connections, one set for each process and event loop.
 
 A connection belongs to the process that opened it, and an async one to its event loop too. A forked child that used its
 parent's connections would read its parent's replies. So a client has an httpx client for each process and loop that uses
@@ -36,7 +36,7 @@ def opener(
     timeout: float | httpx.Timeout,
     headers: Mapping[str, str],
 ) -> Callable[[], Http]:
-    """Return what opens httpx clients; it has read the environment by then, and does not again.
+    """Return a function that opens httpx clients. The environment is read once, now.
 
     Args:
         kind: the blocking class, or the async one.
@@ -141,7 +141,7 @@ class _Connections(Generic[Http]):
 
     @contextmanager
     def in_use(self, *, sending: bool = False) -> Iterator[None]:
-        """Within this, whatever goes wrong because the PaiFlow was closed meanwhile is a ConfigurationError.
+        """Turn an error within this into a ConfigurationError if the PaiFlow was closed meanwhile.
 
         Args:
             sending: whether a request is sent within it, so that the service may have acted on it.

@@ -1,7 +1,7 @@
-"""What reply is due to a valid request: a second, small implementation of all operations.
+"""Predict the reply to a valid request: a second, small implementation of all operations.
 
 It is written from the description and the pages, and not from the mock. Each operation is a row of `ANSWERS`; one
-without a row is judged by what holds of every reply only. Each row returns None where the answer is open.
+without a row is checked by the general checks only. Each row returns None where the answer is open.
 """
 
 from __future__ import annotations

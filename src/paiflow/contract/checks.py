@@ -1,7 +1,7 @@
-"""What holds of every exchange, whoever sent it and whatever for.
+"""The checks of every exchange.
 
-A check is a function of an exchange and the session; it yields what is wrong, in words that a stranger understands.
-Its name, with dashes for underscores, is what a report calls it. It sees only exchanges that it is meant for.
+A check is a function of an exchange and the session; it yields faults, each in one plain sentence.
+Reports use its name, with dashes for underscores. It sees only exchanges that it is meant for.
 """
 
 # ruff: noqa: ARG001 - all checks take the same arguments
@@ -109,7 +109,7 @@ class Exchange:
 
 
 class Context(Protocol):
-    """What checks know beside the exchange. `session.Session` is one."""
+    """The context of the checks. `session.Session` is one."""
 
     interface: Interface
     model: Model
@@ -159,7 +159,7 @@ def the_body_is_json_in_utf8(exchange: Exchange, reply: Reply, context: Context)
 
 
 def the_length_is_right(exchange: Exchange, reply: Reply, context: Context) -> Iterator[str]:
-    """Content-Length is what came, and nothing is compressed that nobody asked to be."""
+    """Content-Length is the length of the body, and a body is compressed only on request."""
     lengths = reply.values("content-length")
     encoding = reply.header("content-encoding")
     if len(set(lengths)) > 1:

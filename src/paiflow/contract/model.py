@@ -1,4 +1,4 @@
-"""What exists at a service, as far as it is known."""
+"""The model of a service: all that is known to exist there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Put things in through the service's own operations, so that what is due does not rest on what the service says."""
+"""Create pipelines and runs through the service's own operations; expectations then do not depend on its replies."""
 
 from __future__ import annotations
 

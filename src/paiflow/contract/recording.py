@@ -1,4 +1,4 @@
-"""Keep what was exchanged, without secrets and account ids: an HTTP archive (HAR 1.2), written whole or not at all.
+"""Record exchanges as an HTTP archive (HAR 1.2), without secrets and account ids, written whole or not at all.
 
 First the values of the credentials go, as they are or encoded; then what `paiflow._redaction` knows by name or looks; then
 each value in which one of the credentials can still be read. What would be written is searched once more, and not written if

@@ -1,4 +1,4 @@
-"""What a reply says of which things, and what a request has done."""
+"""Apply replies and requests to the model: new things, changed fields, deletions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Send requests exactly as they are, and take replies exactly as they come.
+"""Send requests byte by byte as given, and return replies as they come.
 
 One connection, kept open as long as the service keeps it: what goes wrong between two calls on a connection
 (bytes behind a reply, a caller who is remembered) only shows there.
@@ -24,7 +24,7 @@ class NoReplyError(Exception):
 
 
 class CannotConnectError(NoReplyError):
-    """Nobody listens there."""
+    """No server listens there."""
 
 
 class Wire:
@@ -57,7 +57,7 @@ class Wire:
         """Connect.
 
         Raises:
-            CannotConnectError: nobody listens there.
+            CannotConnectError: no server listens there.
         """
         self._ensure()
 

@@ -8,7 +8,7 @@
     with serve(service) as endpoint:
         ...  # any client of the real service, with service.credentials
 
-It judges requests by the effective description and by the vendor's rules, signature included,
+It validates requests by the effective description and by the vendor's rules, signature included,
 and refuses with the vendor's codes. One pure core, `MockService.handle`, decides; an ASGI app,
 a server and a transport without a socket drive it. In tests, the fixture `paiflow_mock` has it all.
 

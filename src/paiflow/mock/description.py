@@ -1,4 +1,4 @@
-"""What the mock reads from the effective description: operations, parameters, schemas and documented samples."""
+"""Read the effective description for the mock: operations, parameters, schemas and documented samples."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property

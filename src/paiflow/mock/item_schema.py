@@ -1,4 +1,4 @@
-"""Check what is put into the mock, so that a mistyped field is an error and not a puzzling reply."""
+"""Validate items that are added to the mock, so that a mistyped field is an error and not a puzzling reply."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Who may call: right signatures are accepted, and nothing that is wrong in one point is."""
+"""Authentication: right signatures are accepted; signatures wrong in one point are refused."""
 
 # ruff: noqa: ARG005 - in the tables, all functions of a kind take the same arguments
 from __future__ import annotations
@@ -333,7 +333,7 @@ _BESIDES: Mapping[str, Make] = {
     "and a cookie": built(headers=(("cookie", "session=1"),)),
     "and a signature in the query": built(query="Signature=1&AccessKeyId=2"),
 }
-"""Two faults at once: who asks comes before what is asked, so that nobody learns anything without a signature."""
+"""Two faults at once: the signature is checked first, so an unsigned request learns nothing of its parameters."""
 
 REFUSED: tuple[tuple[tuple[int, str], Mapping[str, Make]], ...] = (
     (INCOMPLETE, {"unsigned": header("authorization", None)}),
@@ -444,7 +444,7 @@ def _replayed(session: Session, subject: Subject) -> None:
 
 
 def _replayed_elsewhere(session: Session, subject: Subject) -> None:
-    """A nonce is used up whatever comes with it: another question, another date, another connection."""
+    """A nonce is used up by any request: another question, another date, another connection."""
     nonce = {NONCE: secrets.token_hex(16)}
     session.send(session.build(*subject.call, acs=nonce))
     session.refused(session.build(*subject.call, acs=nonce, headers=(("user-agent", "else"),)), *USED)
@@ -484,7 +484,7 @@ def _nonces_like(session: Session, subject: Subject) -> None:
 
 
 def _not_remembered(session: Session, subject: Subject) -> None:
-    """Each call is judged by itself: after a right one, a wrong one on the same connection is refused."""
+    """Each call is checked by itself: after a right one, a wrong one on the same connection is refused."""
     for _ in range(3):
         session.ask(*subject.call)
         session.refused(session.build(*subject.call).with_header("authorization", None), *INCOMPLETE)

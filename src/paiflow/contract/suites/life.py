@@ -1,4 +1,4 @@
-"""A run's whole life, over every operation: created, started, terminated, run again, deleted; and what others see of it.
+"""A run's life over every operation: created, started, terminated, run again, deleted; also as seen by other users.
 
 The first part starts what takes time; the second one, later, looks at how it ended. A mock whose clock is advanced by
 hand ends everything at once; elsewhere the time passes with the other suites.

@@ -1,4 +1,4 @@
-"""The few calls for a service that is not ours: right reads only, told beforehand, one after the other.
+"""The few calls for a service elsewhere: valid reads only, announced first, one after the other.
 
 Nothing here can write: only operations that may be repeated are called.
 """

@@ -1,4 +1,4 @@
-"""Things by their ids: what exists comes back whole, what does not is left out, and asking changes nothing."""
+"""Lookups by id: existing things come back whole, others are left out, and a read changes nothing."""
 
 from __future__ import annotations
 
@@ -247,7 +247,7 @@ def _in_the_query(session: Session) -> None:
 
 
 def _again(subject: Subject) -> Callable[[Session], None]:
-    """Reads have no effect: the same question has the same answer, whatever was asked between."""
+    """Reads have no effect: the same question has the same answer, with other reads in between."""
 
     def run(session: Session) -> None:
         still = session.strict and not any(thing.moving for thing in session.model.of("run"))
