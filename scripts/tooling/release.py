@@ -10,6 +10,8 @@ import tempfile
 import tomllib
 from pathlib import Path
 
+from tooling.changes.release import released
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -54,8 +56,8 @@ def check_tree(root: Path, version: str, ref: str = "") -> None:
         raise ReleaseError(f"the tree is not clean: commit or remove {changed[0][3:]}" + _more(len(changed) - 1))
     if ref.startswith("refs/tags/") and ref != f"refs/tags/v{version}":
         raise ReleaseError(f"the tag is {ref.removeprefix('refs/tags/')}, but pyproject.toml has version {version}")
-    if ref.startswith("refs/tags/") and f"## [{version}]" not in (root / "CHANGELOG.md").read_text(encoding="utf-8"):
-        raise ReleaseError(f"CHANGELOG.md has no section [{version}]: rename [Unreleased]")
+    if ref.startswith("refs/tags/") and version not in released((root / "CHANGELOG.md").read_text(encoding="utf-8")):
+        raise ReleaseError(f"CHANGELOG.md has no released section [{version}]: rename [Unreleased], or replace `unreleased` by the date")
 
 
 def _more(count: int) -> str:

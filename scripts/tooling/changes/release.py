@@ -138,8 +138,8 @@ def entries(changelog: str) -> Iterator[tuple[str, str, str]]:
 
 
 def released(changelog: str) -> Iterator[str]:
-    """Yield the versions that a changelog has sections for, as they stand, the newest first."""
-    for match in re.finditer(r"(?m)^## \[(\d+\.\d+\.\d+)\]", changelog):
+    """Yield the versions of all sections, the newest first, but for one that is marked `- unreleased`."""
+    for match in re.finditer(r"(?m)^## \[(\d+\.\d+\.\d+)\](?! - unreleased)", changelog):
         yield match[1]
 
 
