@@ -608,7 +608,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
             CredentialsError, TransportError, UnexpectedReply: no reply came, or one that is too large.
         """
         self._connections.check_open()
-        whole, discretion = await self._exchange(operation, prepared, 1, within)
+        whole, discretion = await self._round_trip(operation, prepared, 1, within)
         return whole.status_code, dict(whole.headers), discretion.content(whole.content)
 
     async def ask(self, step: Ask) -> Answers:
@@ -765,11 +765,11 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         return await attempts.arun(lambda number: self._attempt(call.operation, prepared, number, attempts.left()))
 
     async def _attempt(self, operation: Operation[R], prepared: Prepared, number: int, left: float) -> Response[R]:
-        whole, discretion = await self._exchange(operation, prepared, number, left)
+        whole, discretion = await self._round_trip(operation, prepared, number, left)
         with discretion:
             return self._interpret(operation, whole, number, discretion)
 
-    async def _exchange(
+    async def _round_trip(
         self, operation: Operation[Any], prepared: Prepared, number: int, left: float
     ) -> tuple[Whole, Discretion]:
         import asyncio  # noqa: PLC0415 - costly to load, and for async calls only

@@ -69,7 +69,7 @@ class Wire:
         """
         fresh = self._ensure()
         try:
-            reply = self._exchange(request)
+            reply = self._round_trip(request)
         except (http.client.RemoteDisconnected, ConnectionError) as error:
             self.close()
             if fresh:
@@ -86,7 +86,7 @@ class Wire:
     def _again(self, request: Request) -> Reply:
         self._ensure()
         try:
-            return self._exchange(request)
+            return self._round_trip(request)
         except (http.client.HTTPException, OSError, EOFError, ValueError) as error:
             self.close()
             raise NoReplyError(
@@ -113,7 +113,7 @@ class Wire:
         self._connection = connection
         return True
 
-    def _exchange(self, request: Request) -> Reply:
+    def _round_trip(self, request: Request) -> Reply:
         connection = self._connection
         assert connection is not None  # noqa: S101 - _ensure made it
         started = time.monotonic()

@@ -3,7 +3,7 @@
     from paiflow.mock import MockService, serve
 
     service = MockService(clock=HandClock())
-    service.stage.add_run("flow-1", [(0, "Running"), ("2m", "Succeeded")])
+    service.contents.add_run("flow-1", [(0, "Running"), ("2m", "Succeeded")])
     service.faults.add("throttling", retry_after=2, times=3)
     with serve(service) as endpoint:
         ...  # any client of the real service, with service.credentials

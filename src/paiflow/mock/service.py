@@ -60,7 +60,7 @@ class MockService:
         credentials: the first account's.
         clock: the time of the service.
         store: all items, as they are on the wire.
-        stage: adds things that change with time, and plays scenarios.
+        contents: adds things that change with time, and plays scenarios.
         faults: what goes wrong on demand.
         behaviour: how it behaves where the pages leave it open.
         static: the operations that always return their documented sample.
@@ -95,16 +95,21 @@ class MockService:
         self.static: tuple[str, ...] = tuple(action for action in self._description.operations if action not in ROWS)
         self.store: Store = Store(self._description, self.clock, SAMPLE_USER)
         self.faults: Faults = Faults(self._description.operations)
-        self.stage: Contents = Contents(self.store, self.faults, self.clock)
+        self.contents: Contents = Contents(self.store, self.faults, self.clock)
         if sample if sample is not None else scenario is None or scenario.sample:
             add_sample(self.store, self._description)
             self.store.mark_sample()
         if scenario:
-            self.stage.play(scenario)
+            self.contents.play(scenario)
         self._repeating: Repeating | None = None
         if scenario and scenario.repeat_after is not None:
             self.store.mark_sample()
             self._repeating = Repeating(scenario, self.store, self.faults, self.clock)
+
+    @property
+    def stage(self) -> Contents:
+        """The name that `contents` had in 0.1."""
+        return self.contents
 
     def add_user(self) -> Credentials:
         """Return the credentials of a new user, who may call from now on."""
