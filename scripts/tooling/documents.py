@@ -72,7 +72,7 @@ def openapi_errors(document: Any) -> Iterator[tuple[Place, str]]:
 
 @cache
 def _validator() -> jsonschema_rs.Draft202012Validator:
-    """Return what validates descriptions: the schema of OpenAPI 3.1, and for schemas that of JSON Schema 2020-12."""
+    """Return the validator of descriptions: the schema of OpenAPI 3.1, and for schemas that of JSON Schema 2020-12."""
     schema = copy.deepcopy(dict(schema_v31))
     schema["$defs"]["schema"] = {"$dynamicAnchor": "meta", "$ref": "https://json-schema.org/draft/2020-12/schema"}
     return jsonschema_rs.Draft202012Validator(schema)

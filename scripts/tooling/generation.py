@@ -168,7 +168,7 @@ def validate(description: dict[str, Any]) -> None:
 
 
 def parse(description: dict[str, Any], config: Config) -> GeneratorData:
-    """Return what the generator reads from a description.
+    """Return the generator's model of a description.
 
     Raises:
         GenerationError: the generator complained.

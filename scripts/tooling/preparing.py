@@ -58,7 +58,7 @@ def _parts(schemas: list[Any]) -> Iterator[Any]:
 
 
 def _own_part(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield what a schema with an allOf has of properties, as a part of it."""
+    """Yield the properties beside a schema's allOf, as a part of it."""
     if "properties" in schema:
         yield {"type": "object", "properties": schema.pop("properties")}
 

@@ -73,7 +73,7 @@ class EnumClass(NamedTuple):
 
 @dataclass(frozen=True)
 class Kind:
-    """What a field holds.
+    """The type of a field.
 
     Attributes:
         annotation: the type of one value, without None, as code.

@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None, make: Make = installed) -> int:
 
 
 def tried(make: Make, folder: Path, generator: str | None) -> Report:
-    """Return what the newest versions would change.
+    """Return the changes that the newest versions would make.
 
     Args:
         make: makes the environment.

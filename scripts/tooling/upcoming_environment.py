@@ -26,10 +26,10 @@ class CannotInstallError(Exception):
 
 
 class Environment(Protocol):
-    """What is tried."""
+    """An environment with the newest versions."""
 
     def versions(self) -> dict[str, str]:
-        """Return what is installed, by name."""
+        """Return the installed versions, by name."""
 
     def generate(self, target: Path) -> str | None:
         """Generate the package into a folder that must not exist; return why that is not possible, None if it is."""
@@ -46,7 +46,7 @@ class Installed:
         self._python = python
 
     def versions(self) -> dict[str, str]:
-        """Return what is installed, by name."""
+        """Return the installed versions, by name."""
         listed = self._run("-m", "pip", "list", "--format=json", "--disable-pip-version-check")
         return {canonicalize_name(one["name"]): one["version"] for one in json.loads(listed.stdout)}
 

@@ -65,7 +65,7 @@ class Report:
 
 
 def moved(names: Iterable[str], locked: Mapping[str, str], newest: Mapping[str, str]) -> list[Moved]:
-    """Return what is locked in another version than the newest, in the order of the names."""
+    """Return the packages that are locked in another version than the newest, by name."""
     return [
         Moved(name, locked.get(name, "none"), newest[name])
         for name in names

@@ -231,7 +231,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _judge(name: object, value: object = "") -> _Judgement:
-    """Return what a name says of its value. Docker's `auth` is a secret; an object of that name is none."""
+    """Return the meaning of a name for its value. Docker's `auth` is a secret; an object of that name is none."""
     if is_secret(str(name)):
         return _Judgement.PLAIN if name == "auth" and isinstance(value, dict | list) else _Judgement.SECRET
     plain = re.sub(r"[^a-z0-9]", "", str(name).lower())
@@ -239,7 +239,7 @@ def _judge(name: object, value: object = "") -> _Judgement:
 
 
 def _item_judgement(items: Sequence[Any], index: int) -> _Judgement:
-    """Return what the item before says: the name in a pair, such as a header, or an option in the arguments of a command."""
+    """Return the name in the item before: the name in a pair, such as a header, or an option in the arguments of a command."""
     before = items[index - 1] if index else None
     if not isinstance(before, str):
         return _Judgement.PLAIN

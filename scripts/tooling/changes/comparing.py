@@ -23,7 +23,7 @@ from tooling.errors import GenerationError
 
 @dataclass(frozen=True)
 class _Base:
-    """What is compared with: a description, its name, and the revision that it comes from or else the last release."""
+    """The base of a comparison: a description, its name, and its revision, or else the last release."""
 
     description: Description
     name: str
@@ -32,7 +32,7 @@ class _Base:
 
 
 def compared(root: Path, base: str | None, new: str | None) -> Comparison:
-    """Return what has changed, and whether the release says so.
+    """Return the changes, and whether the release covers them.
 
     Args:
         root: the project's folder.
@@ -87,7 +87,7 @@ def _release_or_head(repository: Repository) -> Revision | None:
 def _python_findings(
     repository: Repository, base: Revision, old: Description, new: Description, told: Sequence[Finding]
 ) -> tuple[list[Finding] | None, str]:
-    """Return what differs between two Python APIs, None where that cannot be compared, and what to know about it."""
+    """Return the differences of two Python APIs (None if they cannot be compared), and notes about that."""
     note = ""
     with tempfile.TemporaryDirectory() as folder:
         former, fresh = Path(folder, "base"), Path(folder, "new")

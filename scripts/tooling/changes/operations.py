@@ -42,7 +42,7 @@ def findings(old: Description, new: Description) -> list[Finding]:
 
 
 def _key(operation: Operation) -> tuple[str, str]:
-    """Return what an operation is on the wire: path parameters have no names there."""
+    """Return the identity of an operation on the wire: path parameters have no names there."""
     return re.sub(r"\{[^}]*\}", "{}", operation.path), operation.method
 
 

@@ -70,7 +70,7 @@ def _known(ancestors: frozenset[str], public: set[str]) -> frozenset[str]:
 
 
 def findings(old: PythonApi, new: PythonApi, told: Mapping[str, Verdict]) -> Iterator[Finding]:
-    """Yield what differs between two APIs.
+    """Yield the differences of two APIs.
 
     Args:
         old: the API as it was.
@@ -135,7 +135,7 @@ SETS = {
 
 
 def _changes(one: Item, other: Item, classes: Ancestors, aliases: Mapping[str, Verdict]) -> Iterator[Difference]:
-    """Yield what differs between an item and itself later."""
+    """Yield the differences of an old and a new item."""
 
     def fitting(given: Type, taken: Type) -> bool:
         return fits(given.meaning, taken.meaning, classes)

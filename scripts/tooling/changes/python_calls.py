@@ -66,7 +66,7 @@ Fits = Callable[[Type, Type], bool]
 
 
 def differences(old: Signature, new: Signature, fits: Fits) -> Iterator[Difference]:
-    """Yield what differs between two signatures."""
+    """Yield the differences of two signatures."""
     pairs = list(_pairs(old, new))
     for one, other, fault in pairs:
         if fault or other is None:

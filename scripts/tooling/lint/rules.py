@@ -100,7 +100,7 @@ def operation_faults(description: dict[str, Any]) -> Iterator[Fault]:
 
 
 def name_faults(description: dict[str, Any]) -> Iterator[Fault]:
-    """Yield what is not named as the others are, and operations of the same name."""
+    """Yield names of another form than the others, and operations of the same name."""
     seen: dict[str, str] = {}
     for operation in operations(description):
         name, place = operation.node.get("operationId", ""), (*operation.place, "operationId")
@@ -166,7 +166,7 @@ def link_faults(description: dict[str, Any]) -> Iterator[Fault]:
 
 
 def bad_links(text: str) -> Iterator[str]:
-    """Yield what is wrong with the links in a text: not https, or not to a host that is everybody's."""
+    """Yield the wrong links in a text: not https, or not to a host that is everybody's."""
     for link in links(text):
         try:
             parts = urlsplit(link)

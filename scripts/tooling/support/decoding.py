@@ -2,8 +2,8 @@
 
 A model takes each value that its field can hold as it is; for any other it asks one of the functions here, which give
 None for what does not fit. A value that a field cannot give back as it came is kept beside it: unknown fields and values of
-another kind as additional properties; null, empty and differently spelt values as sent. So a reply decodes whatever it
-holds, and is given back with nothing lost.
+another kind as additional properties; null, empty and differently spelt values as sent. So every reply
+decodes, and is given back with nothing lost.
 """
 
 import functools
@@ -289,7 +289,7 @@ def values(value: object, read: Callable[[Any], T | None], where: str) -> list[T
 
 
 class Kept(dict[str, Any]):
-    """What the fields of a model cannot hold, with what was sent for those that hold it in another form.
+    """The values that the fields of a model cannot hold, and the originals of those that they hold in another form.
 
     Attributes:
         as_sent: by wire name.
@@ -327,7 +327,7 @@ class Reply:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """Return the model of a decoded JSON object, whatever is missing in it or of another kind.
+        """Return the model of a decoded JSON object, also with fields missing or of another kind.
 
         Raises:
             TypeError: src_dict is not an object, or there is a list where an object is due, or the reverse.
@@ -368,7 +368,7 @@ class Reply:
     def to_dict(self) -> dict[str, Any]:
         """Return the object as it was sent, by its wire names; times as the same instants, RFC 3339 with Z.
 
-        A field that was changed wins over what was sent for it, whatever its kind.
+        A changed field wins over the value that was sent for it, of any kind.
         """
         wire: dict[str, Any] = {}
         for name, attribute in self._FIELDS.items():

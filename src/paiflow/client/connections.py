@@ -192,7 +192,7 @@ class AsyncConnections(_Connections[httpx.AsyncClient]):
         self._endings: dict[Owner, AsyncGenerator[None]] = {}
 
     async def open(self) -> httpx.AsyncClient:
-        """Return what `client` does, to be closed when the loop ends."""
+        """Return a client as `client` does, to be closed when the loop ends."""
         client = self.client()
         owner = self._owner()
         if not self._shared and owner not in self._endings:

@@ -76,7 +76,7 @@ class Call:
         return NO_PIPELINE if pipeline is None and "pipeline" in self.model.complete else pipeline
 
     def manifest(self, name: str) -> Due | None:
-        """Return what is due to a manifest."""
+        """Return the expected reply to a manifest."""
         text = self.arguments[name]
         if text not in self.model.manifests:
             return None

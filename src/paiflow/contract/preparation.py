@@ -28,7 +28,7 @@ FLAKY = (Step("flaky", outputs=[("second", "Model")]), Step("then", after=["flak
 
 @dataclass
 class Stock:
-    """What was put in.
+    """The things that the suite created.
 
     Args:
         tag: the SourceId of all runs, which no other run has.

@@ -230,7 +230,7 @@ class _Entries:
 
 
 def _values(accounts: Iterable[Credentials], environ: Mapping[str, str]) -> list[str]:
-    """Return what must not be kept: of who calls, and of the environment what is long enough to be told from words."""
+    """Return the secrets of the accounts, and those of the environment that are too long to be mere words."""
     used = [
         value
         for account in accounts

@@ -70,7 +70,7 @@ class Tally:
 
 @dataclass
 class OfOperation:
-    """What was done with one operation.
+    """The counts of one operation.
 
     Args:
         calls: requests that led to it.
@@ -146,7 +146,7 @@ class Session:
 
     @property
     def credentials(self) -> Credentials:
-        """Who calls where nothing else is said."""
+        """The account that calls by default."""
         return self.accounts[0]
 
     def connect(self) -> Wire:
@@ -330,7 +330,7 @@ def discovered(call: Call, reply: Reply) -> Iterator[tuple[str, tuple[str, ...]]
 
 
 def asking(name: str, arguments: dict[str, Any]) -> Callable[[Session], object]:
-    """Return what calls an operation, for a case that is no more than that."""
+    """Return a case that calls an operation and does no more."""
     return lambda session: session.ask(name, arguments)
 
 

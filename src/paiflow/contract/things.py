@@ -136,7 +136,7 @@ class Thing:
                 yield f"{name} is {short(wire[name])}, {short(known[name])} is due"
 
     def learn(self, source: str, wire: Wire) -> None:
-        """Take note of what an operation says."""
+        """Record the values in an operation's reply."""
         status = wire.get("Status")
         if self.moving:
             self.seen = status or self.seen

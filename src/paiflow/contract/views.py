@@ -74,7 +74,7 @@ def _ids(kind: str, wire: Wire, arguments: Mapping[str, Any]) -> Ids:
 
 
 def learn(call: Call, reply: Reply, variant: str | None) -> None:
-    """Take note of what a reply says, and of what a request has done.
+    """Record the contents of a reply, and the effects of a request.
 
     Args:
         call: what was asked for.

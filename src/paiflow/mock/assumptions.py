@@ -147,7 +147,7 @@ ASSUMPTIONS = (
     # Runs
     Assumption(
         "visibility",
-        "A private run of another user does not exist, for every operation. Nobody is an administrator of a workspace."
+        "A private run of another user does not exist, for every operation. No user is an administrator of a workspace."
         " A share token (TokenId) opens nothing. A public run can be changed by every user.",
         refuted_by="GetPipelineRun of another user's private run is refused in another way than one that does not exist",
     ),

@@ -51,7 +51,7 @@ class Kind:
 
 
 def combined(first: Effect, second: Effect) -> Effect:
-    """Return what two faults do that strike the same call: of what both would answer, the first's."""
+    """Return the joint effect of two faults on one call; if both answer, the first's answer wins."""
 
     def change(fields: Fields) -> Fields:
         for one in (first.change, second.change):

@@ -14,7 +14,7 @@ _OF_THE_REPLY = "RequestId"
 
 
 class ItemSchema:
-    """What a run, a node or another thing has to look like: it has to fit all replies that hold it.
+    """The schema of a run, a node or another thing: it has to fit all replies that hold it.
 
     Args:
         description: whose schemas it has to fit. Replies may have other fields; what is put in may not.

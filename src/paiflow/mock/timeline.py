@@ -38,7 +38,7 @@ class Timeline:
     dated: bool = False
 
     def at(self, wire: Mapping[str, Any], now: float) -> dict[str, Any] | None:
-        """Return what a reply holds at a moment of what was put in as `wire`, None if it is not there."""
+        """Return the state of `wire` in replies at a moment; None if it is not there."""
         if now < self.since or any(start <= now < end for start, end in self.absences):
             return None
         shown = dict(wire)

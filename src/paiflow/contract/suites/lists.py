@@ -40,7 +40,7 @@ def cases(session: Session, stock: Stock) -> list[Case]:
 
 
 def _bases(session: Session, stock: Stock, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield what a list is of: all, or the things that were put in."""
+    """Yield the scope of a list: all things, or those that the suite created."""
     if name == "ListPipelineRuns":
         yield "", {}
         yield "ours, ", {"SourceId": stock.tag}

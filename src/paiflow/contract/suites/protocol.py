@@ -92,7 +92,7 @@ def _paths(path: str) -> list[str]:
 def _queries(query: str) -> Iterator[tuple[str, str]]:
     """Yield queries that mean the same, or are not UTF-8, or hold unknown parameters."""
     start = f"{query}&" if query else ""
-    yield "with what nobody knows", f"{start}Unknown=1&unknown=%F0%9F%98%80&%E8%A1%A8="
+    yield "with unknown parameters", f"{start}Unknown=1&unknown=%F0%9F%98%80&%E8%A1%A8="
     yield "with names in other case", f"{start}pagesize=x&VERBOSE=x&depth=x"
     yield "that is not UTF-8", f"{start}Name=%FF"
     yield "with empty parts", f"{start}&&=&"
