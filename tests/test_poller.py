@@ -1,6 +1,7 @@
 """A Poller shares its polls between waits, and nothing else: each wait ends as `wait` would have ended it."""
 
 import asyncio
+import contextvars
 import gc
 import json
 from contextlib import asynccontextmanager
@@ -406,6 +407,25 @@ def test_a_poller_serves_one_event_loop_after_another():
     for _ in range(2):
         assert ["flow-a"] == asyncio.run(stage.poller.wait(["flow-a"])).succeeded
     assert 0 == stage.poller.waiting
+
+
+async def test_polls_are_not_made_in_the_context_of_the_wait_that_came_first():
+    whose = contextvars.ContextVar("whose", default="nobody's")
+    seen = []
+
+    def answer(_):
+        seen.append(whose.get())
+        return httpx.Response(
+            200, json={"RequestId": "r", "PipelineRuns": [{"PipelineRunId": "a", "Status": "Failed"}]}
+        )
+
+    credentials = paiflow.Credentials("test-key-id", "test-key-secret")
+    transport = httpx.MockTransport(answer)
+    async with paiflow.AsyncPaiFlow("cn-hangzhou", credentials=credentials, transport=transport) as client:
+        whose.set("the first one's")
+        await paiflow.Poller(client).wait(["a"])
+
+    assert ["nobody's"] == seen
 
 
 async def test_the_waits_end_when_the_polling_is_cancelled_by_others():
