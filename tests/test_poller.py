@@ -138,6 +138,30 @@ async def test_a_newcomer_joins_the_next_poll_and_what_has_ended_is_not_asked_fo
         assert ["flow-a"] == (await first).succeeded
 
 
+async def test_a_newcomer_during_a_poll_is_in_the_next_one_and_keeps_its_own_time():
+    async with staged() as stage:
+        stage.run("flow-a")
+        stage.run("flow-b", "Succeeded")
+        lasting = stage.wait("flow-a")
+        await stage.advance(200)
+        stage.delay = 1
+        count = len(stage.asked)
+        while len(stage.asked) == count:
+            await stage.advance(0.5)
+        newcomer, hasty = stage.wait("flow-b"), stage.wait("flow-b", timeout=0.01)
+        await settle()
+        stage.clock.advance(0.1)
+        await asyncio.wait([hasty], timeout=5)
+        assert count + 1 == len(stage.asked)
+        assert isinstance(hasty.exception(), paiflow.WaitTimedOut), "the calls are still under way"
+        await stage.advance(5)
+
+        assert newcomer.done()
+        assert count + 2 == len(stage.asked)
+        lasting.cancel()
+        await settle()
+
+
 async def test_a_newcomer_does_not_wait_for_a_poll_that_is_far_off():
     async with staged() as stage:
         stage.run("flow-a")

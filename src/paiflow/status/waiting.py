@@ -458,6 +458,7 @@ class Pace:
         self._shortest = self._interval = max(SHORTEST, interval or 0)
         self._floor = SHORTEST
         self._begun = self._earliest = self._due = time.monotonic()
+        self._hurried = False
 
     def left(self) -> float:
         """Return the seconds until the next poll, 0 if it is due."""
@@ -465,12 +466,14 @@ class Pace:
         return left if left > MOMENT else 0.0
 
     def hurry(self) -> None:
-        """Make the next poll as early as it may be, for there is a newcomer."""
+        """Make the next poll as early as it may be, for there is a newcomer; also after a poll that is under way."""
+        self._hurried = True
         self._interval = self._shortest
         self._due = min(self._due, self._earliest)
 
     def begin(self) -> None:
         """A poll begins. If it is broken off, the next one is due as if nothing had changed by it."""
+        self._hurried = False
         self._begun = self._time.monotonic()
         self._earliest = self._due = self._begun + max(self._floor, self._shortest)
 
@@ -497,8 +500,8 @@ class Pace:
         for wait in waits:
             if pause > (look := wait.left() - LAST_LOOK):
                 pause = max(look, least)
-        self._due = now + pause
         self._earliest = now + max(least, self._shortest)
+        self._due = self._earliest if self._hurried else now + pause
 
 
 def mends(error: PaiFlowError, *, refreshes: bool) -> bool:
