@@ -458,7 +458,6 @@ class Pace:
         self._shortest = self._interval = max(SHORTEST, interval or 0)
         self._floor = SHORTEST
         self._begun = self._earliest = self._due = time.monotonic()
-        self._hurried = False
 
     def left(self) -> float:
         """Return the seconds until the next poll, 0 if it is due."""
@@ -466,14 +465,12 @@ class Pace:
         return left if left > MOMENT else 0.0
 
     def hurry(self) -> None:
-        """Make the next poll as early as it may be, for there is a newcomer; also after a poll that is under way."""
-        self._hurried = True
+        """Make the next poll as early as it may be, for there is a newcomer."""
         self._interval = self._shortest
         self._due = min(self._due, self._earliest)
 
     def begin(self) -> None:
         """A poll begins. If it is broken off, the next one is due as if nothing had changed by it."""
-        self._hurried = False
         self._begun = self._time.monotonic()
         self._earliest = self._due = self._begun + max(self._floor, self._shortest)
 
@@ -501,7 +498,7 @@ class Pace:
             if pause > (look := wait.left() - LAST_LOOK):
                 pause = max(look, least)
         self._earliest = now + max(least, self._shortest)
-        self._due = self._earliest if self._hurried else now + pause
+        self._due = now + pause
 
 
 def mends(error: PaiFlowError, *, refreshes: bool) -> bool:
