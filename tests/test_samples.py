@@ -113,7 +113,10 @@ def test_a_signed_curl_of_lasting_credentials_needs_no_token(served):
 def test_a_signed_curl_says_until_when_it_works():
     site = site_of("cn-hangzhou", credentials=lambda: LASTING, clock=lambda: 1_757_925_000.0)
 
-    assert "# Works once, until 2025-09-15T08:45:00Z." in sample("curl", "ListPipelines", {}, site)
+    code = sample("curl", "ListPipelines", {}, site)
+
+    assert "# Works once, until 2025-09-15T08:45:00Z." in code
+    assert '-H "accept: application/json"' in code  # else the service may answer in XML
 
 
 REGION = {"region": "cn-hangzhou"}

@@ -85,6 +85,16 @@ def test_a_reply_has_status_time_and_request_id(opened, explored):
     assert json.loads(reply.locator("pre").inner_text())["RequestId"] in words.partition("Save")[0]
 
 
+def test_numbers_of_a_reply_keep_all_their_digits(opened, explored):
+    page = opened(explored.address.page)
+    content = '{"Creator":200000000000000001,"Share":1.0,"Text":"a<b>&"}'
+    page.route("**/api/v1/workspaces*", lambda route: route.fulfill(content_type="application/json", body=content))
+
+    shown = execute(unfold(page, WORKSPACES)).locator("pre").inner_text()
+
+    assert '{\n  "Creator": 200000000000000001,\n  "Share": 1.0,\n  "Text": "a<b>&"\n}' == shown
+
+
 def test_a_refusal_of_the_service_is_shown_as_it_is(browser, explored):
     page = browser.new_page()
     page.goto(explored.address.page)

@@ -79,6 +79,8 @@ def test_the_page_knows_every_operation(description):
     named = {node["operationId"] for item in description["paths"].values() for node in item.values()}
 
     assert set(OPERATIONS) == named
+    endpoint = "https://paiflow.cn-hangzhou.aliyuncs.com"
+    assert {"Region": "cn-hangzhou", "PAIFlow": endpoint, "Workspace": "948"} == description["x-explorer"]["where"]
     assert "servers" not in description
 
 
@@ -160,6 +162,7 @@ def test_a_curl_through_the_explorer_makes_its_call(running, operation):
         ({"url": "/api/v1/pipelineruns", "method": "PUT", "body": "[]"}, "the body is not a JSON object"),
         ({"url": "/api/v1/pipelineruns", "method": "PUT", "body": "{}"}, "PipelineRuns or Nodes is mandatory"),
         ({}, "no kind, method and url"),
+        ({"url": "/api/v1/\ud800"}, "no kind, method and url"),
     ],
 )
 def test_what_is_wrong_with_the_form_is_said(address, asked, words):

@@ -13,6 +13,7 @@ from paiflow.credentials import Credentials
 from paiflow.explorer import Settings, app, serve
 from paiflow.mock import MockService
 from paiflow.mock import serve as serve_mock
+from paiflow.mock.description import effective_description
 from paiflow_api.operations import OPERATIONS
 
 KEYS = Credentials("STS.ExampleKeyId", "ExampleStsSecret", "Example+Sts/Token==")
@@ -157,6 +158,17 @@ def test_a_header_that_comes_twice_is_refused(services, address, line):
         assert [] == services.requests
 
 
+def test_a_method_that_is_not_there_is_answered_with_those_that_are(address):
+    assert "GET, POST, PUT" == ask(address, "DELETE", "/api/v1/pipelineruns").headers["allow"]
+
+
+def test_a_refusal_has_the_form_of_the_service_s_own(address):
+    reply = ask(address, target="/api/v1/pipelines?%F0%9F%98%80=1")
+
+    effective_description().validator(("components", "schemas", "ErrorReply")).validate(json.loads(reply.body))
+    assert "ListPipelines has no query parameter '😀'" == reply.message
+
+
 def test_a_request_without_a_host_is_refused(services, address):
     reply = ask_raw(address, f"GET /api/v1/workspaces HTTP/1.0\r\nx-paiflow-token: {address.token}\r\n\r\n".encode())
 
@@ -288,12 +300,8 @@ def test_what_is_not_http_is_refused_as_json(services, address, head):
     [
         (httpx.Response(204), (204, b"")),
         (httpx.Response(302, headers={"location": "https://evil.example"}), (302, b"")),
-        (
-            httpx.Response(
-                200, headers=[(b"x-acs-request-id", "龙".encode()), (b"content-type", b"\xe9")], content=b"{}"
-            ),
-            (200, b"{}"),
-        ),
+        (httpx.Response(200, headers=[(b"x-acs-request-id", "龙".encode())], content=b"{}"), (200, b"{}")),
+        (httpx.Response(200, headers=[(b"content-type", b"\xe9")], content=b"{}"), (200, b"{}")),
         (httpx.Response(200, content=b"\xff\x00"), (200, b"\xff\x00")),
     ],
 )

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 def explore(demo: bool, allow_writes: bool, no_page: bool, port: int, connection: Connection) -> None:
     """Serve a page that runs operations and shows code, or a signing proxy.
 
-    It serves until Ctrl-C or SIGTERM, on this machine only, and asks for a token. It prints the variables that samples read, and the page's
-    address, which holds the token. With --no-page it is a signing proxy for curl and other tools: plain requests to it
-    go out signed.
+    It serves until Ctrl-C or SIGTERM, on this machine only, and asks for a token. It prints the variables that samples
+    read, and the page's address, which holds the token. With --no-page it is a signing proxy for curl and other tools:
+    plain requests to it go out signed.
 
     \b
     curl "$PAIFLOW_EXPLORER/api/v1/workspaces" -H "x-paiflow-token: $PAIFLOW_EXPLORER_TOKEN"

@@ -20,7 +20,6 @@ if not installed("explorer"):
     )
 
 from paiflow.explorer.demo import Demo, demo
-from paiflow.explorer.refusals import Refusal
 from paiflow.explorer.serving import Address, Settings, run, serve
 
-__all__ = ["Address", "Demo", "Refusal", "Settings", "demo", "run", "serve"]
+__all__ = ["Address", "Demo", "Settings", "demo", "run", "serve"]

@@ -91,7 +91,7 @@ class Explorer:
         self._gate.admit(headers, public=file is not None)
         if file is not None:
             if method not in ("GET", "HEAD"):
-                raise Refusal("Method", "the page", "GET, HEAD", method[:20])
+                raise Refusal("Method", "the page", method[:20], allow="GET, HEAD")
             return _reply(200, file.content, file.media_type, policy=_PAGE_POLICY)
         body = await _body(receive)
         if self._page is not None and path == b"/-/description":
@@ -124,12 +124,12 @@ class Explorer:
         """Return the code for a request that the form would send: {"kind", "method", "url", "body"}."""
         try:
             given = json.loads(body)
-            path, _, query = str(given["url"]).partition("?")
+            path, _, query = str(given["url"]).encode().partition(b"?")
             content = str(given.get("body") or "").encode()
             kind, method = str(given["kind"]), str(given["method"]).upper()
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise Refusal("Sample", "no kind, method and url were given") from None
-        asked = read(method, path.encode(), query.encode(), "application/json", content)
+        asked = read(method, path, query, "application/json", content)
         if kind == "curl":
             self._check(asked)  # it is signed: whoever has it can send it
         try:
@@ -142,8 +142,10 @@ class Explorer:
 
 def refused(refusal: Refusal) -> Reply:
     """Return the reply that says no, in the form of the service's own."""
-    body = json.dumps({"Code": refusal.code, "Message": refusal.message}, ensure_ascii=False)
-    return _reply(refusal.status, body.encode("utf-8", "backslashreplace"))
+    # The description asks for a request's id, and only the service gives any.
+    body = json.dumps({"RequestId": "none", "Code": refusal.code, "Message": refusal.message}, ensure_ascii=False)
+    headers = {"allow": refusal.allow} if refusal.allow else {}
+    return _reply(refusal.status, body.encode("utf-8", "backslashreplace"), headers=headers)
 
 
 def _reply(

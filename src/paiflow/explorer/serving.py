@@ -11,6 +11,7 @@ import attrs
 
 from paiflow._hidden import Secret
 from paiflow.client.clients import AsyncPaiFlow
+from paiflow.client.endpoint import PAIFLOW
 from paiflow.explorer.app import LIMIT_BYTES, Explorer, refused
 from paiflow.explorer.gate import Gate
 from paiflow.explorer.page import Page
@@ -92,12 +93,16 @@ def run(client: AsyncPaiFlow, settings: Settings, ready: Callable[[Address], Non
 
 
 def _server(client: AsyncPaiFlow, settings: Settings, address: Address) -> Server:
-    page = None
+    site, page = Site(client.endpoint_of, client.credentials), None
     if settings.page:
+        region = site.settings(PAIFLOW).get("region")
+        where = {"Region": region, "PAIFlow": client.endpoint, "Workspace": client.workspace_id}
         known = {} if client.workspace_id is None else {"WorkspaceId": str(client.workspace_id)}
-        where = {"PAIFlow": client.endpoint, **({"Workspace": known["WorkspaceId"]} if known else {})}
-        page = Page(where, {**known, **settings.known}, allow_writes=settings.allow_writes)
-    site = Site(client.endpoint_of, client.credentials)
+        page = Page(
+            {name: str(value) for name, value in where.items() if value is not None},
+            {**known, **settings.known},
+            allow_writes=settings.allow_writes,
+        )
     explorer = Explorer(client, Gate(address.url, address.token), site, allow_writes=settings.allow_writes, page=page)
     return Server(explorer, _refuse)
 

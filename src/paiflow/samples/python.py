@@ -16,7 +16,7 @@ def blocking(asked: Call[Any], site: Site) -> str:
     """Return the code that calls the operation's method of PaiFlow."""
     given = arguments_of(asked, site)
     made = call(f"client.{_method(asked.operation)}", given, "    ")
-    opened = call("PaiFlow", site.settings(asked.operation))
+    opened = call("PaiFlow", site.settings(asked.operation.host))
     return (
         f"{imports(given)}from paiflow import PaiFlow\n"
         "\n"
@@ -30,7 +30,7 @@ def awaiting(asked: Call[Any], site: Site) -> str:
     """Return the code that awaits the operation's method of AsyncPaiFlow."""
     given = arguments_of(asked, site)
     made = call(f"await client.{_method(asked.operation)}", given, "        ")
-    opened = call("AsyncPaiFlow", site.settings(asked.operation), "    ")
+    opened = call("AsyncPaiFlow", site.settings(asked.operation.host), "    ")
     return (
         f"{imports(given, 'asyncio')}from paiflow import AsyncPaiFlow\n"
         "\n\n"

@@ -35,14 +35,18 @@ def signed(asked: Call[Any], site: Site) -> str:
     operation, prepared = asked.operation, _prepared(asked, site)
     now = site.clock()
     auth = SignatureAuth(operation.name, operation.version, site.credentials, clock=lambda: now, nonce=site.nonce)
-    url = url_of(site.url(operation), prepared)
+    url = url_of(site.endpoint_of(operation.host), prepared)
     request = httpx.Request(operation.method, url, content=prepared.body, headers=_headers(prepared))
     sent = next(auth.auth_flow(request)).headers
     until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now + 60 * _MINUTES))
     return f"# Works once, until {until}. The access key's id comes from the environment.\n" + _curl(
         operation,
         prepared,
-        [_header(name, value) for name, value in sorted(sent.items()) if name.startswith(("authorization", "x-acs-"))],
+        # Without the first, the service may answer in XML.
+        ['"accept: application/json"']
+        + [
+            _header(name, value) for name, value in sorted(sent.items()) if name.startswith(("authorization", "x-acs-"))
+        ],
         base=f"{url.scheme}://{url.netloc.decode('ascii')}",
     )
 

@@ -14,7 +14,7 @@ import attrs
 from paiflow.client.endpoint import AIWORKSPACE, ARGUMENTS, PAIFLOW, Endpoints, is_loopback
 from paiflow.credentials import Credentials
 from paiflow.errors import ConfigurationError
-from paiflow_api.calling import Operation, Parameter
+from paiflow_api.calling import Parameter
 
 _OF_REGION = r"https://paiflow(-vpc)?\.([a-z0-9-]+)\.aliyuncs\.com"
 
@@ -37,24 +37,23 @@ class Site:
     clock: Callable[[], float] = time.time
     nonce: Callable[[], str] = attrs.field(default=partial(secrets.token_hex, 16), repr=False)
 
-    def url(self, operation: Operation[Any]) -> str:
-        """Return the base URL of an operation's service.
+    def settings(self, host: str) -> dict[str, object]:
+        """Return the arguments of a client that sends to the same place what a service is asked.
+
+        Args:
+            host: the first label of the service's host.
 
         Raises:
-            ConfigurationError: it has none.
+            ConfigurationError: the service has no endpoint.
         """
-        return self.endpoint_of(operation.host)
-
-    def settings(self, operation: Operation[Any]) -> dict[str, object]:
-        """Return the arguments of a client that sends the operation to the same place."""
         url = self.endpoint_of(PAIFLOW)
         given: dict[str, object] = {"endpoint": url}
         if match := re.fullmatch(_OF_REGION, url):
             given = {"region": match[2]} | ({"vpc": True} if match[1] else {})
         elif url.startswith("http:") and not is_loopback(url):
             given["allow_http"] = True
-        if operation.host == AIWORKSPACE and self.url(operation) != _derived(url, operation.host):
-            given[ARGUMENTS[AIWORKSPACE]] = self.url(operation)
+        if host == AIWORKSPACE and self.endpoint_of(host) != _derived(url, host):
+            given[ARGUMENTS[AIWORKSPACE]] = self.endpoint_of(host)
         return given
 
 

@@ -17,7 +17,7 @@ def sdk(asked: Call[Any], site: Site) -> str:
     """Return the code that calls the operation by the vendor's SDK."""
     operation = asked.operation
     package = f"alibabacloud_{operation.product.lower()}{operation.version.replace('-', '')}"
-    scheme, _, host = site.url(operation).partition("://")
+    scheme, _, host = site.endpoint_of(operation.host).partition("://")
     config = {
         "access_key_id": Code(f'os.environ["{KEY_ID}"]'),
         "access_key_secret": Code(f'os.environ["{KEY_SECRET}"]'),

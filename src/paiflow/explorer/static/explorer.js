@@ -39,6 +39,18 @@
     }
   }
 
+  // A JSON text, indented. Its numbers stay as they are written: an account's id may have more digits than a number here.
+  function pretty(text) {
+    const exact = Boolean(JSON.rawJSON);
+    if (text.length > 20 * SHOWN || (!exact && /\d{16}/.test(text))) return text;
+    const kept = (_, value, context) => (exact && typeof value === "number" ? JSON.rawJSON(context.source) : value);
+    try {
+      return JSON.stringify(JSON.parse(text, kept), null, 2);
+    } catch {
+      return text; // not JSON
+    }
+  }
+
   // The request that "Execute" would send now; throws where a value is missing.
   function requestOf(system, path, method) {
     const { specSelectors, oas3Selectors, fn } = system;
@@ -171,10 +183,7 @@
       const text = response.get("text") || "";
       const headers = response.get("headers");
       const header = (name) => (headers && headers.get(name)) || "";
-      let shown = text;
-      try {
-        shown = text.length > 20 * SHOWN ? text : JSON.stringify(JSON.parse(text), null, 2);
-      } catch {} // not JSON: as it came
+      const shown = pretty(text);
       const cut = shown.length > SHOWN;
       const save = () => {
         const link = document.createElement("a");
@@ -186,13 +195,13 @@
       const failed = response.get("error") && !response.get("status");
       return e(
         "section",
-        { className: "explorer-reply", "aria-label": "Reply", "aria-live": "polite" },
+        { className: "explorer-reply", "aria-label": "Reply" },
         e("h4", null, "Reply"),
         failed
           ? e("p", null, "No reply: is the explorer still running?")
           : e(
               "dl",
-              null,
+              { "aria-live": "polite" },
               e("dt", null, "Status"),
               e("dd", { className: "status" }, String(response.get("status"))),
               e("dt", null, "Time"),
