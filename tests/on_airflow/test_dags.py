@@ -46,12 +46,14 @@ def test_a_run_that_fails_fails_the_task_and_its_log_ends_in_the_task_s(airflow)
     assert "node bad node-" in words
 
 
-def test_airflow_knows_the_provider_with_its_connection_form(airflow):
-    providers = json.loads(airflow.run("providers", "list", "--output", "json").splitlines()[-1])
+def test_airflow_knows_the_provider_with_its_connection_form_and_tests_a_connection(airflow):
     hooks = json.loads(airflow.run("providers", "hooks", "--output", "json").splitlines()[-1])
     widgets = airflow.run("providers", "widgets", "--output", "json")
+    airflow.environ["AIRFLOW__CORE__TEST_CONNECTION"] = "Enabled"
+    tested = airflow.run("connections", "test", "paiflow_default")
 
-    assert ["paiflow-client"] == [one["package_name"] for one in providers if "paiflow" in one["package_name"]]
     [hook] = [one for one in hooks if one["connection_type"] == "paiflow"]
-    assert ("paiflow.airflow.hooks.PaiFlowHook", "False") == (hook["class"], hook["hook_attribute_error"])
+    assert ("paiflow.airflow.hooks.PaiFlowHook", "paiflow-client") == (hook["class"], hook["package_name"])
     assert "extra__paiflow__workspace_id" in widgets
+    assert "Connection success!" in tested
+    assert ["ListPipelineRuns"] == [operation for _, operation in airflow.asked]
