@@ -486,7 +486,7 @@ STEPS = [
     step["run"]
     for workflow in WORKFLOWS.values()
     for job in workflow["jobs"].values()
-    for step in job["steps"]
+    for step in job.get("steps", [])  # a job may use another workflow
     if "run" in step
 ]
 
