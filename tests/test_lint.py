@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from described import effective_description
 
 from paiflow import _yaml
 from paiflow._description import keys_of
@@ -14,7 +15,7 @@ from tooling import generation, lint
 from tooling.lint import command, evidence, rules
 
 BASE = _yaml.load_file(generation.DESCRIPTION)
-EFFECTIVE = generation.effective_description()
+EFFECTIVE = effective_description()
 PATH = "/api/v1/pipelineruns"
 
 
