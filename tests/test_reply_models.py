@@ -192,7 +192,7 @@ def test_null_and_empty_are_nothing_and_given_back(zoo, name, nothing):
     assert decoded.additional_properties == {}
 
 
-@pytest.mark.parametrize("name", set(SENT) - {"Anything", "Digits"})
+@pytest.mark.parametrize("name", sorted(set(SENT) - {"Anything", "Digits"}))
 @pytest.mark.parametrize("value", [5, 2.5, True, "text", [], ["x"], {}, {"a": 1}])
 def test_a_value_of_any_kind_is_given_back_or_refused_for_its_container_only(zoo, name, value):
     try:
