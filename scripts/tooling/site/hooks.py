@@ -1,4 +1,4 @@
-"""What MkDocs calls while it builds the site: adds the pages that nobody writes by hand."""
+"""Hooks of MkDocs: add the generated pages to the site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was found: deviations of many replies, joined by where they are, with a count and a first example.
+"""Findings: deviations of many replies, joined by their place, with a count and a first example.
 
 Examples are redacted, shortened to one line, and without what would steer a terminal.
 """
@@ -65,7 +65,7 @@ class Findings:
 
     @property
     def all(self) -> tuple[Finding, ...]:
-        """What was found, in the order in which it was first seen."""
+        """The findings, in the order of first occurrence."""
         return tuple(replace(finding, count=self._counts[key]) for key, finding in self._found.items())
 
     def add(self, operation: str, status: str, deviations: Iterable[Deviation], where: str) -> None:
@@ -101,7 +101,7 @@ class Findings:
         return self._asked(deviation)
 
     def _asked(self, deviation: Deviation) -> str:
-        """Return what was asked of a value that does not fit."""
+        """Return the requirement that a value does not meet."""
         keyword = deviation.keyword
         if keyword == "responses":
             return "no such status is described"
@@ -127,7 +127,7 @@ def example(deviation: Deviation) -> str:
 
 
 def clean_path(steps: Steps) -> str:
-    """Return a path fit to be shown: a name in it may be anything, and is judged by itself."""
+    """Return a path fit to be shown: each name in it is redacted by itself."""
     safe = [redact_text(step) if type(step) is str else step for step in steps]  # a MapKey is not shown
     return clean(redact_text(shown(tuple(safe))), _PATH_CHARACTERS)
 

@@ -1,12 +1,12 @@
-"""Watch a client's replies for what the description lacks.
+"""Report the parts of a client's replies that the description does not describe.
 
     with paiflow.observe(client) as drift:
         client.wait(pipeline_runs=["flow-a"])
     print(drift.report())
     print(drift.overlay())
 
-The client stays lenient, and the caller notices nothing: nothing is raised into a call. Every reply that the client gets
-is judged, those of waits, batches and repeated attempts too, and errors of the service; in the thread or the event loop of
+The client stays lenient: nothing is raised into a call. Every reply that the client gets
+is checked, those of waits, batches and repeated attempts too, and errors of the service; in the thread or the event loop of
 the call, which takes some 0.1 ms for each run, node or output.
 
 What is kept of the replies is bounded. Of each new way in which they depart from the description, one witness stays: the
@@ -46,7 +46,7 @@ _TEXT_CHARACTERS: Final = 200
 
 
 def observe(client: PaiFlow | AsyncPaiFlow, *, description: str | None = None) -> Observation:
-    """Judge all replies that a client gets from now on, until `stop`, or the end of a `with`.
+    """Check all replies that a client gets from now on, until `stop`, or the end of a `with`.
 
     Args:
         client: a PaiFlow or an AsyncPaiFlow, which may be in use.
@@ -60,7 +60,7 @@ def observe(client: PaiFlow | AsyncPaiFlow, *, description: str | None = None) -
 
 
 class Observation:
-    """What is found in a client's replies, while they come. Threads may share one."""
+    """The findings in a client's replies, while they come. Threads may share one."""
 
     def __init__(self, client: PaiFlow | AsyncPaiFlow, description: Schemas) -> None:
         """Begin to observe."""
@@ -74,12 +74,12 @@ class Observation:
 
     @property
     def replies(self) -> int:
-        """How many replies were judged."""
+        """The number of checked replies."""
         return self._collection.replies
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was found, in the order in which it was first seen."""
+        """The findings, in the order of first occurrence."""
         with self._lock:
             return self._collection.findings
 
@@ -90,7 +90,7 @@ class Observation:
 
     @property
     def skipped(self) -> dict[str, int]:
-        """How many replies could not be judged, such as a gateway's page, by the reason."""
+        """The number of replies that could not be checked, such as a gateway's page, by reason."""
         with self._lock:
             return dict(self._collection.skipped)
 
@@ -114,7 +114,7 @@ class Observation:
         return overlay(self._collection.description, replies)
 
     def stop(self) -> None:
-        """Observe no longer; what was found stays. Stopping twice does no harm."""
+        """Observe no longer; the findings stay. Stopping twice does no harm."""
         self._stop()
 
     def __enter__(self) -> Self:
@@ -138,7 +138,7 @@ class Observation:
                 judged = collection.add(Recorded(f"reply {number}", content, status=status), answered)
                 if judged is not None:
                     self._witnesses.add(*judged)
-            except Exception as error:  # noqa: BLE001 - whatever is wrong with it, it is no matter of the user's call
+            except Exception as error:  # noqa: BLE001 - a fault here must not disturb the user's call
                 self._collection.skipped[f"{operation} that could not be judged: {type(error).__name__}"] += 1
 
 

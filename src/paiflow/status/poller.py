@@ -102,7 +102,7 @@ class Poller:
         until: Until = "all",
         timeout: Duration | None = None,
     ) -> WaitResult:
-        """Return what became of runs and nodes, once they have ended, as `PaiFlow.wait` does.
+        """Wait until runs and nodes have ended, and return the outcome of each, as `PaiFlow.wait` does.
 
         The first poll may be due a little later, if there was one just before. A wait that is cancelled disturbs no
         other.
