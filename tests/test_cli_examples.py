@@ -90,6 +90,16 @@ def parts_of(line):
     return [(part, source.get(number)) for number, part in enumerate(parts)]
 
 
+@pytest.mark.parametrize("name", [name for name in sorted(COMMANDS.keys() - OTHERS) if not name.startswith("call ")])
+def test_an_empty_text_is_a_mistake(name):
+    """A variable was not set. Ids and -p are checked by their own; the others change nothing where they are empty."""
+    own = {"runs", "nodes", "parameters"}
+    others = {"grep", "host", "scenario", "faults", "files", "description", "operation", "names"}
+    texts = {one.name for one in COMMANDS[name].params if one.type is click.STRING and one.callback is None}
+
+    assert texts <= own | others
+
+
 @pytest.mark.parametrize("name", sorted(COMMANDS.keys() - OTHERS))
 def test_every_command_has_two_examples(name):
     assert len(examples_of(COMMANDS[name])) >= 2

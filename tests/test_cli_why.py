@@ -98,9 +98,9 @@ def test_at_any_width_names_and_ids_and_statuses_are_there(run, mock, monkeypatc
     assert {"node-hynm2bv8wqhp5esfx1", "node-score", "Failed", "Succeeded", "└─", "load"} <= set(table.split())
 
 
-@pytest.mark.parametrize("node", ["check", "node-check"])
-def test_a_node_is_known_by_its_name_and_its_id(run, node):
-    code, out, _ = run("get", "flow-a", node, "-q")
+@pytest.mark.parametrize("named", ["flow-a check", "flow-a node-check", "flow-a/node-check", "flow-a/check"])
+def test_a_node_is_known_by_its_name_and_its_id(run, named):
+    code, out, _ = run("get", *named.split(), "-q")
 
     assert (0, ["flow-a/node-check", "flow-a/node-score", "flow-a/node-report"]) == (code, out.split())
 

@@ -14,6 +14,7 @@ What a field is read with depends on what its schema allows, null aside:
     several of these            a union     decoding.union; of objects, of arrays and of enums one each
     anything                    Any         decoding.anything
 
+The values of a map (`additionalProperties`) stay in additional_properties, as they came.
 Other kinds of schema cannot be read leniently: they are errors that name schema and property.
 The kinds that most fields are of have code of their own in the template: it takes what fits as it is, without a call.
 """
@@ -347,11 +348,6 @@ def properties_of(model: ModelProperty) -> list[PropertyProtocol]:
 
 def _fields(model: ModelProperty, bases: Mapping[str, ModelProperty], taken: frozenset[str]) -> tuple[Field, ...]:
     """Return the fields of a model; one whose name is taken ends in an underscore."""
-    additional = model.additional_properties
-    if additional and any(_led_to(additional)):
-        raise GenerationError(
-            f"{model.class_info.name}: additionalProperties that are objects are not supported in a reply"
-        )
     fields = []
     for prop in properties_of(model):
         wire_name = prop.name.get_untrusted_value()

@@ -259,3 +259,21 @@ def _matches(template: str, path: str) -> bool:
     return len(patterns) == len(segments) and all(
         re.fullmatch(pattern, unquote(segment), re.DOTALL) for pattern, segment in zip(patterns, segments, strict=True)
     )
+
+
+def template_values(template: list[str], segments: list[str]) -> dict[str, str] | None:
+    """Return the values of a path template's parameters, None if a path does not fit it. An empty segment fits nothing.
+
+    Args:
+        template: its segments, such as `["api", "v1", "pipelineruns", "{PipelineRunId}"]`.
+        segments: those of the path.
+    """
+    if len(template) != len(segments):
+        return None
+    values = {}
+    for name, segment in zip(template, segments, strict=True):
+        if name.startswith("{") and segment:
+            values[name[1:-1]] = segment
+        elif name != segment:
+            return None
+    return values

@@ -32,8 +32,7 @@ _COLOURS: Final = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", 
     "paiflow logs flow-evaluate",
     "paiflow logs flow-evaluate score --tail 20 --follow",
 )
-@click.argument("run_id", metavar="RUN", shell_complete=options.newest)
-@click.argument("node", metavar="[NODE]", required=False)
+@options.run_and_node
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run, or the node, has ended.")
 @click.option("--tail", type=click.IntRange(0), metavar="N", help="Of each node the last N lines.")
 @click.option(

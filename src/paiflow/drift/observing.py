@@ -28,7 +28,7 @@ from paiflow._forks import Lock
 from paiflow._redaction import redact_json
 from paiflow.drift.collecting import Collection
 from paiflow.drift.findings import Finding
-from paiflow.drift.kinds import alternatives
+from paiflow.drift.inference import Seen, TooDeepError, look
 from paiflow.drift.repair import RepairError, overlay
 from paiflow.drift.replies import Recorded, Reply, judge
 from paiflow.drift.schemas import Schemas, load
@@ -142,7 +142,7 @@ class Observation:
                 self._collection.skipped[f"{operation} that could not be judged: {type(error).__name__}"] += 1
 
 
-# What a deviation asks of the description, wherever in a reply it is.
+# What a deviation asks of the description, wherever in a reply it is; the last says what the value looks like.
 _Trait = tuple[Place, str, str | None, str]
 
 
@@ -152,6 +152,7 @@ class _Witnesses:
     def __init__(self, description: Schemas) -> None:
         self._description = description
         self._traits: set[_Trait] = set()
+        self._seen: dict[tuple[Place, str, str | None], Seen] = {}
         self._replies: list[Reply] = []
         # Replies that ask for something of which there is no witness: no room, or it did not survive the redaction.
         self.lost = 0
@@ -163,21 +164,33 @@ class _Witnesses:
 
     def add(self, reply: Reply, found: list[Deviation]) -> None:
         """Keep what is new about a reply."""
-        new: dict[_Trait, Deviation] = {}
-        for deviation in found:
-            if (trait := _trait(deviation)) not in self._traits:
-                new.setdefault(trait, deviation)
+        traits = {_trait(deviation): deviation for deviation in reversed(found)}
+        new = {trait: deviation for trait, deviation in traits.items() if self._is_new(trait, deviation)}
         if not new:
             return
         value = redact_json(_Cut(found, new.values()).of(reply.value))
         witness = attrs.evolve(reply, value=value)
         told = {_trait(deviation) for deviation in judge(self._description, witness)[1]}
         fits = len(self._replies) < MAX_WITNESSES and len(json.dumps(value)) <= MAX_WITNESS_CHARACTERS
-        if fits and new.keys() <= told <= new.keys() | self._traits:
+        if fits and new.keys() <= told <= traits.keys():
             self._replies.append(witness)
             self._traits |= new.keys()
         else:
             self.lost += 1
+
+    def _is_new(self, trait: _Trait, deviation: Deviation) -> bool:
+        """Return whether the values of a field, all together, look otherwise with this one."""
+        if trait in self._traits:
+            return False
+        if deviation.kind != "unknown-field":
+            return True
+        seen = self._seen.setdefault(trait[:3], Seen())
+        before = look(seen)
+        try:
+            seen.add(deviation.value)
+        except TooDeepError:
+            return True
+        return look(seen) != before
 
 
 def _trait(deviation: Deviation) -> _Trait:
@@ -190,7 +203,10 @@ def _trait(deviation: Deviation) -> _Trait:
 
 def _look(value: Any) -> str:
     """Return what is inferred from a value."""
-    return f"{alternatives([value])} {value == ''}"
+    try:
+        return look(Seen([value]))
+    except TooDeepError:
+        return "too deep"
 
 
 class _Cut:
@@ -223,7 +239,7 @@ class _Cut:
 def _specimen(value: Any) -> Any:
     """Return the least value that looks the same."""
     if isinstance(value, dict):
-        return {}
+        return {name: _specimen(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_specimen(item) for item in {_look(item): item for item in value}.values()]
     return value

@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 import attrs
 
+from paiflow._description import template_values
 from paiflow._hidden import Secret
 from paiflow.client.preparing import MASK, Prepared
 from paiflow.explorer.refusals import Refusal
@@ -119,7 +120,7 @@ def _route(method: str, path: bytes) -> tuple[Operation[Any], dict[str, str]]:
     fits = [
         (operation, values)
         for operation in OPERATIONS.values()
-        if (values := _values(operation.path.split("/"), segments)) is not None
+        if (values := template_values(operation.path.split("/"), segments)) is not None
     ]
     if not fits:
         raise Refusal("Path", repr("/".join(segments)[:100]))
@@ -134,19 +135,6 @@ def _route(method: str, path: bytes) -> tuple[Operation[Any], dict[str, str]]:
         if value in (".", ".."):  # a later reader of the URL might take it for a step
             raise Refusal("Segment", name, value)
     return operation, values
-
-
-def _values(names: list[str], segments: list[str]) -> dict[str, str] | None:
-    """Return the values of a template's parameters, None if the segments do not fit it. An empty one fits nothing."""
-    if len(names) != len(segments):
-        return None
-    values = {}
-    for name, segment in zip(names, segments, strict=True):
-        if name.startswith("{") and segment:
-            values[name[1:-1]] = segment
-        elif name != segment:
-            return None
-    return values
 
 
 def _decoded(text: bytes, where: str) -> str:
