@@ -83,7 +83,7 @@ def test_it_takes_faults_from_its_options_any_number():
     [
         ("scenario: s\nruns:\n  - id: a\n    stauts: A", "nightly.yaml:4: runs[0].stauts: no such key"),
         ("scenario: s\nfaults: [{fault: slwo}]", "nightly.yaml:2: faults[0].fault: there is no fault 'slwo'"),
-        ("scenario: s\nclock: by hand", "clock: by hand is for tests: nobody could advance it here"),
+        ("scenario: s\nclock: by hand", "clock: by hand is for tests, because the command cannot advance it"),
     ],
 )
 def test_a_scenario_that_will_not_do_is_one_line_and_a_matter_of_usage(tmp_path, capsys, text, words):

@@ -36,7 +36,7 @@ class Target:
     Attributes:
         relation: "≤" for times of the other's time, "≥" for times of the other's speed.
         limit: the number.
-        figure: it holds for our own figure, whatever the other's.
+        figure: it holds for our own figure alone.
     """
 
     relation: Literal["≤", "≥"]
@@ -55,12 +55,12 @@ class Line:
     Attributes:
         row: the name of the row it belongs to.
         what: what was done.
-        against: by whom else; None where there is nobody else.
+        against: the contender; None if there is none.
         unit: of `ours` and `theirs`: seconds, operations a second, bytes, or a plain number.
         ours: our median.
-        theirs: the other's median, None where there is nobody else.
+        theirs: the other's median, None if there is no contender.
         by: what counts for the target, the clock or the processor.
-        wall: the ratio by the clock, or our figure where there is nobody else; None for what takes no time.
+        wall: the ratio by the clock, or our figure if there is no contender; None for what takes no time.
         cpu: the ratio by the processor, or our figure; None where it is not known.
         target: what is to be reached, None if the line only tells.
         samples: all that was measured, by contender.
@@ -128,7 +128,7 @@ def compared(
 
 
 def alone(row: str, what: str, ours: Sequence[Sample], limit: float | None = None, *, by: By = "wall") -> Line:
-    """Return the line of what is compared with nobody, in seconds; a limit is the most that it may take."""
+    """Return the line of a figure without a contender, in seconds; a limit is the most that it may take."""
     cpu = [one.cpu for one in ours if one.cpu is not None]
     return Line(
         row=row,

@@ -42,11 +42,11 @@ def _run(stop: Stop) -> int:
 def _exit(code: int) -> NoReturn:
     """Exit, without those threads that look up an address, ask for credentials or wait for a reply.
 
-    They cannot be cancelled, and the interpreter would wait for them; whoever pressed Ctrl-C would too.
+    They cannot be cancelled, and the interpreter would wait for them after Ctrl-C.
     """
     if threading.active_count() > 1:
         for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(AttributeError, OSError, ValueError):  # it is not there, or nobody reads it
+            with contextlib.suppress(AttributeError, OSError, ValueError):  # it is not there, or its reader is gone
                 stream.flush()
         os._exit(code)
     sys.exit(code)

@@ -65,7 +65,7 @@ class Lines(Display):
         self._progress = progress
 
     def change(self, change: Change) -> None:
-        """Write the line, at once. Of a node that nobody asked for by its id, it ends in the name."""
+        """Write the line, at once. For a node that was not requested by id, it ends in the name."""
         name = name_of(change.after) if change.id in self._progress.nodes else None
         click.echo(line(change, utc=self._output.utc) + (f" {visible(name)}" if name else ""))
 

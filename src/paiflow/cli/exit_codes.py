@@ -42,7 +42,7 @@ class ExitCode(IntEnum):
     SERVICE = 8
     PARTIAL = 9
     INTERRUPTED = 130
-    # As a shell tells the death by SIGPIPE: whoever read stdout went away before all was written.
+    # As a shell tells the death by SIGPIPE: the reader of stdout went away before all was written.
     CLOSED_PIPE = 141
     TERMINATED = 143
 

@@ -44,7 +44,7 @@ def mock(host: str, port: int, scenario: str | None, faults: tuple[str, ...], lo
     if service.static:
         click.echo(f"static, as the mock has no rules for them: {', '.join(service.static)}", err=True)
     if isinstance(service.clock, mocking.HandClock):
-        raise click.UsageError(f"{scenario}: clock: by hand is for tests: nobody could advance it here")
+        raise click.UsageError(f"{scenario}: clock: by hand is for tests, because the command cannot advance it")
     for spec in faults:
         name, settings = mocking.parse_fault(spec)
         service.faults.add(name, **settings)

@@ -1,4 +1,4 @@
-"""Notice that nobody reads stdout any more while nothing is written to it: the next line may be hours off."""
+"""Notice that the reader of stdout is gone, even between two lines, which may be hours apart."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def pipe_of_stdout() -> int | None:
 
 
 def while_read(sleep: Callable[[float], None]) -> Callable[[float], None]:
-    """Return a sleep that raises BrokenPipeError as soon as nobody reads stdout any more."""
+    """Return a sleep that raises BrokenPipeError as soon as the reader of stdout is gone."""
     descriptor = pipe_of_stdout()
     if descriptor is None or not hasattr(select, "poll"):
         return sleep

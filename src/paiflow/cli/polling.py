@@ -1,4 +1,4 @@
-"""Run a wait to its end: by polling, by a signal, or because nobody reads what it prints any more.
+"""Run a wait to its end: by polling, by a signal, or because the reader of its output is gone.
 
 Under asyncio, for a request to a server that does not answer can be cancelled there, and a blocking one cannot.
 """
@@ -34,7 +34,7 @@ class Ending:
         result: what is known.
         error: what ended it early, if that was an error; its time being up is one.
         signal_number: of what interrupted it.
-        closed: whether nobody reads stdout any more.
+        closed: whether the reader of stdout is gone.
     """
 
     result: WaitResult
@@ -114,7 +114,7 @@ async def _followed(
 
 
 async def _tick(display: Display, progress: Progress) -> None:
-    # By the real clock, whatever the wait goes by: people watch.
+    # By the real clock, even if the wait has another: people watch.
     while True:
         await asyncio.sleep(_TICK)
         display.tick()
@@ -123,7 +123,7 @@ async def _tick(display: Display, progress: Progress) -> None:
 
 @contextlib.contextmanager
 def _reader_watched(loop: asyncio.AbstractEventLoop, close: Callable[[], None]) -> Iterator[None]:
-    """Call `close` when whoever reads stdout through a pipe goes away; the next line may be hours off."""
+    """Call `close` when the reader of stdout's pipe goes away; the next line may be hours off."""
     descriptor = pipe_of_stdout()
     watched = False
     if descriptor is not None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Final
 
-# A terminal sends Ctrl-C to a command and to whatever it runs in, which may pass it on: that is one Ctrl-C still.
+# A terminal sends Ctrl-C to a command and to its parent, which may pass it on: that is one Ctrl-C still.
 _SAME: Final = 1.0
 
 

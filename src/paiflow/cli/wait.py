@@ -128,7 +128,7 @@ def wait(
     changes = polling.polled(client, steps, progress)
     say(f"waiting for {_counted(wanted)}, at most {_cost(wanted, limits)} calls an hour, retries aside")
     display = formats.display_for(output, progress)
-    with stop.waking(lambda: None):  # what is known is told to the end, whatever comes meanwhile
+    with stop.waking(lambda: None):  # the report is printed to its end, despite signals
         ending = polling.run(client, changes, progress, display, stop)
         code = exit_codes.of_wait(
             ending.result, end.until, until_status=end.status, error=ending.error, signal_number=ending.signal_number

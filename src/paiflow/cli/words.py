@@ -1,4 +1,4 @@
-"""Say something to whoever started the command: on stderr, one line each."""
+"""Write messages to the user of the command: on stderr, one line each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from paiflow._text import visible
 
 
 def say(text: str) -> None:
-    """Write a line to stderr; nobody there to read it is no reason to fail."""
+    """Write a line to stderr; a closed stderr is no reason to fail."""
     try:
         click.echo(f"paiflow: {visible(text)}", err=True)
     except OSError:
@@ -26,6 +26,6 @@ def shown_line(line: str) -> str:
 
 
 def discard(stream: TextIO) -> None:
-    """Let what is written to a stream go nowhere: whoever read it has gone, and what is buffered must not fail at exit."""
+    """Discard all further output of a stream: its reader has gone, and buffered text must not fail at exit."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,6 +1,6 @@
-"""Tell what replies hold that the description lacks, and make the description true again.
+"""Report undescribed parts of replies, and write the overlay that describes them.
 
-The client decodes leniently, so a field or status that the service has added breaks nothing, and nobody notices. This
+The client decodes leniently, so a field or status that the service has added breaks nothing, and goes unnoticed. This
 notices: in a client's replies, `paiflow.observe(client)`; in recorded traffic, `paiflow drift FILE…`.
 
     recordings.py   files ► recorded replies    (exchanges.py, encodings.py)

@@ -1,6 +1,6 @@
 """The changes that let one schema take values which it did not: targets of an overlay, each with what to do there.
 
-Keywords are removed and added, schemas never: whatever else stands in a schema keeps its place and its order.
+Keywords are removed and added, schemas never: the rest of a schema keeps its place and its order.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Decode a recorded body: base64, code points, and the compressions of HTTP.
 
 Recorders differ. Some keep the bytes, some decompress them and keep the header that says otherwise, and some keep a number
-for each byte. So a body is decompressed until it is text, whatever its headers say of it.
+for each byte. So a body is decompressed until it is text, even if its headers say otherwise.
 
 Sources: RFC 9110, 8.4 (content codings); "deflate" is sent with and without zlib's frame, as RFC 9110 notes.
 """

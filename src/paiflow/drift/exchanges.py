@@ -1,4 +1,4 @@
-"""Read one recorded exchange, whichever tool wrote it: an entry of a HAR file, an interaction of a cassette, an example.
+"""Read one recorded exchange of any tool: an entry of a HAR file, an interaction of a cassette, an example.
 
 An odd entry raises nothing: it is a Recorded with a fault, which is counted by its reason.
 

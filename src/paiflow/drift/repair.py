@@ -5,7 +5,7 @@ Each deviation asks for the smallest change of the one schema that the walk went
     unknown-field             the property is added, its type inferred from all values (inference.py), objects in it are
                               components (names.py: if it can be no attribute, a pattern of names)
     what was always empty     is described by what it holds now
-    unknown-value of an enum  it is added, and to x-paiflow-outcomes as `unknown`: nobody knows yet what it means
+    unknown-value of an enum  it is added, and to x-paiflow-outcomes as `unknown`: its meaning is not known yet
     unknown-value otherwise   the keyword that it does not fit is removed; among alternatives, one is added
     wrong-kind, null too      the kind is added: to `type`, to the alternatives, or beside a `$ref` or an enum
     missing-field             it is no longer required

@@ -1,4 +1,4 @@
-"""What is judged: replies, whatever they were recorded in, and how each is matched to the response that describes it."""
+"""Match each recorded reply to the response that describes it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Reply:
 
 @attrs.frozen
 class Skipped:
-    """Why a recorded reply is not judged, in words that are the same for all of its like."""
+    """Skip reason; identical for similar replies, so they can be counted."""
 
     why: str
 

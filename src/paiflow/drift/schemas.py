@@ -106,7 +106,7 @@ class Schema:
 
     @cached_property
     def kinds(self) -> frozenset[str]:
-        """The kinds of value that it allows; whatever leads back to itself restricts nothing."""
+        """The kinds of value that it allows; a reference back to itself restricts nothing."""
         return self._kinds(frozenset())
 
     def _kinds(self, above: frozenset[Place]) -> frozenset[str]:
@@ -197,7 +197,7 @@ class Schemas(Description):
         super().__init__(document, source)
         self._schemas: dict[Place, Schema] = {}
         self._judges: dict[str, Judge] = {}
-        # References within the document resolve from here, whichever part of it is judged by.
+        # References within the document resolve from here, for every part of it.
         self._root = Draft202012Validator(document, format_checker=oas31_format_checker)
         if not self.operations:
             raise DescriptionError(f"{source}: no operation in it")

@@ -6,7 +6,7 @@ exactly if it is valid by JSON Schema 2020-12, with formats.
 
 How schemas are read, where JSON Schema leaves it to the reader:
 - A field is described by any schema that applies to its object, and by `patternProperties` and `additionalProperties`
-  that say more than true. An object for which nobody lists properties is of free form.
+  that say more than true. An object without listed properties is of free form.
 - Known values are those of an enum; beside alternatives that take any text, as in `anyOf: [$ref: Status, type: string]`,
   the enum is open.
 - Of alternatives of which none fits, the one that comes closest is followed into objects and lists.

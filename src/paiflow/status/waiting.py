@@ -2,8 +2,8 @@
 
 No I/O: `follow` yields steps and receives their results (steps.py), so both clients wait by the same decisions.
 
-What a status means stands in paiflow_api.outcomes, which is generated from the overlays. Unknown, a status that nobody
-listed, and none at all never end a wait, and never count as success.
+The outcome of each status is in paiflow_api.outcomes, which is generated from the overlays. Unknown, unlisted
+and missing statuses never end a wait, and never count as success.
 
 Cost: each poll asks for what has not ended, 100 ids a request. Polls are 2 s apart after a change, and further and further
 up to 30 s while nothing changes: 120 to 160 an hour then. An interval that is given makes them fewer, and so does throttling.
@@ -82,7 +82,7 @@ else:
 
 
 def outcome_of(item: PipelineRun | Node) -> Outcome:
-    """Return what the status of a run or a node means to whoever waits for it, whichever operation returned it."""
+    """Return the outcome that a status of a run or a node stands for, in the reply of any operation."""
     table = NODE_STATUS if isinstance(item, Node) else PIPELINE_RUN_STATUS
     outcome = table.get(item.status or "", "unknown")
     # Nothing will come of a run that was deleted on the way.
@@ -247,7 +247,7 @@ class Limits:
     """What a wait keeps to.
 
     Attributes:
-        until: "all" have ended; "any" one has, whatever its outcome; "first-failure", one has failed, was stopped or is
+        until: "all" have ended; "any" one has, with any outcome; "first-failure", one has failed, was stopped or is
             missing, else as all.
         timeout: seconds, None to wait on.
         interval: the seconds between two polls, at least.

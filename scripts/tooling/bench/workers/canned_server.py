@@ -1,4 +1,4 @@
-"""A server that gives one reply to whatever is asked, at once. Argument: a file with the body of the reply.
+"""A server that returns one reply to every request, at once. Argument: a file with the body of the reply.
 
 Writes its endpoint, and serves until its input ends.
 """

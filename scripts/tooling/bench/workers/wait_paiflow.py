@@ -1,4 +1,4 @@
-"""A wait for many runs by the blocking client, in a time that nobody waits for. Argument: how many runs.
+"""A wait for many runs by the blocking client, on a fake clock. Argument: how many runs.
 
 Each line of the input asks for one wait, by two numbers: how many of the runs do not end, and how many polls to make. The
 first tenth of the polls warms up. The answer is a line about the others: seconds of the clock and of the processor that
