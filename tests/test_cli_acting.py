@@ -1,11 +1,14 @@
 """The commands that change something: each id is reported once it is done, and nothing is done that was not meant."""
 
 import json
+import signal
 import sys
 
 import pytest
 
+from paiflow import PaiFlow
 from paiflow.cli import commands
+from paiflow.cli.stopping import Stop
 from paiflow.mock import HandTime, PaiFlowMock
 
 MANIFEST = """
@@ -155,6 +158,12 @@ def test_delete_asks_on_a_terminal_for_ids_too(run, mock, terminal):
     [
         (("stop",), "no runs: give RUN, - for stdin, or a selection"),
         (("stop", "flow-a", "--name", "nightly"), "give ids or a selection, not both"),
+        (("stop", "--name", "", "--yes"), "--name': it is empty: is a variable not set?"),
+        (("delete", "--pipeline", " ", "--yes"), "--pipeline': it is empty: is a variable not set?"),
+        (("submit", "pipeline-a", "--once", ""), "--once': it is empty: is a variable not set?"),
+        (("get", ""), "RUN': it is empty: is a variable not set?"),
+        (("logs", "flow-a/node-a", "node-b"), "give RUN, RUN NODE or RUN/NODE"),
+        (("outputs", "flow-a/"), "give RUN, RUN NODE or RUN/NODE"),
         (("submit",), "give PIPELINE or --manifest FILE, one of them"),
         (("submit", "pipeline-a", "--manifest", "f"), "give PIPELINE or --manifest FILE, one of them"),
         (("submit", "pipeline-a", "--timeout", "5"), "--timeout needs --wait"),
@@ -212,6 +221,44 @@ def test_a_submit_whose_reply_is_lost_says_where_to_look(run, mock, manifest):
     assert (8, "") == (code, out)
     assert "paiflow: the run may have been created: paiflow list --name mine" in err
     assert 1 == len(sent(mock, "CreatePipelineRun"))
+
+
+@pytest.fixture
+def signalled(monkeypatch, capsys, manifest):
+    """The command `submit`, which gets SIGTERM once the service has made the run: `code, stderr = signalled(…)`."""
+    stop, submit = Stop(), PaiFlow.submit
+
+    def interrupted(*arguments, **named):
+        made = submit(*arguments, **named)
+        stop.take(signal.SIGTERM)
+        return made
+
+    monkeypatch.setattr(PaiFlow, "submit", interrupted)
+
+    def run_(*options):
+        code = commands.run(("submit", "--manifest", manifest, "--workspace", "948", "--name", "a b", *options), stop)
+        return code, capsys.readouterr().err
+
+    return run_
+
+
+@pytest.mark.parametrize(("fault", "said"), [(None, "paiflow: stopped flow-"), ("internal-error", " may be stopped: ")])
+def test_a_signal_before_the_id_is_known_stops_the_run_all_the_same(signalled, mock, fault, said):
+    if fault:
+        mock.service.faults.add(fault, operation="TerminatePipelineRun")
+    code, err = signalled("--wait", "--stop-on-interrupt")
+
+    assert 143 == code
+    assert said in err
+    assert sent(mock, "TerminatePipelineRun")
+
+
+def test_a_signal_before_the_id_is_known_says_where_to_look(signalled, mock):
+    code, err = signalled("--wait")
+
+    assert 143 == code
+    assert "paiflow: the run may have been created: paiflow list --name 'a b' shows it\n" in err
+    assert not sent(mock, "TerminatePipelineRun")
 
 
 def test_submit_and_wait_ends_as_wait_does(run, mock, manifest):

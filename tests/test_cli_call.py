@@ -6,8 +6,9 @@ import click
 import pytest
 
 from paiflow.cli import commands
-from paiflow.cli.call import call
+from paiflow.cli.call import SAMPLES, call
 from paiflow.mock import PaiFlowMock
+from paiflow.samples import KINDS
 from paiflow_api.operations import OPERATIONS
 
 RUN = "flow-hynm2bv8wqhp5esfxq"
@@ -96,3 +97,25 @@ def test_without_an_operation_they_are_listed(run):
 
     assert (2, "") == (code, out)
     assert all(name in err for name in OPERATIONS)
+
+
+def test_with_show_it_prints_the_code_and_sends_nothing(run, mock):
+    arguments = ("GetPipelineRun", "--PipelineRunId", RUN, "--TokenId", "share-token")
+    shown = {kind: run(*arguments, "--show", kind) for kind in KINDS}
+
+    assert tuple(KINDS) == SAMPLES
+    assert {(0, "")} == {(code, err) for code, _, err in shown.values()}
+    assert f'PaiFlow(endpoint="{mock.endpoint}")' in shown["python"][1]
+    assert f'pipeline_run_id="{RUN}"' in shown["async"][1]
+    assert [] == [kind for kind, (_, out, _) in shown.items() if "share-token" in out or "PAIFLOW_TOKEN_ID" not in out]
+    assert [] == mock.requests
+
+
+def test_the_code_has_the_workspace_that_the_call_would_have(run, monkeypatch, tmp_path):
+    config = {"current": "a", "profiles": [{"name": "a", "workspace_id": "948"}]}
+    (tmp_path / ".aliyun").mkdir()
+    (tmp_path / ".aliyun" / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("ALIBABA_CLOUD_CLI_PROFILE_DISABLED")
+
+    assert 'client.list_pipelines(workspace_id="948")' in run("ListPipelines", "--show", "python")[1]

@@ -24,8 +24,8 @@ spec:
 STATUSES = {"start": "Initialized", "Start": "Initialized", "erun": "Failed", "elete": "Failed"}
 # The exit codes of examples that do not end with 0.
 CODES = {"paiflow wait flow-train flow-evaluate --timeout 2h": 1}
-# Commands whose examples are parsed alone: one serves until it is ended, the other needs files.
-PARSED = {"mock", "drift"}
+# Commands whose examples are parsed alone: two serve until they are ended, the third needs files.
+PARSED = {"mock", "explore", "drift"}
 # Its help is that of a program of its own.
 OTHERS = {"contract"}
 
@@ -56,7 +56,7 @@ EXAMPLES = sorted({line for command in COMMANDS.values() for line in examples_of
 
 @pytest.fixture
 def mock(monkeypatch, tmp_path):
-    """A mock service that the environment leads to, and a folder with a manifest."""
+    """A mock service that the environment leads to, and a folder with manifests."""
     with PaiFlowMock() as service:
         for name, value in service.environment.items():
             monkeypatch.setenv(name, value)
@@ -66,7 +66,8 @@ def mock(monkeypatch, tmp_path):
         service.add_pipeline(PIPELINE, MANIFEST.replace("v2", "v1"))
         for number, status in enumerate(("Running", "Failed", "Initialized")):
             service.add_run(f"flow-{number}", [(0, status), (30, "Succeeded")], name="nightly")
-        (tmp_path / "flow.yaml").write_text(MANIFEST, encoding="utf-8")
+        for file in ("flow.yaml", "train.yaml"):
+            (tmp_path / file).write_text(MANIFEST, encoding="utf-8")
         monkeypatch.chdir(tmp_path)
         yield service
 
@@ -87,6 +88,16 @@ def parts_of(line):
         else:
             parts[-1].append(word)
     return [(part, source.get(number)) for number, part in enumerate(parts)]
+
+
+@pytest.mark.parametrize("name", [name for name in sorted(COMMANDS.keys() - OTHERS) if not name.startswith("call ")])
+def test_an_empty_text_is_a_mistake(name):
+    """A variable was not set. Ids and -p are checked by their own; the others change nothing where they are empty."""
+    own = {"runs", "nodes", "parameters"}
+    others = {"grep", "host", "scenario", "faults", "files", "description", "operation", "names"}
+    texts = {one.name for one in COMMANDS[name].params if one.type is click.STRING and one.callback is None}
+
+    assert texts <= own | others
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS.keys() - OTHERS))

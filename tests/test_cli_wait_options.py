@@ -131,6 +131,29 @@ def test_a_node_that_has_not_ended_does_not_hold_a_wait_up(wait, mock):
     assert 0 == wait("flow-b", "--nodes")[0]
 
 
+def test_a_node_that_is_waited_for_is_not_followed_as_well(mock):
+    with mock.client() as client:
+        result = client.wait(["flow-a"], nodes=[("flow-a", "node-x")], follow_nodes=True)
+
+    assert ["flow-a", ("flow-a", "node-x")] == list(result)
+    assert [("flow-a", "node-y")] == list(result.nodes)
+
+
+@pytest.mark.parametrize(("error", "code"), [(paiflow.NotFound, 0), (paiflow.AccessDenied, 7)])
+def test_nodes_that_are_not_there_yet_end_no_wait(wait, mock, monkeypatch, error, code):
+    mock.add_run("flow-b", [(0, "Running"), (10, "Succeeded")])
+    asked = paiflow.AsyncPaiFlow.ask
+
+    async def ask(client, step):
+        name = step.calls[0].operation.name
+        refused = name == "ListPipelineRunNodeStatus"
+        return [error(name, 404) for _ in step.calls] if refused else await asked(client, step)
+
+    monkeypatch.setattr(paiflow.AsyncPaiFlow, "ask", ask)
+
+    assert code == wait("flow-b", "--nodes")[0]
+
+
 def test_the_clients_follow_nodes_beside_the_runs(mock):
     with mock.client() as client:
         result = client.wait(["flow-a"], follow_nodes=True)

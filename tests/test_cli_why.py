@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -97,9 +98,9 @@ def test_at_any_width_names_and_ids_and_statuses_are_there(run, mock, monkeypatc
     assert {"node-hynm2bv8wqhp5esfx1", "node-score", "Failed", "Succeeded", "└─", "load"} <= set(table.split())
 
 
-@pytest.mark.parametrize("node", ["check", "node-check"])
-def test_a_node_is_known_by_its_name_and_its_id(run, node):
-    code, out, _ = run("get", "flow-a", node, "-q")
+@pytest.mark.parametrize("named", ["flow-a check", "flow-a node-check", "flow-a/node-check", "flow-a/check"])
+def test_a_node_is_known_by_its_name_and_its_id(run, named):
+    code, out, _ = run("get", *named.split(), "-q")
 
     assert (0, ["flow-a/node-check", "flow-a/node-score", "flow-a/node-report"]) == (code, out.split())
 
@@ -233,7 +234,8 @@ def test_each_node_has_its_colour_on_a_terminal_alone(run, monkeypatch):
     assert "\x1b" not in run("logs", "flow-a")[1]
 
 
-def test_a_closed_pipe_ends_it_at_once_though_no_line_comes(mock):
+@pytest.mark.parametrize(("closes", "code", "said"), [(True, 141, ""), (False, 130, "\npaiflow: interrupted\n")])
+def test_a_closed_pipe_and_ctrl_c_end_it_at_once_though_no_line_comes(mock, closes, code, said):
     mock.add_run("flow-b", "Running")
     mock.add_node("flow-b", "node-x", "Running", name="x")
     mock.add_logs("flow-b", "node-x", ["one"])
@@ -241,11 +243,14 @@ def test_a_closed_pipe_ends_it_at_once_though_no_line_comes(mock):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
-        process.stdout.close()
-        code = process.wait(timeout=60)
+        if closes:
+            process.stdout.close()
+        else:
+            process.send_signal(signal.SIGINT)
+        ended = process.wait(timeout=60)
         assert process.stderr is not None
 
-        assert ("x | one\n", 141, "") == (line, code, process.stderr.read())
+        assert ("x | one\n", code, said) == (line, ended, process.stderr.read())
 
 
 # outputs

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import threading
+import time
 import traceback
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 import paiflow
+from paiflow.client.exchange import attempt
 from paiflow.client.preparing import prepare
 from paiflow_api.calling import Call
 from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS
@@ -424,3 +426,11 @@ def test_every_known_output_type_can_be_asked_for():
     ]
 
     assert asked == [f'{{"PipelineRuns":["a"],"OutputType":"{known.value}"}}'.encode() for known in paiflow.OutputType]
+
+
+def test_a_timer_that_goes_off_one_tick_before_the_deadline_is_the_deadline():
+    with (
+        pytest.raises(paiflow.TransportError, match="the time for the whole call was up"),
+        attempt("ListPipelines", 1, time.monotonic() + 60),
+    ):
+        raise TimeoutError

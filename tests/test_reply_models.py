@@ -351,16 +351,6 @@ def test_a_reply_that_is_no_object_is_refused(tmp_path):
         generation.generate(description, tmp_path / "zoo_api")
 
 
-def test_a_map_of_objects_is_refused(tmp_path):
-    description = described()
-    description["components"]["schemas"]["Zoo"]["additionalProperties"] = {"$ref": "#/components/schemas/Animal"}
-
-    with pytest.raises(
-        GenerationError, match=r"^Zoo: additionalProperties that are objects are not supported in a reply$"
-    ):
-        generation.generate(description, tmp_path / "zoo_api")
-
-
 @pytest.mark.parametrize(
     ("names", "reason"),
     [

@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from math import inf
 from types import SimpleNamespace
 
 import attrs
@@ -343,7 +344,8 @@ def dies_of_a_fault(monkeypatch):
 
 def forgets_the_deadline(monkeypatch):
     """A loop that looks at the clock only after it has slept."""
-    monkeypatch.setattr(waiting, "LAST_LOOK", -1e9)
+    right = waiting.Wait.left
+    monkeypatch.setattr(waiting.Wait, "left", lambda self: left if (left := right(self)) <= 0 else inf)
 
 
 def hurries(monkeypatch):
@@ -369,8 +371,8 @@ def deaf_to_the_service(monkeypatch):
 
 def trusts_the_first_of_two(monkeypatch):
     """A loop that does not notice contradictions."""
-    right = waiting._Wait._seen
-    monkeypatch.setattr(waiting._Wait, "_seen", lambda self, before, replies: right(self, before, replies[:1]))
+    right = waiting.Wait._seen
+    monkeypatch.setattr(waiting.Wait, "_seen", lambda self, before, replies: right(self, before, replies[:1]))
 
 
 BROKEN = [

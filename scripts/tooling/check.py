@@ -33,8 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
         prog="scripts/check", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.parse_args(arguments)
-    # basedpyright reads the packages of the first Python on the path.
-    environment = {**os.environ, "PATH": f"{PROGRAMS}{os.pathsep}{os.environ.get('PATH', '')}"}
+    # basedpyright reads the packages of the first Python on the path, and of PYTHONPATH.
+    paths = {"PATH": [str(PROGRAMS), os.environ.get("PATH", "")], "PYTHONPATH": [*sys.path, str(ROOT / "typings")]}
+    environment = {**os.environ, **{name: os.pathsep.join(filter(None, parts)) for name, parts in paths.items()}}
     failed = []
     for name, command in CHECKS.items():
         finished = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

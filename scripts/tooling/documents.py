@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
+
+import jsonschema_rs
+from openapi_spec_validator.schemas import schema_v31
 
 from paiflow._description import Place, place_of, pointer_to
 
@@ -40,7 +45,7 @@ def references(node: Any) -> Iterator[tuple[Place, str]]:
 
 
 def lost(description: dict[str, Any]) -> Iterator[tuple[Place, str]]:
-    """Yield each `$ref` that names nothing in the description: its place, and what is wrong with it."""
+    """Yield each `$ref` that does not resolve: its place, and the fault."""
     for place, reference in references(description):
         try:
             place_of(description, reference)
@@ -52,3 +57,22 @@ def lost_references(description: dict[str, Any]) -> Iterator[str]:
     """Yield the same as lines."""
     for place, words in lost(description):
         yield f"{pointer_to(*place)}: {words}"
+
+
+def openapi_errors(document: Any) -> Iterator[tuple[Place, str]]:
+    """Yield the place and the message of each thing that is not OpenAPI 3.1."""
+    found: dict[Place, list[str]] = {}
+    for error in _validator().iter_errors(document):
+        found.setdefault(tuple(error.instance_path), []).append(error.message)
+    for place, messages in found.items():
+        # That none of several forms fits says little where another message says what is wrong.
+        telling = [message for message in messages if "is not valid under any of the schemas" not in message]
+        yield from ((place, message) for message in telling or messages[:1])
+
+
+@cache
+def _validator() -> jsonschema_rs.Draft202012Validator:
+    """Return the validator of descriptions: the schema of OpenAPI 3.1, and for schemas that of JSON Schema 2020-12."""
+    schema = copy.deepcopy(dict(schema_v31))
+    schema["$defs"]["schema"] = {"$dynamicAnchor": "meta", "$ref": "https://json-schema.org/draft/2020-12/schema"}
+    return jsonschema_rs.Draft202012Validator(schema)

@@ -42,6 +42,7 @@ _HOMES = {
     "paiflow.manifests": ("ManifestProblem", "check_manifest"),
     "paiflow.outputs": ("Location", "location_of"),
     "paiflow.retries": ("RetryPolicy",),
+    "paiflow.status.poller": ("Poller",),
     "paiflow.status.waiting": ("Change", "Outcome", "Until", "WaitResult", "Waited", "outcome_of"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

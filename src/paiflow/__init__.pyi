@@ -27,6 +27,7 @@ from paiflow.outputs import Location, location_of
 from paiflow.retries import RetryPolicy
 from paiflow.status.batches import Found, StatusReport
 from paiflow.status.ids import Id, NodeRef
+from paiflow.status.poller import Poller
 from paiflow.status.waiting import Change, Outcome, Until, Waited, WaitResult, outcome_of
 from paiflow_api import models as _models
 from paiflow_api.models import *  # noqa: F403 - its __all__ is part of ours
@@ -53,6 +54,7 @@ __all__ = [
     "Outcome",
     "PaiFlow",
     "PaiFlowError",
+    "Poller",
     "Response",
     "RetryPolicy",
     "ServerFault",

@@ -220,7 +220,7 @@ class Description:
         return self.at(self.place_of(reference))
 
     def resolved(self, node: Any, place: Place = ()) -> tuple[Any, Place]:
-        """Return what a node stands for, through references, and its place.
+        """Return a node with its references resolved, and its place.
 
         What stands beside a `$ref` wins over what it names: so a description does, which is all that OpenAPI allows
         there but for schemas, whose references are followed in another way.
@@ -240,7 +240,7 @@ class Description:
         return ({**node, **beside} if beside and isinstance(node, dict) else node), place
 
     def _bases(self, operation: Operation) -> Iterator[str]:
-        """Yield what the servers of an operation put before its path."""
+        """Yield the base paths of an operation's servers."""
         yield ""
         for node in (operation.node, operation.item, self.document):
             for server in node.get("servers") or []:
@@ -259,3 +259,21 @@ def _matches(template: str, path: str) -> bool:
     return len(patterns) == len(segments) and all(
         re.fullmatch(pattern, unquote(segment), re.DOTALL) for pattern, segment in zip(patterns, segments, strict=True)
     )
+
+
+def template_values(template: list[str], segments: list[str]) -> dict[str, str] | None:
+    """Return the values of a path template's parameters, None if a path does not fit it. An empty segment fits nothing.
+
+    Args:
+        template: its segments, such as `["api", "v1", "pipelineruns", "{PipelineRunId}"]`.
+        segments: those of the path.
+    """
+    if len(template) != len(segments):
+        return None
+    values = {}
+    for name, segment in zip(template, segments, strict=True):
+        if name.startswith("{") and segment:
+            values[name[1:-1]] = segment
+        elif name != segment:
+            return None
+    return values

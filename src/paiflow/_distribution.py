@@ -1,4 +1,4 @@
-"""The distribution that this package is installed from, and the packages that its extras bring."""
+"""The name of the distribution, and the packages of its extras."""
 
 from importlib.util import find_spec
 
@@ -9,6 +9,7 @@ PACKAGES = {
     "cli": ("click", "jmespath", "rich", "yaml"),
     "contract": ("harfile", "httptools", "jsonschema_rs", "requests", "schemathesis", "uvicorn", "yaml"),
     "drift": ("jsonpath", "jsonschema", "openapi_schema_validator", "openapi_spec_validator", "yaml"),
+    "explorer": ("flask_swagger_ui", "httptools", "jsonschema_rs", "uvicorn", "yaml"),
     "mock": ("httptools", "jsonschema_rs", "uvicorn", "yaml"),
 }
 

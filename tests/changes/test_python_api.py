@@ -104,6 +104,24 @@ def test_each_change_of_the_api_is_told(loaded, file, old, new, told):
         assert line.startswith(expected), line
 
 
+def test_what_moves_between_modules_and_is_exported_as_before_has_not_changed(loaded):
+    text = SAMPLE.replace('class Fault(Exception):\n    """A fault."""\n', "from paiflow.faults import Fault\n")
+    moved = {"src/paiflow/faults.py": "class Fault(Exception): ...\n"}
+
+    assert text != SAMPLE
+    assert [] == list(python_api.findings(loaded(**of_sample(SAMPLE)), loaded(**of_sample(text), **moved), {}))
+
+
+def test_what_is_exported_elsewhere_is_gone_from_where_it_was(loaded):
+    files = {
+        INIT: FILES[INIT].replace(', "Kind"', ""),
+        MOCK: 'Kind = int\n__all__ = ["serve", "Kind"]\ndef serve(port: int = 0) -> None: ...\n',
+    }
+    found = {f"{one.client}: {one.place}: {one.what}" for one in python_api.findings(loaded(), loaded(**files), {})}
+
+    assert {"breaking: paiflow.Kind: removed", "additive: paiflow.mock.Kind: added"} == found
+
+
 def test_what_the_description_tells_is_not_said_again(project):
     """A field and a status go from the description: so do their names in Python, of a client generated afresh."""
     project.overlay(

@@ -1030,6 +1030,43 @@ def wants_no_security_token_to_be_right(proxy, request, send):
     return lets_in("InvalidSecurityToken.MismatchWithAccessKey")(proxy, request, send)
 
 
+def _sender(address: str, opened: contextlib.ExitStack, *, gateway: bool) -> Send:
+    """Return what passes requests on, over a connection for each thread; a gateway writes names in another case."""
+    local = threading.local()
+
+    def send(request: Request) -> Reply:
+        connection = getattr(local, "connection", None)
+        if connection is None:
+            connection = local.connection = http.client.HTTPConnection(address, timeout=20)
+            opened.callback(connection.close)
+        connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
+        own = (("via", "1.1 gateway"), ("x-forwarded-for", "10.0.0.1")) if gateway else ()
+        for header, value in (*request.headers, *own):
+            if header.lower() not in ("content-length", "connection"):
+                connection.putheader(header.title() if gateway else header, value.encode("latin-1"))
+        connection.putheader("content-length", str(len(request.body)))
+        connection.endheaders(request.body or None)
+        response = connection.getresponse()
+        return Reply(response.status, tuple(response.getheaders()), response.read())
+
+    return send
+
+
+def _send_as_a_gateway(handler: BaseHTTPRequestHandler, reply: Reply, number: int) -> None:
+    """Write a reply in chunks, with a Server and a Date of its own, and names in another case."""
+    handler.send_response(reply.status)
+    for header, value in reply.headers:
+        if header.lower() not in ("content-length", "connection", "server"):
+            handler.send_header(header.title() if number % 2 else header.upper(), value)
+    own = {"Via": "1.1 gateway", "X-Cache": "MISS", "Transfer-Encoding": "chunked"}
+    for header, value in {**own, "Connection": "close" if number % 10 == 0 else "keep-alive"}.items():
+        handler.send_header(header, value)
+    handler.end_headers()
+    pieces = [reply.body[start : start + 700] for start in range(0, len(reply.body), 700)]
+    for piece in [*pieces, b""] if handler.command != "HEAD" else ():
+        handler.wfile.write(b"%X\r\n%s\r\n" % (len(piece), piece))
+
+
 @contextlib.contextmanager
 def proxied(
     upstream: str, credentials: Credentials, name: str | None = None, protocol: str = "HTTP/1.1"
@@ -1046,26 +1083,8 @@ def proxied(
     proxy = Proxy(credentials)
     defect = {**DEFECTS, **HELD_OUT, **OF_OPERATIONS}[name] if name else None
     lock = threading.Lock()
-    local = threading.local()
     opened = contextlib.ExitStack()
-    address = urlsplit(upstream).netloc
-
-    def send(request: Request) -> Reply:
-        connection = getattr(local, "connection", None)
-        if connection is None:
-            connection = local.connection = http.client.HTTPConnection(address, timeout=20)
-            opened.callback(connection.close)
-        connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
-        for header, value in request.headers:
-            if header.lower() not in ("content-length", "connection"):
-                connection.putheader(header.title() if protocol == "gateway" else header, value.encode("latin-1"))
-        if protocol == "gateway":
-            connection.putheader("Via", "1.1 gateway")
-            connection.putheader("X-Forwarded-For", "10.0.0.1")
-        connection.putheader("content-length", str(len(request.body)))
-        connection.endheaders(request.body or None)
-        response = connection.getresponse()
-        return Reply(response.status, tuple(response.getheaders()), response.read())
+    send = _sender(urlsplit(upstream).netloc, opened, gateway=protocol == "gateway")
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.0" if protocol == "HTTP/1.0" else "HTTP/1.1"
@@ -1082,27 +1101,13 @@ def proxied(
                 self.close_connection = True
                 return
             if protocol == "gateway":
-                self.send_as_a_gateway(reply)
+                _send_as_a_gateway(self, reply, proxy.calls)
                 return
             self.send_response_only(reply.status)
             for header, value in reply.headers:
                 self.send_header(header, value)
             self.end_headers()
             self.wfile.write(b"" if self.command == "HEAD" else reply.body)
-
-        def send_as_a_gateway(self, reply):
-            self.send_response(reply.status)  # with a Server and a Date of its own
-            for header, value in reply.headers:
-                if header.lower() not in ("content-length", "connection", "server"):
-                    self.send_header(header.title() if proxy.calls % 2 else header.upper(), value)
-            self.send_header("Via", "1.1 gateway")
-            self.send_header("X-Cache", "MISS")
-            self.send_header("Connection", "close" if proxy.calls % 10 == 0 else "keep-alive")
-            self.send_header("Transfer-Encoding", "chunked")
-            self.end_headers()
-            pieces = [reply.body[start : start + 700] for start in range(0, len(reply.body), 700)]
-            for piece in [*pieces, b""] if self.command != "HEAD" else ():
-                self.wfile.write(b"%X\r\n%s\r\n" % (len(piece), piece))
 
         do_GET = do_PUT = do_POST = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = do_TRACE = handle_any  # noqa: N815 - http.server asks for these
 

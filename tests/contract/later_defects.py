@@ -131,7 +131,7 @@ def _renames(proxy, request, send):
     return reply
 
 
-@of("ListPipelineRunNodeStatus", "lists", name="says-that-what-was-terminated-has-succeeded")
+@of("ListPipelineRunNodeStatus", "life", name="says-that-what-was-terminated-has-succeeded")
 def _succeeded(proxy, request, send):
     def well(answer):
         each(answer, "Status", lambda one: one.update(Status=one["Status"].replace("Terminated", "Succeeded")))

@@ -44,7 +44,7 @@ def test_a_line_shows_no_secret(service, lines):
     ask(service, "GetPipelineRun", TokenId=token, credentials=wrong, **ids)
     service.handle(signed(method="GET", path=b"/api/v1/pipelineruns/flow-1", query=b"%54okenId=" + token.encode()))
 
-    assert "TokenId=[hidden] (GetPipelineRun) -> 200 " in lines[0]
+    assert "TokenId=[redacted] (GetPipelineRun) -> 200 " in lines[0]
     assert "-> 400 SignatureDoesNotMatch: " in lines[1]
     shown = "\n".join(lines)
     for secret in (token, TEMPORARY.security_token, TEMPORARY.access_key_id, "Signature=", "ACS3-HMAC-SHA256"):

@@ -17,7 +17,7 @@ from mock.calls import PATH, RUN, new_service, refusal, signed
 from uvicorn.server import ServerState
 
 from paiflow.errors import ConfigurationError
-from paiflow.mock import Clock, MockService, Reply, Request, serve
+from paiflow.mock import Clock, MockService, Reply, Request, asgi_app, serve
 from paiflow.mock._uvicorn import Server
 
 FOREGROUND = """
@@ -198,7 +198,7 @@ async def test_no_more_is_read_while_requests_wait_for_their_turn(service):
         def close(self):
             pass
 
-    config = Server(service).config
+    config = Server(asgi_app(service), service.refuse).config
     config.load()
     protocol = config.http_protocol_class(config, ServerState(), {})
     protocol.connection_made(Transport())

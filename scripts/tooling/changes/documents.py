@@ -1,31 +1,18 @@
-"""What can be compared: a description whose references can be followed; and what a schema is besides what it says."""
+"""Check that a description can be compared: it is OpenAPI 3.1, and its references resolve."""
 
 from __future__ import annotations
 
-import copy
 import json
-from functools import cache
 from typing import Any
 
-import jsonschema_rs
-from openapi_spec_validator.schemas import schema_v31
-
 from paiflow._description import Description, DescriptionError, name_of
-from tooling.documents import references
+from tooling.documents import openapi_errors, references
 
 # Beside a $ref these add nothing to what is allowed: the two together are still the component.
 ANNOTATIONS = frozenset({
     "$comment", "$id", "$anchor", "$schema", "$defs", "definitions", "deprecated", "description", "discriminator",
     "example", "examples", "externalDocs", "summary", "title", "xml",
 })  # fmt: skip
-
-
-@cache
-def _validator() -> jsonschema_rs.Draft202012Validator:
-    """Return what judges descriptions: the schema of OpenAPI 3.1, and for schemas that of JSON Schema 2020-12."""
-    schema = copy.deepcopy(dict(schema_v31))
-    schema["$defs"]["schema"] = {"$dynamicAnchor": "meta", "$ref": "https://json-schema.org/draft/2020-12/schema"}
-    return jsonschema_rs.Draft202012Validator(schema)
 
 
 def checked(document: Any, source: str) -> Description:
@@ -39,9 +26,8 @@ def checked(document: Any, source: str) -> Description:
         DescriptionError: it is no OpenAPI 3.1 description, or a reference leads out of it, or nowhere.
     """
     description = Description(document, source)
-    for error in _validator().iter_errors(document):
-        place = "/".join(map(str, error.instance_path))
-        raise DescriptionError(f"{source}: not OpenAPI 3.1: {place}: {error.message:.200}")
+    for place, words in openapi_errors(document):
+        raise DescriptionError(f"{source}: not OpenAPI 3.1: {'/'.join(map(str, place))}: {words:.200}")
     for _, reference in references(document):
         description.place_of(reference)
     return description

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 
 from paiflow import _yaml, overlays
@@ -24,21 +26,22 @@ OTHERS = (".github/workflows/*.yml", "scripts/tooling/lint/yamllint.yaml")
 
 def main() -> int:
     """Lint everything and return the exit status."""
-    try:
-        from tooling.lint.style import style_faults  # noqa: PLC0415 - so that one line says what is missing
-    except ModuleNotFoundError as missing:
-        print(f"the lint needs {missing.name}, which is not installed: run scripts/bootstrap", file=sys.stderr)
+    if find_spec("yamllint") is None:
+        print("the lint needs yamllint, which is not installed: run scripts/bootstrap", file=sys.stderr)
         return 1
     try:
         files = [DESCRIPTION, *overlay_files()]
         print(f"linting {DESCRIPTION.name} and {len(files) - 1} overlays")
         others = [path for pattern in OTHERS for path in sorted(ROOT.glob(pattern))]
-        found = [_told(path, line, words) for path in [*files, *others] for line, words in style_faults(path)]
-        read = {path: _yaml.locate_file(path) for path in files}
-        found += [
-            _told(path, read[path].line(fault.place) if path in read else 1, f"{fault.message} [{fault.pointer}]")
-            for path, fault in _faults(read)
-        ]
+        # yamllint, which is pure Python, takes about as long as all the rest: it has a process of its own.
+        with ProcessPoolExecutor(1) as pool:
+            style = pool.submit(_style, [*files, *others])
+            read = {path: _yaml.locate_file(path) for path in files}
+            said = [
+                _told(path, read[path].line(fault.place) if path in read else 1, f"{fault.message} [{fault.pointer}]")
+                for path, fault in _faults(read)
+            ]
+            found = [*style.result(), *said]
     except (overlays.OverlayError, _yaml.YamlError, OSError) as error:
         found = [str(error)]
     for line in dict.fromkeys(found):
@@ -46,8 +49,14 @@ def main() -> int:
     return 1 if found else 0
 
 
+def _style(files: list[Path]) -> list[str]:
+    from tooling.lint.style import style_faults  # noqa: PLC0415 - for the other process only
+
+    return [_told(path, line, words) for path in files for line, words in style_faults(path)]
+
+
 def _faults(read: dict[Path, Located]) -> Iterator[tuple[Path, Fault]]:
-    """Yield what is wrong with what the documents say, and in which."""
+    """Yield the faults in the contents of the documents, each with its document."""
     effective = effective_description()  # first, for overlays that cannot be applied cannot be judged
     base = read[DESCRIPTION].value
     documents = {path: located.value for path, located in read.items() if path != DESCRIPTION}

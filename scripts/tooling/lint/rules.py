@@ -1,4 +1,4 @@
-"""What a description must be: valid OpenAPI 3.1, and a few rules of our own."""
+"""Check a description: valid OpenAPI 3.1, and a few rules of our own."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from openapi_spec_validator import OpenAPIV31SpecValidator
-
 from paiflow._description import Description, DescriptionError, Operation, Place, keys_of, reference_to
-from tooling.documents import lost, walk
+from tooling.documents import lost, openapi_errors, walk
 from tooling.lint.examples import example_faults
 from tooling.lint.faults import Fault
 
@@ -40,15 +38,34 @@ _MADE_UP = ("example.com", "example.org", "example.net")
 
 
 def invalid(description: dict[str, Any]) -> Iterator[Fault]:
-    """Yield what is not OpenAPI 3.1."""
+    """Yield violations of OpenAPI 3.1."""
+    for place, words in openapi_errors(description):
+        yield Fault(place, f"not OpenAPI 3.1: {words}")
+
+
+def parameter_faults(description: dict[str, Any]) -> Iterator[Fault]:
+    """Yield parts of paths that no parameter describes, parameters of no part, and parameters that are there twice."""
     if any(lost(description)):
-        return  # the validator would stop there, and `reference_faults` tells of it
-    for error in OpenAPIV31SpecValidator(description).iter_errors():
-        yield Fault(tuple(error.absolute_path), f"not OpenAPI 3.1: {error.message}")
+        return  # `reference_faults` reports it
+    for operation in operations(description):
+        whole = Description(description)
+        given = [whole.resolved(one)[0] for one in operation.node.get("parameters", [])]
+        shared = [whole.resolved(one)[0] for one in operation.item.get("parameters", [])]
+        named = {one.get("name") for one in (*given, *shared) if one.get("in") == "path"}
+        parts = set(re.findall(r"\{(.*?)\}", operation.path))
+        wrong = [f"no parameter describes {{{name}}} of the path" for name in sorted(parts - named)]
+        wrong += [f"the path has no {{{name}}}, which a parameter describes" for name in sorted(named - parts, key=str)]
+        places = [(one.get("name"), one.get("in")) for one in given]
+        wrong += [
+            f"the parameter {name} is there twice"
+            for name, where in dict.fromkeys(places)
+            if places.count((name, where)) > 1
+        ]
+        yield from (Fault(operation.place, f"{operation.title}: {words}") for words in wrong)
 
 
 def info_faults(description: dict[str, Any]) -> Iterator[Fault]:
-    """Yield what the description does not tell of itself."""
+    """Yield missing parts of `info`, servers and security."""
     info = description.get("info", {})
     for key in ("title", "summary", "description"):
         if not info.get(key):
@@ -68,7 +85,7 @@ def operations(description: dict[str, Any]) -> tuple[Operation, ...]:
 
 
 def operation_faults(description: dict[str, Any]) -> Iterator[Fault]:
-    """Yield what an operation lacks."""
+    """Yield missing parts of operations."""
     tags = {tag.get("name") for tag in description.get("tags", [])}
     for operation in operations(description):
         for key in ("operationId", "summary", "tags"):
@@ -83,7 +100,7 @@ def operation_faults(description: dict[str, Any]) -> Iterator[Fault]:
 
 
 def name_faults(description: dict[str, Any]) -> Iterator[Fault]:
-    """Yield what is not named as the others are, and operations of the same name."""
+    """Yield names of another form than the others, and operations of the same name."""
     seen: dict[str, str] = {}
     for operation in operations(description):
         name, place = operation.node.get("operationId", ""), (*operation.place, "operationId")
@@ -141,7 +158,7 @@ def unused_components(description: dict[str, Any]) -> Iterator[Fault]:
 
 
 def link_faults(description: dict[str, Any]) -> Iterator[Fault]:
-    """Yield links of the description to which nobody else can follow, in its texts and its URLs."""
+    """Yield links, in texts and URLs of the description, that outsiders cannot open."""
     for place, node in walk(description):
         if isinstance(node, str) and place[-1] in ("description", "summary", "url"):
             for wrong in bad_links(node):
@@ -149,7 +166,7 @@ def link_faults(description: dict[str, Any]) -> Iterator[Fault]:
 
 
 def bad_links(text: str) -> Iterator[str]:
-    """Yield what is wrong with the links in a text: not https, or not to a host that is everybody's."""
+    """Yield the wrong links in a text: not https, or not to a host that is everybody's."""
     for link in links(text):
         try:
             parts = urlsplit(link)
@@ -187,7 +204,7 @@ def _external_link(node: dict[str, Any]) -> bool:
 
 
 OF_DESCRIPTIONS: tuple[Rule, ...] = (
-    invalid, info_faults, operation_faults, name_faults, reference_faults, link_faults,
+    invalid, info_faults, operation_faults, parameter_faults, name_faults, reference_faults, link_faults,
 )  # fmt: skip
 """What holds for a description as a person wrote it, without overlays."""
 

@@ -10,8 +10,17 @@ from typing import Any
 from paiflow import _yaml
 from paiflow._description import Description, effective_text
 from paiflow._description import Operation as Described
+from paiflow.samples import sample
+from paiflow.samples.examples import first_arguments
 from paiflow_api.calling import Operation, Parameter
 from paiflow_api.operations import OPERATIONS
+
+_SAMPLES = {
+    "python": "Python",
+    "async": "Python, async",
+    "vendor": "the vendor's SDK",
+    "proxy": "curl, through the explorer",
+}
 
 
 def page() -> str:
@@ -73,18 +82,31 @@ def _section(description: Description, described: Described, operation: Operatio
         yield "|---|---|---|---|---|"
         for parameter in operation.parameters:
             yield _parameter(parameter, words.get(parameter.name, ""))
-    sample = _sample(description, described)
-    if sample is not None:
+    yield from _code(operation, description)
+    reply = _sample(description, described)
+    if reply is not None:
         yield ""
         yield "A reply, as the vendor's page shows it:"
         yield ""
         yield "```json"
-        yield json.dumps(sample, indent=2, ensure_ascii=False)
+        yield json.dumps(reply, indent=2, ensure_ascii=False)
         yield "```"
 
 
+def _code(operation: Operation[Any], description: Description) -> Iterator[str]:
+    """Yield the code of a call with the documented values, as tabs. A signed curl would be too old for any reader."""
+    arguments = first_arguments(operation, description)
+    for kind, title in _SAMPLES.items():
+        yield ""
+        yield f'=== "{title}"'
+        yield ""
+        yield f"    ```{'bash' if kind == 'proxy' else 'python'}"
+        yield from (f"    {line}".rstrip() for line in sample(kind, operation, arguments).splitlines())
+        yield "    ```"
+
+
 def words_of(description: Description, described: Described) -> dict[str, str]:
-    """Return what the description says of each parameter and each field of the body, by its name."""
+    """Return the description of each parameter and each field of the body, by name."""
     found = [description.resolved(one)[0] for one in described.parameters]
     words = {one["name"]: one.get("description", "") for one in found}
     body = described.node.get("requestBody")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _LISTS: Final = frozenset({"texts", "comma-list"})
 _JSON: Final = frozenset({"object", "objects", "json"})
+SAMPLES: Final = ("python", "async", "vendor", "curl", "proxy")  # those of paiflow.samples, which need not be loaded
 
 
 class Calls(click.Group):
@@ -92,7 +93,8 @@ def _command(operation: Operation[Any]) -> click.Command:
     made: Any = lambda **given: _send(operation, **given)  # noqa: E731 - decorators wrap it
     made.__doc__ = "\n\n".join(lines)
     body = click.option("--body", metavar="JSON|@FILE", help="The request's body, or the part that no option gives.")
-    parts = [_option(parameter) for parameter in operation.parameters]
+    show = click.option("--show", type=click.Choice(SAMPLES), help="Send nothing; print the code that makes this call.")
+    parts = [*[_option(parameter) for parameter in operation.parameters], show]
     if any(parameter.place == "body" for parameter in operation.parameters):
         parts.append(body)
     decorators = (options.output(("json", "jsonl")), options.connection(workspace=False), *reversed(parts))
@@ -125,12 +127,23 @@ def _option(parameter: Parameter) -> Any:
 
 
 def _send(
-    operation: Operation[Any], connection: Connection, output: Output, body: str | None = None, **given: Any
+    operation: Operation[Any],
+    connection: Connection,
+    output: Output,
+    show: str | None,
+    body: str | None = None,
+    **given: Any,
 ) -> None:
     arguments = {name: value for name, value in given.items() if value is not None and value != ()}
     if body is not None:
         arguments = {**_body(operation, body), **arguments}
     with connection.client() as client:
+        if show is not None:
+            from paiflow.samples import Site, sample  # noqa: PLC0415 - for --show only
+
+            site = Site(client.endpoint_of, client.credentials, {"workspace_id": client.workspace_id})
+            click.echo(sample(show, operation, arguments, site), nl=False)
+            return
         reply = client.call(operation, **arguments).parsed
     from paiflow.cli.report import printed  # noqa: PLC0415 - --help needs none of it
 

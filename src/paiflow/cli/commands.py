@@ -57,6 +57,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Row]]] = {
     },
     "Any operation": {
         "call": Row("call", "call", "Call any operation of the service, and print its reply as JSON."),
+        "explore": Row("explore", "explore", "Serve a page that runs operations and shows code, or a signing proxy."),
     },
     "Test": {
         "mock": Row("mock", "mock", "Serve a mock of the service, until it is ended by Ctrl-C or SIGTERM."),

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     "paiflow get flow-evaluate",
     "paiflow get flow-evaluate score -o json",
 )
-@click.argument("run_id", metavar="RUN", shell_complete=options.newest)
-@click.argument("node", metavar="[NODE]", required=False)
+@options.run_and_node
 @options.connection(workspace=False)
 @options.output()
 @click.pass_context

@@ -32,8 +32,7 @@ _COLOURS: Final = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", 
     "paiflow logs flow-evaluate",
     "paiflow logs flow-evaluate score --tail 20 --follow",
 )
-@click.argument("run_id", metavar="RUN", shell_complete=options.newest)
-@click.argument("node", metavar="[NODE]", required=False)
+@options.run_and_node
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run, or the node, has ended.")
 @click.option("--tail", type=click.IntRange(0), metavar="N", help="Of each node the last N lines.")
 @click.option(
@@ -92,7 +91,7 @@ class _Printer:
 
     def __init__(self, output: Output) -> None:
         self._output = output
-        self._coloured = sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        self._coloured = _coloured()
         self._colours: dict[str, str] = {}
         self._names: Counter[str] = Counter()
         self._alone = False
@@ -117,3 +116,12 @@ class _Printer:
             return f"{name} | "
         colour = self._colours.setdefault(node.id, _COLOURS[len(self._colours) % len(_COLOURS)])
         return click.style(f"{name} | ", fg=colour)
+
+
+def _coloured() -> bool:
+    """Return whether stdout shows colours."""
+    if sys.stdout is None or not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        return False
+    from paiflow.cli.tables import on_terminal  # noqa: PLC0415 - costly to load, and for terminals only
+
+    return on_terminal(sys.stdout)

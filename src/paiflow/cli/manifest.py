@@ -11,6 +11,7 @@ from paiflow.cli import options
 from paiflow.cli.exit_codes import ExitCode
 from paiflow.cli.files import text_of
 from paiflow.cli.output import Output
+from paiflow.cli.texts import FILLED
 from paiflow.cli.words import say
 
 
@@ -32,7 +33,7 @@ def manifest() -> None:
     "paiflow manifest check flow.yaml",
     "paiflow manifest check flow.yaml -o json",
 )
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.argument("files", type=FILLED, metavar="FILE...", nargs=-1, required=True)
 @options.output(("table", "json", "jsonl"))
 @click.pass_context
 def check(context: click.Context, files: tuple[str, ...], output: Output) -> None:

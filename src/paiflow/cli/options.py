@@ -8,13 +8,14 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import click
 from click.shell_completion import CompletionItem
 
 from paiflow.cli.connection import Connection
 from paiflow.cli.output import Form, Output
+from paiflow.cli.texts import FILLED
 from paiflow.cli.words import say
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -40,6 +41,23 @@ def newest(context: click.Context, parameter: click.Parameter, incomplete: str) 
     return completing.runs(context, parameter, incomplete)
 
 
+def run_and_node(command: Command) -> Command:
+    """Give a command the ids of a run and, perhaps, of a node of it: `run_id` and `node`. RUN/NODE gives both."""
+
+    @functools.wraps(command)
+    def wrapped(*arguments: Any, run_id: str, node: str | None, **others: Any) -> Any:
+        run_id, slash, inner = run_id.partition("/")
+        if slash and (node is not None or not (run_id and inner)):
+            raise click.UsageError("give RUN, RUN NODE or RUN/NODE", click.get_current_context())
+        return command(*arguments, run_id=run_id, node=inner or node, **others)
+
+    return _with(
+        cast("Command", wrapped),
+        click.argument("run_id", metavar="RUN", type=FILLED, shell_complete=newest),
+        click.argument("node", metavar="[NODE]", type=FILLED, required=False),
+    )
+
+
 run_ids: Final = click.argument("runs", metavar="[RUN]...", nargs=-1, shell_complete=newest)
 
 
@@ -62,18 +80,25 @@ def connection(*, workspace: bool = True) -> Callable[[Callable[..., Any]], Call
         *(
             [
                 click.option(
-                    "--workspace", metavar="ID|NAME", help="Look in this workspace; else the profile's, else all."
+                    "--workspace",
+                    type=FILLED,
+                    metavar="ID|NAME",
+                    help="Look in this workspace; else the profile's, else all.",
                 )
             ]
             if workspace
             else []
         ),
-        click.option("--endpoint", metavar="URL", help="Instead of the region's; else PAIFLOW_ENDPOINT."),
+        click.option("--endpoint", type=FILLED, metavar="URL", help="Instead of the region's; else PAIFLOW_ENDPOINT."),
         click.option(
-            "--region", metavar="REGION", help="Such as cn-hangzhou; else ALIBABA_CLOUD_REGION_ID, else the profile's."
+            "--region",
+            type=FILLED,
+            metavar="REGION",
+            help="Such as cn-hangzhou; else ALIBABA_CLOUD_REGION_ID, else the profile's.",
         ),
         click.option(
             "--profile",
+            type=FILLED,
             metavar="NAME",
             callback=_use_profile,
             expose_value=False,

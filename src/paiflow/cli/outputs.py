@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     "paiflow outputs flow-train",
     "paiflow outputs flow-train fit -q",
 )
-@click.argument("run_id", metavar="RUN", shell_complete=options.newest)
-@click.argument("node", metavar="[NODE]", required=False)
+@options.run_and_node
 @options.connection(workspace=False)
 @options.output()
 @click.pass_context

@@ -12,6 +12,7 @@ from paiflow.cli.acting import CONFIRMING, Verb, act, confirmed
 from paiflow.cli.connection import Connection
 from paiflow.cli.files import manifest_of
 from paiflow.cli.output import Output
+from paiflow.cli.texts import FILLED
 from paiflow.cli.words import say
 
 _DELETE = Verb(
@@ -22,7 +23,7 @@ _DELETE = Verb(
     asks=True,
 )
 _MANIFEST = (
-    click.argument("file", metavar="FILE"),
+    click.argument("file", type=FILLED, metavar="FILE"),
     click.option("--no-check", is_flag=True, help="Send the manifest as it is, without checking it first."),
 )
 
@@ -41,9 +42,11 @@ def pipelines() -> None:
     "paiflow pipelines list",
     "paiflow pipelines list --identifier Sql --fuzzy -o json",
 )
-@click.option("--identifier", metavar="TEXT", help="Pipelines with this identifier.")
-@click.option("--provider", metavar="ID", help="Pipelines of this provider: pai for PAI's own, else an account's id.")
-@click.option("--version", metavar="TEXT", help="Pipelines of this version.")
+@click.option("--identifier", type=FILLED, metavar="TEXT", help="Pipelines with this identifier.")
+@click.option(
+    "--provider", type=FILLED, metavar="ID", help="Pipelines of this provider: pai for PAI's own, else an account's id."
+)
+@click.option("--version", type=FILLED, metavar="TEXT", help="Pipelines of this version.")
 @click.option("--fuzzy", is_flag=True, default=None, help="Parts of these texts are enough.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many.")
 @options.connection()
@@ -77,7 +80,7 @@ def list_(
     "paiflow pipelines get pipeline-hynm2bv8wqhp5esfxq > flow.yaml",
     "paiflow pipelines get pipeline-hynm2bv8wqhp5esfxq -o wide",
 )
-@click.argument("pipeline", metavar="PIPELINE")
+@click.argument("pipeline", type=FILLED, metavar="PIPELINE")
 @options.connection(workspace=False)
 @options.output(("yaml", "json", "table", "wide", "name"))
 def get(pipeline: str, connection: Connection, output: Output) -> None:
@@ -119,7 +122,7 @@ def create(file: str, no_check: bool, connection: Connection, output: Output) ->
     "paiflow pipelines update pipeline-hynm2bv8wqhp5esfxq flow.yaml",
     "paiflow pipelines update pipeline-hynm2bv8wqhp5esfxq - < flow.yaml",
 )
-@click.argument("pipeline", metavar="PIPELINE")
+@click.argument("pipeline", type=FILLED, metavar="PIPELINE")
 @options.with_(*_MANIFEST)
 @options.connection(workspace=False)
 def update(pipeline: str, file: str, no_check: bool, connection: Connection) -> None:
@@ -138,7 +141,7 @@ def update(pipeline: str, file: str, no_check: bool, connection: Connection) -> 
     "paiflow pipelines delete pipeline-hynm2bv8wqhp5esfxq --yes",
     "paiflow pipelines delete pipeline-hynm2bv8wqhp5esfxq --dry-run",
 )
-@click.argument("pipelines_", metavar="PIPELINE...", nargs=-1, required=True)
+@click.argument("pipelines_", type=FILLED, metavar="PIPELINE...", nargs=-1, required=True)
 @options.with_(*CONFIRMING)
 @options.connection(workspace=False)
 @options.output()

@@ -15,6 +15,7 @@ from click.shell_completion import CompletionItem
 
 from paiflow import _durations
 from paiflow._text import close_to
+from paiflow.cli.texts import FILLED
 
 if TYPE_CHECKING:
     from paiflow import PaiFlow, PipelineRunSummary
@@ -137,15 +138,25 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
                 shell_complete=_known_statuses,
                 help="Such as Failed, or an outcome: active, succeeded, failed, stopped. May be repeated.",
             ),
-            click.option("--name", metavar="NAME", help="Runs with this name."),
+            click.option("--name", type=FILLED, metavar="NAME", help="Runs with this name."),
             click.option(
-                "--pipeline", "pipelines", metavar="ID", multiple=True, help="Runs of this pipeline; may be repeated."
+                "--pipeline",
+                "pipelines",
+                type=FILLED,
+                metavar="ID",
+                multiple=True,
+                help="Runs of this pipeline; may be repeated.",
             ),
-            click.option("--user", metavar="ID", help="Runs of this user."),
+            click.option("--user", type=FILLED, metavar="ID", help="Runs of this user."),
             click.option(
                 "--source-type", type=click.Choice(["SDK", "DESIGNER", "M6", "UNKNOWN"]), help="Where runs came from."
             ),
-            click.option("--source", metavar="ID", help="Runs with this source id, such as the KEY of submit --once."),
+            click.option(
+                "--source",
+                type=FILLED,
+                metavar="ID",
+                help="Runs with this source id, such as the KEY of submit --once.",
+            ),
             click.option(
                 "--since", metavar="TIME", callback=moment, help="Created not before: 1d, 90m, 2026-11-28, or a time."
             ),

@@ -44,8 +44,8 @@ class Stop:
     @contextlib.contextmanager
     def waking(self, wake: Callable[[], object]) -> Iterator[None]:
         """Call this at the first signal, in the main thread and at any moment, instead of raising."""
-        self._wake = wake
+        before, self._wake = self._wake, wake
         try:
             yield
         finally:
-            self._wake = None
+            self._wake = before

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -11,12 +13,17 @@ import click
 from paiflow.cli import options
 from paiflow.cli.connection import Connection
 from paiflow.cli.durations import duration
+from paiflow.cli.exit_codes import of_signal
 from paiflow.cli.files import manifest_of, text_of
 from paiflow.cli.output import Output
+from paiflow.cli.stopping import Stop
+from paiflow.cli.texts import FILLED
 from paiflow.cli.words import say
 from paiflow.errors import PaiFlowError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from paiflow import PaiFlow
 
 # The options of `wait` that `submit --wait` passes on.
@@ -26,7 +33,7 @@ _PASSED_ON: Final = frozenset(
         *("form", "quiet", "no_headers", "query", "utc"),
     }
 )
-_SIGNALS: Final = (128 + signal.SIGINT, 128 + signal.SIGTERM)
+_SIGNALS: Final = (of_signal(signal.SIGINT), of_signal(signal.SIGTERM))
 
 
 @click.command()
@@ -34,9 +41,12 @@ _SIGNALS: Final = (128 + signal.SIGINT, 128 + signal.SIGTERM)
     "paiflow submit --manifest flow.yaml -p rate=0.1 --name nightly --workspace 948 --wait",
     "run=$(paiflow submit pipeline-hynm2bv8wqhp5esfxq --workspace 948 --once nightly-2026-11-28)",
 )
-@click.argument("pipeline", metavar="[PIPELINE]", required=False)
+@click.argument("pipeline", type=FILLED, metavar="[PIPELINE]", required=False)
 @click.option(
-    "--manifest", metavar="FILE", help="Run this manifest (YAML or JSON) instead of a pipeline; - reads stdin."
+    "--manifest",
+    type=FILLED,
+    metavar="FILE",
+    help="Run this manifest (YAML or JSON) instead of a pipeline; - reads stdin.",
 )
 @click.option("--no-check", is_flag=True, help="Send the manifest as it is, without checking it first.")
 @click.option(
@@ -47,9 +57,11 @@ _SIGNALS: Final = (128 + signal.SIGINT, 128 + signal.SIGTERM)
     multiple=True,
     help="An argument of the run; may be repeated. JSON numbers, true, false, lists and objects keep their type.",
 )
-@click.option("--arguments", metavar="FILE", help="The arguments of the run as YAML; - reads stdin.")
-@click.option("--name", metavar="NAME", help="The run's name; the service makes one up otherwise.")
-@click.option("--once", metavar="KEY", help="Make at most one run for this key; an existing one is returned.")
+@click.option("--arguments", type=FILLED, metavar="FILE", help="The arguments of the run as YAML; - reads stdin.")
+@click.option("--name", type=FILLED, metavar="NAME", help="The run's name; the service makes one up otherwise.")
+@click.option(
+    "--once", type=FILLED, metavar="KEY", help="Make at most one run for this key; an existing one is returned."
+)
 @click.option("--no-start", is_flag=True, help="Create it only: paiflow start starts it.")
 @click.option("--accessibility", type=click.Choice(["PUBLIC", "PRIVATE"]), help="Who in the workspace sees the run.")
 @click.option("--wait", "wait_", is_flag=True, help="Wait for its end, as paiflow wait does, and end with its code.")
@@ -105,22 +117,29 @@ def submit(
         "name": name,
         "accessibility": accessibility,
     }
-    with connection.client() as client:
-        try:
-            run_id = client.submit(start=not no_start, once=once, **sent)
-        except PaiFlowError as error:
-            if error.maybe_done:
-                found_by = next(
-                    (f" {option} {value}" for option, value in (("--source", once), ("--name", name)) if value), ""
-                )
-                say(f"the run may have been created: paiflow list{found_by} shows it")
-            raise
+    stop = context.find_object(Stop) or Stop()
+    # A run whose id is not known yet cannot be stopped: a signal waits for it.
+    held = stop.waking(lambda: say("stopping the run once its id is known")) if stop_on_interrupt else nullcontext()
+    with connection.client() as client, held:
+        run_id = _submitted(client, start=not no_start, once=once, sent=sent)
         _report(run_id, output, started=not no_start, quiet=wait_)
         if wait_:
-            code = _waited(context, run_id)
+            code = of_signal(stop.number) if stop.number else _waited(context, run_id)
             if stop_on_interrupt and code in _SIGNALS:
                 _stop(client, run_id)
             context.exit(code)
+
+
+def _submitted(client: PaiFlow, *, start: bool, once: str | None, sent: Mapping[str, Any]) -> str:
+    """Return the id of the run; where it may exist though it is not known, say where to look."""
+    try:
+        return client.submit(start=start, once=once, **sent)
+    except (PaiFlowError, KeyboardInterrupt) as error:
+        if not isinstance(error, PaiFlowError) or error.maybe_done:
+            named = (("--source", once), ("--name", sent["name"]))
+            found_by = next((f" {option} {shlex.quote(value)}" for option, value in named if value), "")
+            say(f"the run may have been created: paiflow list{found_by} shows it")
+        raise
 
 
 def _report(run_id: str, output: Output, *, started: bool, quiet: bool) -> None:
@@ -152,8 +171,13 @@ def _waited(context: click.Context, run_id: str) -> int:
 
 
 def _stop(client: PaiFlow, run_id: str) -> None:
-    client.terminate_pipeline_run(run_id)
-    say(f"stopped {run_id}")
+    """Stop the run, and say whether that was done: the signal decides what the command ends with."""
+    try:
+        client.terminate_pipeline_run(run_id)
+    except PaiFlowError as error:
+        say(f"{run_id} {'may be' if error.maybe_done else 'not'} stopped: {error}")
+    else:
+        say(f"stopped {run_id}")
 
 
 def _parameters(context: click.Context, given: tuple[str, ...]) -> dict[str, Any]:

@@ -9,9 +9,9 @@ import click
 
 from paiflow._text import close_to
 from paiflow.cli.words import say
-from paiflow.status.waiting import GIVEN, UNTIL, Until
 
 if TYPE_CHECKING:
+    from paiflow.status.waiting import Until
     from paiflow_api.outcomes import Outcome
 
 
@@ -45,6 +45,8 @@ class When(_Base):
         Raises:
             click.BadParameter: it is none of these.
         """
+        from paiflow.status.waiting import UNTIL  # noqa: PLC0415 - --help needs none of it
+
         if isinstance(value, End):
             return value
         for until in UNTIL:
@@ -63,6 +65,8 @@ def outcomes_of(context: click.Context, parameter: click.Parameter, values: tupl
     Raises:
         click.BadParameter: one is not STATUS=OUTCOME.
     """
+    from paiflow.status.waiting import GIVEN  # noqa: PLC0415 - --help needs none of it
+
     found: dict[str, Outcome] = {}
     for value in values:
         status, _, word = value.partition("=")

@@ -19,11 +19,11 @@ from paiflow.cli.stopping import Stop
 from paiflow.cli.until import End, When, outcomes_of
 from paiflow.cli.words import discard, say
 from paiflow.status.ids import ids_of
-from paiflow.status.waiting import Limits, calls_per_hour, follow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from paiflow.status.waiting import Limits
     from paiflow_api.outcomes import Outcome
 
 _LINES = 10
@@ -110,6 +110,7 @@ def wait(
     # asyncio is costly to load, and no other command needs it.
     from paiflow.cli import displays, formats, polling  # noqa: PLC0415
     from paiflow.cli.progress import Progress  # noqa: PLC0415
+    from paiflow.status.waiting import Limits, follow  # noqa: PLC0415
 
     wanted = _wanted(context, runs, nodes, selection, connection, latest=latest)
     stop = context.find_object(Stop) or Stop()
@@ -190,6 +191,8 @@ def _counted(wanted: Wanted) -> str:
 
 def _cost(wanted: Wanted, limits: Limits) -> int:
     """Return the most requests an hour."""
+    from paiflow.status.waiting import calls_per_hour  # noqa: PLC0415 - --help needs none of it
+
     each = calls_per_hour(len(wanted.runs), limits.interval, batch=1) if limits.follow_nodes else 0
     return each + sum(calls_per_hour(len(kind), limits.interval) for kind in (wanted.runs, wanted.nodes))
 

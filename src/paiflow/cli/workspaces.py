@@ -7,6 +7,7 @@ import click
 from paiflow.cli import options
 from paiflow.cli.connection import Connection
 from paiflow.cli.output import Output
+from paiflow.cli.texts import FILLED
 
 
 @click.command()
@@ -14,7 +15,7 @@ from paiflow.cli.output import Output
     "paiflow workspaces",
     "paiflow workspaces --name workspace-948 -q",
 )
-@click.option("--name", metavar="TEXT", help="Only the workspace with this name.")
+@click.option("--name", type=FILLED, metavar="TEXT", help="Only the workspace with this name.")
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="At most so many.")
 @options.connection(workspace=False)
 @options.output()

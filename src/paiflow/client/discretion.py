@@ -1,4 +1,4 @@
-"""Keep keys, tokens and signatures out of all that is seen of an attempt: its error, the chain behind it, and the log."""
+"""Keep keys, tokens and signatures out of an attempt's error, its causes, and the log."""
 
 from __future__ import annotations
 
@@ -67,17 +67,21 @@ class Discretion:
 
     def content(self, content: bytes) -> bytes:
         """Return the body of a reply without what signed its request, wherever a service has put it."""
-        values = [*_values(self._credentials), *self._secrets.reveal()]
+        values = [*_values(self._credentials), *self._secrets.reveal(), self._signature]
         return without(content.decode("latin-1"), values).encode("latin-1")
 
     @property
     def _parts(self) -> frozenset[str]:
         sent = self._request.headers.get("authorization", "")
         if self._sent != sent:
-            signed = re.search(_SIGNATURE, sent)
-            self._found = parts_of([*_values(self._credentials), *self._secrets.reveal(), signed and signed[1]])
+            self._found = parts_of([*_values(self._credentials), *self._secrets.reveal(), self._signature])
             self._sent = sent
         return self._found
+
+    @property
+    def _signature(self) -> str | None:
+        signed = re.search(_SIGNATURE, self._request.headers.get("authorization", ""))
+        return signed and signed[1]
 
     def _is_harmless(self, cause: BaseException | None) -> bool:
         from paiflow._secrets import without_secrets  # noqa: PLC0415 - its patterns take long to compile

@@ -1,4 +1,4 @@
-"""What came of an attempt: the decoded reply, or the error to raise. The drivers are in client.py."""
+"""The result of an attempt: the decoded reply, or the error to raise. The drivers are in clients.py."""
 
 from __future__ import annotations
 
@@ -96,7 +96,9 @@ def _transport_error(
     name: str, number: int, error: Exception, route: Route | None, *, out_of_time: bool
 ) -> TransportError:
     sent = route is not None and not isinstance(error, UNSENT)
-    if isinstance(error, TimeoutError | httpx.TimeoutException) and out_of_time:
+    # asyncio's timer may go off one tick of the clock before the deadline.
+    of_timer = isinstance(error, TimeoutError) and error.errno is None
+    if of_timer or (isinstance(error, TimeoutError | httpx.TimeoutException) and out_of_time):
         return _lost(name, "the time for the whole call was up", number, route, sent=sent)
     if isinstance(error, httpx.LocalProtocolError):
         return _lost(name, "the request could not be written: a header is malformed", number, route)

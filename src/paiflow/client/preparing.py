@@ -71,7 +71,7 @@ def prepare(call: Call[Any], defaults: Mapping[str, object]) -> Prepared:
         InvalidRequest: an argument is unknown, missing, or not what its parameter takes; nothing was sent.
     """
     try:
-        return _written(call.operation, _values(call.operation, call.arguments, defaults))
+        return _written(call.operation, values_of(call, defaults))
     except InvalidRequest as error:
         # The frames below hold arguments, which may be secret.
         raise error.with_traceback(None) from None
@@ -115,11 +115,14 @@ def _json_of(operation: Operation[Any], body: Mapping[str, Any]) -> bytes:
     raise refused(operation, "InvalidParameter", f"an argument cannot be written as JSON: {reason}")
 
 
-def _values(
-    operation: Operation[Any], arguments: Mapping[str, object], defaults: Mapping[str, object]
-) -> dict[Parameter, Any]:
-    """Return what goes onto the wire, by parameter."""
-    left = {name: value for name, value in arguments.items() if value is not None}
+def values_of(call: Call[Any], defaults: Mapping[str, object]) -> dict[Parameter, Any]:
+    """Return the values that go onto the wire, by parameter.
+
+    Raises:
+        InvalidRequest: as `prepare`.
+    """
+    operation = call.operation
+    left = {name: value for name, value in call.arguments.items() if value is not None}
     values: dict[Parameter, Any] = {}
     for parameter in operation.parameters:
         value = _given(left, parameter)

@@ -1,4 +1,4 @@
-"""Find out what exists at a service, operation by operation, and compare it with the vendor's samples."""
+"""Read the present contents of a service, operation by operation, and compare them with the vendor's samples."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from paiflow.contract.http import Reply, encoded
 from paiflow.contract.session import Session
 from paiflow.contract.things import ENDED, RANKS, Ids, Thing, Wire, text_of
 from paiflow.contract.views import kind_of, shown
+from paiflow.mock.sample import cleaned
 
 MOST = 200
 """Things of a kind beyond which not all are looked at."""
@@ -188,17 +189,6 @@ def ask_for_samples(session: Session) -> None:
         session.ask(operation, {"PageSize": 50})
     for pipeline in session.model.of("pipeline"):
         session.ask("GetPipeline", {"PipelineId": pipeline.id})
-
-
-def cleaned(value: Any) -> Any:
-    """Return a value of a sample without the space around its texts, which the pages have by mistake."""
-    if isinstance(value, str):
-        return value.strip()
-    if isinstance(value, list):
-        return [cleaned(item) for item in value]
-    if isinstance(value, dict):
-        return {name: cleaned(item) for name, item in value.items()}
-    return value
 
 
 def _found(session: Session, kind: str, own_id: str) -> Thing | None:

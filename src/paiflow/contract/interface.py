@@ -1,4 +1,4 @@
-"""The operations of the effective description: where each is, and what its replies have to fit."""
+"""The operations of the effective description: method, path, and the schemas of replies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 import jsonschema_rs
 
-from paiflow._description import Description, Place, name_of, reference_to
+from paiflow._description import Description, Place, name_of, reference_to, template_values
 from paiflow._description import Operation as DescribedHere
 from paiflow_api.calling import Operation
 from paiflow_api.operations import OPERATIONS
@@ -65,7 +65,7 @@ class Interface:
         fits = [
             Route(methods, values)
             for template, methods in self._templates.items()
-            if (values := _values(template.split("/"), segments)) is not None
+            if (values := template_values(template.split("/"), segments)) is not None
         ]
         return min(fits, key=lambda route: len(route.values), default=None)
 
@@ -190,15 +190,3 @@ class _Closing:
             return False
         named = self.schemas.get(name_of(schema["$ref"])) if "$ref" in schema else None
         return bool(schema.get("properties")) or any(map(self._has_fields, [named, *schema.get("allOf", ())]))
-
-
-def _values(names: list[str], segments: list[str]) -> dict[str, str] | None:
-    if len(names) != len(segments):
-        return None
-    values = {}
-    for name, segment in zip(names, segments, strict=True):
-        if name.startswith("{") and segment:
-            values[name[1:-1]] = segment
-        elif name != segment:
-            return None
-    return values

@@ -7,16 +7,15 @@ import re
 import socket
 import struct
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from paiflow.mock.asgi import DROP, asgi_app
+from paiflow.mock.asgi import DROP, Application
 from paiflow.mock.http_messages import Reply
-from paiflow.mock.service import MockService
 
 __all__ = ["Server"]
 
@@ -35,13 +34,17 @@ _logger.addHandler(logging.NullHandler())
 
 
 class Server(uvicorn.Server):
-    """Serves one service, on sockets that it is given.
+    """Serves one application, on sockets that it is given.
 
     To end it, set `should_exit`, from wherever it may be.
+
+    Args:
+        application: answers the requests.
+        refuse: answers what is no request, or passes a limit, by the name of what is wrong.
     """
 
-    def __init__(self, service: MockService) -> None:
-        super().__init__(_Config(service))
+    def __init__(self, application: Application, refuse: Callable[[str], Reply]) -> None:
+        super().__init__(_Config(application, refuse))
 
     async def main_loop(self) -> None:
         # uvicorn's own looks ten times a second, which adds up where every test has a server,
@@ -50,7 +53,7 @@ class Server(uvicorn.Server):
             await asyncio.sleep(0.02)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's signature
-        # A mock owes nobody a reply: uvicorn would wait for requests sent by half, and log each as an error.
+        # A mock need not reply: uvicorn would wait for requests sent by half, and log each as an error.
         for server in self.servers:
             server.close()
         for connection in list(self.server_state.connections):
@@ -60,10 +63,10 @@ class Server(uvicorn.Server):
 
 
 class _Config(uvicorn.Config):
-    def __init__(self, service: MockService) -> None:
-        self.service = service
+    def __init__(self, application: Application, refuse: Callable[[str], Reply]) -> None:
+        self.refuse = refuse
         super().__init__(
-            asgi_app(service),
+            application,
             http=_Protocol,
             ws="none",
             lifespan="off",
@@ -171,7 +174,7 @@ class _Protocol(HttpToolsProtocol):
             raise ValueError(code)
 
     def _refuse(self, code: str) -> None:
-        self.transport.write(_raw(self.config.service.refuse(code)))
+        self.transport.write(_raw(self.config.refuse(code)))
         self.transport.close()
 
     def _drop(self, reset: bool) -> None:

@@ -1,4 +1,4 @@
-"""Let a scenario begin anew, so that its examples can be asked for at any time, in any order and again.
+"""Restart a scenario, so that its examples work at any time, in any order and again.
 
 Its times are counted from when something of it is first asked for. It begins anew at the next request for statuses of its
 runs once all that was asked for has been seen to its end, and when nothing of it was asked for during a while. Details
@@ -63,7 +63,8 @@ class Repeating:
                 self._open = set()
             self._looking = looks and not self._open
             self._asked = now
-            self._open |= ids
+            if not details:
+                self._open |= ids
 
     def answered(self, request: Request, reply: Reply, now: float) -> None:
         """Take note that a request was answered with how things were at a moment."""

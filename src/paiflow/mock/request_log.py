@@ -1,9 +1,10 @@
-"""Say in one line what came, what was answered, and why not. Without secrets: no header is shown, and no share token."""
+"""Log one line for each request: its operation, the answer, and the reason of a refusal. No header or share token is shown."""
 
 import json
 from collections.abc import Callable, Collection
 from urllib.parse import unquote_plus
 
+from paiflow._secrets import REDACTED
 from paiflow._text import clean
 from paiflow.mock.description import Description
 from paiflow.mock.http_messages import Reply, Request
@@ -11,7 +12,6 @@ from paiflow.mock.http_messages import Reply, Request
 __all__ = ["request_log"]
 
 _BODY_CHARACTERS = 300
-_HIDDEN = "[hidden]"
 
 
 def request_log(description: Description, write: Callable[[str], None]) -> Callable[[Request, Reply], None]:
@@ -45,7 +45,7 @@ def _request(request: Request, secret: Collection[str]) -> str:
 
 def _pair(pair: str, secret: Collection[str]) -> str:
     name, _, _ = pair.partition("=")
-    return f"{name}={_HIDDEN}" if unquote_plus(name).lower() in secret else pair
+    return f"{name}={REDACTED}" if unquote_plus(name).lower() in secret else pair
 
 
 def _reply(reply: Reply) -> str:

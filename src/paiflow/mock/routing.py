@@ -9,6 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 import attrs
 
+from paiflow._description import template_values
 from paiflow.mock.description import Operation
 from paiflow.mock.refusals import Refusal
 
@@ -59,7 +60,7 @@ class Routes:
         fits = []
         for template, methods in self._templates.items():
             names = template.split("/")
-            if len(names) == len(segments) and (values := _values(names, segments)) is not None:
+            if (values := template_values(names, segments)) is not None:
                 fits.append((len(values), methods, values))
         if not fits:
             return Route(None, refusal=Refusal("InvalidApi.NotFound"))
@@ -72,14 +73,3 @@ def _route(methods: Mapping[str, Operation], method: str, values: Mapping[str, s
     if (operation := methods.get(method)) is not None:
         return Route(operation, values)
     return Route(None, refusal=Refusal("UnsupportedHTTPMethod", headers=[("allow", ", ".join(methods))]))
-
-
-def _values(names: list[str], segments: list[str]) -> dict[str, str] | None:
-    """Return the values of a template's parameters, None if the segments do not fit it. An empty one fits nothing."""
-    values = {}
-    for name, segment in zip(names, segments, strict=True):
-        if name.startswith("{") and segment:
-            values[name[1:-1]] = segment
-        elif name != segment:
-            return None
-    return values

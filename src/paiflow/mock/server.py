@@ -13,6 +13,7 @@ from typing import Any
 
 from paiflow.errors import ConfigurationError
 from paiflow.mock._uvicorn import Server
+from paiflow.mock.asgi import asgi_app
 from paiflow.mock.service import MockService
 
 __all__ = ["run", "serve"]
@@ -30,15 +31,20 @@ def serve(service: MockService, *, host: str = "127.0.0.1", port: int = 0) -> It
     Raises:
         ConfigurationError: it cannot listen there.
     """
-    server = Server(service)
-    with _listen(host, port) as listener:
-        thread = threading.Thread(target=server.run, args=([listener],), name="paiflow-mock", daemon=True)
-        thread.start()
-        try:
-            yield _endpoint(listener)
-        finally:
-            server.should_exit = True
-            thread.join()
+    with listen(host, port) as listener, serving(Server(asgi_app(service), service.refuse), listener):
+        yield endpoint_of(listener)
+
+
+@contextlib.contextmanager
+def serving(server: Server, listener: socket.socket, name: str = "paiflow-mock") -> Iterator[None]:
+    """Serve in a thread of its own, of this name. Leaving ends it."""
+    thread = threading.Thread(target=server.run, args=([listener],), name=name, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def run(service: MockService, host: str, port: int, ready: Callable[[str], None]) -> None:
@@ -53,15 +59,25 @@ def run(service: MockService, host: str, port: int, ready: Callable[[str], None]
     Raises:
         ConfigurationError: it cannot listen there.
     """
-    server = Server(service)
-    # The signals first: whoever is told that it is ready may end it at once. Outside of uvicorn's own
+    with listen(host, port) as listener:
+        serve_until_told(Server(asgi_app(service), service.refuse), listener, lambda: ready(endpoint_of(listener)))
+
+
+def serve_until_told(server: Server, listener: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve until SIGINT or SIGTERM, then return. To be called in the main thread; `ready` is called before it serves."""
+    # The signals first: a program that learns that it is ready may end it at once. Outside of uvicorn's own
     # handlers, because it raises what it caught again when all is done; here that ends nothing twice.
-    with _listen(host, port) as listener, _handled(server.handle_exit):
-        ready(_endpoint(listener))
+    with _handled(server.handle_exit):
+        ready()
         server.run([listener])
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, what: str = "the mock service") -> socket.socket:
+    """Return a socket that listens.
+
+    Raises:
+        ConfigurationError: it cannot; names `what` wanted to.
+    """
     try:
         if not 0 <= port <= 65535:  # the socket would be left open
             raise OSError(errno.EINVAL, "a port is 0 to 65535")
@@ -72,10 +88,10 @@ def _listen(host: str, port: int) -> socket.socket:
     except (OSError, UnicodeError) as error:  # in use, not permitted, no such address; a name that is none
         # create_server puts the address behind the reason, where it stands already.
         reason = str(getattr(error, "strerror", None) or error).partition(" (while ")[0]
-        raise ConfigurationError(f"the mock service cannot listen on {host} port {port}: {reason}") from error
+        raise ConfigurationError(f"{what} cannot listen on {host} port {port}: {reason}") from error
 
 
-def _endpoint(listener: socket.socket) -> str:
+def endpoint_of(listener: socket.socket) -> str:
     """Return the base URL to connect to; of a socket that listens everywhere, the one on this machine."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound

@@ -6,16 +6,17 @@ What a status means stands in paiflow_api.outcomes, which is generated from the 
 listed, and none at all never end a wait, and never count as success.
 
 Cost: each poll asks for what has not ended, 100 ids a request. Polls are 2 s apart after a change, and further and further
-up to 30 s while nothing changes: 120 to 160 an hour then. An interval that is given makes them fewer. `calls_per_hour` gives
-the most requests there can be.
+up to 30 s while nothing changes: 120 to 160 an hour then. An interval that is given makes them fewer, and so does throttling.
+`calls_per_hour` gives the most requests there can be. Several waits can be polled together: `paiflow.Poller` does.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from copy import copy
 from datetime import UTC, datetime
-from math import ceil
+from math import ceil, inf
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, TypeVar, overload
 
 import attrs
@@ -25,6 +26,7 @@ from paiflow._text import visible
 from paiflow._time import Time
 from paiflow.errors import (
     AccessDenied,
+    InvalidRequest,
     NotFound,
     PaiFlowError,
     ServerFault,
@@ -36,9 +38,9 @@ from paiflow.errors import (
     WaitTimedOut,
 )
 from paiflow.retries import ONCE
-from paiflow.status.batches import StatusReport, id_of, join, plan
+from paiflow.status.batches import Batch, id_of, join, plan
 from paiflow.status.ids import BATCH_SIZE, Id, Id_co, NodeRef, UnknownId, refusal, shown
-from paiflow.steps import IN_FLIGHT, Ask, Item, Pause, Steps
+from paiflow.steps import IN_FLIGHT, Answer, Ask, Item, Pause, Steps
 from paiflow_api.calling import Call, Operation
 from paiflow_api.models import Node, NodeState, PipelineRun, PipelineRunState
 from paiflow_api.operations import GET_PIPELINE_RUN, LIST_PIPELINE_RUN_NODE_STATUS
@@ -49,11 +51,14 @@ Outcome: TypeAlias = StatusOutcome | Literal["missing"]
 Until: TypeAlias = Literal["all", "any", "first-failure"]
 UNTIL: Final = ("all", "any", "first-failure")
 
-# Seconds, but for GROWTH and JITTER. The vendor's higher SDK polls every 2 s.
+# Seconds, but for GROWTH, EASE and JITTER. The vendor's higher SDK polls every 2 s.
 SHORTEST: Final = 2.0
 LONGEST: Final = 30.0
 GROWTH: Final = 1.5
+EASE: Final = 0.75
 JITTER: Final = 0.25
+# Less than this is no time: a sleep may end so much too early.
+MOMENT: Final = 1e-6
 MISSING_GRACE: Final = 60.0
 LONGEST_WISH: Final = 3600.0
 # Ours: levels of nodes that one call asks for. The vendor documents no greatest depth.
@@ -322,32 +327,178 @@ def follow(
         WaitTimedOut: the time was up.
         PaiFlowError: an error that waiting does not mend, with what was known as its `result`.
     """
-    wait = _Wait(pipeline_runs, nodes, limits, workspace_id, time)
-    deadline = None if limits.timeout is None else time.monotonic() + limits.timeout
-    shortest = interval = max(SHORTEST, limits.interval or 0)
+    wait = Wait(pipeline_runs, nodes, limits, time)
+    yield from rounds([wait], Pace(time, limits.interval), refreshes=refreshes, workspace_id=workspace_id)
+    return wait.outcome()
+
+
+def rounds(
+    waits: Collection[Wait], pace: Pace, *, refreshes: bool, workspace_id: str | int | None
+) -> Steps[Change, None]:
+    """Poll for all waits together until each has ended. Yields the changes.
+
+    Args:
+        waits: others may join them meanwhile, and leave.
+        pace: when a poll is due.
+        refreshes: whether an expired token may be followed by a fresh one.
+        workspace_id: instead of the client's.
+    """
     while True:
-        within = None if deadline is None else deadline - time.monotonic()
-        if within is not None and within <= 0:
-            raise wait.timed_out(limits.timeout or 0)
-        changes, errors = yield from wait.look(within)
+        going = _going(waits)
+        if not going:
+            return
+        if left := pace.left():
+            yield Pause(min(left, *(wait.left() for wait in going)))
+        else:
+            yield from _round(going, pace, refreshes=refreshes, workspace_id=workspace_id)
+
+
+def _round(
+    waits: Collection[Wait], pace: Pace, *, refreshes: bool, workspace_id: str | int | None
+) -> Steps[Change, None]:
+    """Poll once."""
+    pace.begin()
+    answers = yield from _look(waits, workspace_id)
+    errors, changed = answers.errors, False
+    for wait in waits:
+        runs = [id_ for id_ in wait.open() if isinstance(id_, str)]
+        changes = wait.take(answers)
+        own: list[PaiFlowError] = []
+        if wait.limits.follow_nodes:
+            of_nodes, own = yield from wait.look_at_nodes(runs)
+            changes, errors = changes + of_nodes, errors + own
         for change in changes:
             yield Item(change)
-        if wait.over():
-            return wait.result()
-        wait.hint()
-        for error in errors:
-            if not mends(error, refreshes=refreshes):
-                error.result = wait.result()
-                raise error
-        interval = shortest if changes else min(max(LONGEST, shortest), interval * GROWTH)
-        pause = max(shortest, interval * (1 - JITTER * time.random()))
-        if (grace := wait.grace()) is not None:
+        changed = changed or bool(changes)
+        wait.conclude([*wait.errors(answers), *own], refreshes=refreshes, alone=len(waits) == 1)
+    pace.end(_going(waits), errors, changed=changed)
+
+
+def _going(waits: Iterable[Wait]) -> list[Wait]:
+    """Return the waits that go on; those whose time is up end."""
+    return [wait for wait in waits if not wait.over()]
+
+
+@attrs.frozen
+class _Answers:
+    """What came of a poll.
+
+    Attributes:
+        replies: the runs and nodes that were returned, by id.
+        failed: ids of calls that failed, with the error of the call.
+        calls: the number of the call that asked for an id.
+    """
+
+    replies: dict[Id, list[State]] = attrs.field(factory=dict)
+    failed: dict[Id, PaiFlowError] = attrs.field(factory=dict)
+    calls: dict[Id, int] = attrs.field(factory=dict)
+
+    @property
+    def errors(self) -> list[PaiFlowError]:
+        """The errors of the calls, each once."""
+        return list(dict.fromkeys(self.failed.values()))
+
+    def take(self, number: int, batch: Batch, answer: Answer) -> None:
+        """Take in what came of one call."""
+        self.calls.update(dict.fromkeys(batch.ids, number))
+        if isinstance(answer, PaiFlowError):
+            self.failed.update(dict.fromkeys(batch.ids, answer))
+            return
+        report = join([batch], [answer])
+        returned: list[State] = [*report.runs, *report.nodes]
+        for reply in returned:
+            if (id_ := id_of(reply)) is not None:
+                self.replies.setdefault(id_, []).append(reply)
+
+
+def _look(waits: Collection[Wait], workspace_id: str | int | None) -> Steps[Any, _Answers]:
+    """Ask for all that has not ended.
+
+    Each call is attempted once: the next poll is the next attempt, and the other calls need not wait for it.
+    A call that is refused because of an id must not end the waits for other ids: it is made again in halves.
+    """
+    open_ = dict.fromkeys(id_ for wait in waits for id_ in wait.open())
+    runs = [id_ for id_ in open_ if isinstance(id_, str)]
+    batches = plan(runs, [id_ for id_ in open_ if not isinstance(id_, str)])
+    within = max(wait.left() for wait in waits)
+    found = _Answers()
+    made = halvings = 0
+    while batches:
+        calls = [batch.call(workspace_id) for batch in batches]
+        answers = yield Ask(calls, IN_FLIGHT, None if within == inf else within, once=True)
+        refused = [isinstance(answer, InvalidRequest | NotFound) for answer in answers]
+        # Refused in all its parts, it is for another reason than an id.
+        halving = len(waits) > 1 and not (halvings > 1 and all(refused))
+        halves: list[Batch] = []
+        for batch, answer, no in zip(batches, answers, refused, strict=True):
+            if halving and no and len(batch.ids) > 1:
+                halves += plan(batch.pipeline_runs, batch.nodes, ceil(len(batch.ids) / 2))
+            else:
+                found.take(made, batch, answer)
+            made += 1
+        batches = halves
+        halvings += 1
+    return found
+
+
+class Pace:
+    """When the next poll is due, for all waits that are polled together.
+
+    Polls are SHORTEST apart after a change, and further and further up to LONGEST while nothing changes. A service that
+    throttles is asked half as often, and only little by little as often as before; a slow one is left alone for as long
+    as it took to answer.
+
+    Args:
+        time: the clock and the jitter.
+        interval: seconds between two polls, at least.
+    """
+
+    def __init__(self, time: Time, interval: float | None = None) -> None:
+        self._time = time
+        self._shortest = self._interval = max(SHORTEST, interval or 0)
+        self._floor = SHORTEST
+        self._begun = self._earliest = self._due = time.monotonic()
+
+    def left(self) -> float:
+        """Return the seconds until the next poll, 0 if it is due."""
+        left = self._due - self._time.monotonic()
+        return left if left > MOMENT else 0.0
+
+    def hurry(self) -> None:
+        """Make the next poll as early as it may be, for there is a newcomer."""
+        self._interval = self._shortest
+        self._due = min(self._due, self._earliest)
+
+    def begin(self) -> None:
+        """A poll begins. If it is broken off, the next one is due as if nothing had changed by it."""
+        self._begun = self._time.monotonic()
+        self._earliest = self._due = self._begun + max(self._floor, self._shortest)
+
+    def end(self, waits: Collection[Wait], errors: Collection[PaiFlowError], *, changed: bool) -> None:
+        """A poll has ended.
+
+        Args:
+            waits: those that go on.
+            errors: of its calls.
+            changed: whether anything has.
+        """
+        now = self._time.monotonic()
+        throttled = any(isinstance(error, Throttled) for error in errors)
+        self._floor = min(LONGEST, self._floor * 2) if throttled else max(SHORTEST, self._floor * EASE)
+        quiet = throttled or not changed
+        self._interval = min(max(LONGEST, self._shortest), self._interval * GROWTH) if quiet else self._shortest
+        pause = max(self._shortest, self._interval * (1 - JITTER * self._time.random()))
+        if graces := [grace for wait in waits if (grace := wait.grace()) is not None]:
             # The first look after the grace is what ends a missing id.
-            pause = min(pause, max(grace, shortest))
-        pause = max(pause, wish := max(map(wished, errors), default=0.0))
-        if deadline is not None and pause > (left := max(0.0, deadline - time.monotonic())) - LAST_LOOK:
-            pause = left if wish >= left else max(left - LAST_LOOK, min(left, SHORTEST), wish)
-        yield Pause(pause)
+            pause = min(pause, max(min(graces), self._shortest))
+        took = min(now - self._begun, LONGEST)
+        least = max(self._floor, took, *map(wished, errors))
+        pause = max(pause, least)
+        for wait in waits:
+            if pause > (look := wait.left() - LAST_LOOK):
+                pause = max(look, least)
+        self._earliest = now + max(least, self._shortest)
+        self._due = now + pause
 
 
 def mends(error: PaiFlowError, *, refreshes: bool) -> bool:
@@ -401,20 +552,18 @@ def _run_of(item: Waited) -> str:
     return item.id if isinstance(item.id, str) else item.id.pipeline_run_id
 
 
-class _Wait:
-    """What is known of each id, and since when."""
+class Wait:
+    """One wait: what is known of each id, and since when; and how it ended.
 
-    def __init__(
-        self,
-        pipeline_runs: Iterable[str],
-        nodes: Iterable[NodeRef],
-        limits: Limits,
-        workspace_id: str | int | None,
-        time: Time,
-    ) -> None:
-        self._limits = limits
+    Attributes:
+        limits: what it keeps to.
+        ending: its result, or the error to raise; None while it goes on.
+    """
+
+    def __init__(self, pipeline_runs: Iterable[str], nodes: Iterable[NodeRef], limits: Limits, time: Time) -> None:
         self._time = time
-        self._workspace_id = workspace_id
+        self.limits = limits
+        self._deadline = inf if limits.timeout is None else time.monotonic() + limits.timeout
         ids: list[Id] = [*pipeline_runs, *nodes]
         now = self._now()
         self._items = {id_: Waited(id=id_, since=now) for id_ in ids}
@@ -424,37 +573,81 @@ class _Wait:
         self._calls = 0
         self._answered = False
         self._hinted = False
+        self.ending: WaitResult | PaiFlowError | None = None
 
-    def look(self, within: float | None) -> Steps[Any, tuple[list[Change], list[PaiFlowError]]]:
-        """Ask for what has not ended. Return what has changed, and the errors of calls that were not answered.
+    def left(self) -> float:
+        """Return the seconds until its time is up."""
+        return self._deadline - self._time.monotonic()
 
-        Each call is attempted once: the next poll is the next attempt, and the other calls need not wait for it.
+    def over(self) -> bool:
+        """Return whether it has ended. It ends by this if its time is up."""
+        if self.ending is None and self.left() <= MOMENT:
+            self.ending = self._timed_out(self.limits.timeout or 0)
+        return self.ending is not None
+
+    def outcome(self) -> WaitResult:
+        """Return its result once it has ended.
+
+        Raises:
+            PaiFlowError: what it ended with.
         """
-        deadline = None if within is None else self._time.monotonic() + within
-        open_ = [id_ for id_, item in self._items.items() if not item.ended]
-        runs = [id_ for id_ in open_ if isinstance(id_, str)]
-        batches = plan(runs, [id_ for id_ in open_ if not isinstance(id_, str)])
-        self._calls += len(batches)
-        answers = yield Ask([batch.call(self._workspace_id) for batch in batches], IN_FLIGHT, within, once=True)
-        try:
-            report = join(batches, answers)
-        except PaiFlowError as error:
-            return [], [error]
-        changes, errors = self.take(report), report.errors
-        if self._limits.follow_nodes:
-            of_nodes, others = yield from self._look_at_nodes(runs, deadline)
-            changes, errors = changes + of_nodes, errors + others
-        return changes, errors
+        if isinstance(self.ending, PaiFlowError):
+            raise self.ending
+        return self.ending or self._result()
 
-    def _look_at_nodes(
-        self, runs: Iterable[str], deadline: float | None
-    ) -> Steps[Any, tuple[list[Change], list[PaiFlowError]]]:
-        """Ask for the nodes of these runs, as `look` does for what is waited for."""
+    def open(self) -> list[Id]:
+        """Return the ids that have not ended."""
+        return [id_ for id_, item in self._items.items() if not item.ended]
+
+    def take(self, answers: _Answers) -> list[Change]:
+        """Take in what came of a poll and return what has changed by it."""
+        open_ = self.open()
+        self._calls += len({answers.calls[id_] for id_ in open_})
+        changes: list[Change] = []
+        for id_ in open_:
+            if id_ in answers.failed:
+                continue
+            self._answered = True
+            before = self._items[id_]
+            after = self._seen(before, answers.replies[id_]) if id_ in answers.replies else self._unseen(before)
+            if after.status is not None and after.status == self.limits.until_status:
+                after = attrs.evolve(after, ended=True)
+            self._items[id_], change = self._changed(before, after)
+            changes += change
+        return changes
+
+    def errors(self, answers: _Answers) -> list[PaiFlowError]:
+        """Return the errors of calls that asked for what has not ended."""
+        return list(dict.fromkeys(answers.failed[id_] for id_ in self.open() if id_ in answers.failed))
+
+    def conclude(self, errors: Iterable[PaiFlowError], *, refreshes: bool, alone: bool) -> None:
+        """End it if it has come to its end, or if waiting on does not mend an error.
+
+        Args:
+            errors: of the poll.
+            refreshes: whether an expired token may be followed by a fresh one.
+            alone: whether the errors are of no other wait.
+        """
+        if self._complete():
+            self.ending = self._result()
+            return
+        self._hint()
+        for error in errors:
+            if not mends(error, refreshes=refreshes):
+                self.ending = error if alone else copy(error)
+                self.ending.result = self._result()
+                return
+
+    def look_at_nodes(self, runs: Iterable[str]) -> Steps[Any, tuple[list[Change], list[PaiFlowError]]]:
+        """Ask for the nodes of these runs. Return what has changed, and the errors of calls that were not answered."""
+        for run_id in runs:
+            if root := getattr(self._items[run_id].reply, "node_id", None):
+                self._roots[run_id] = root
         rootless = [run_id for run_id in runs if run_id not in self._roots and self._items[run_id].status is not None]
-        found = yield from self._ask_of_runs(GET_PIPELINE_RUN, {run_id: {} for run_id in rootless}, deadline)
+        found = yield from self._ask_of_runs(GET_PIPELINE_RUN, {run_id: {} for run_id in rootless})
         self._roots |= {run_id: run.node_id for run_id, run in found.items() if getattr(run, "node_id", None)}
         asked = {run_id: {"node_id": self._roots[run_id], "depth": DEPTH} for run_id in runs if run_id in self._roots}
-        lists = yield from self._ask_of_runs(LIST_PIPELINE_RUN_NODE_STATUS, asked, deadline)
+        lists = yield from self._ask_of_runs(LIST_PIPELINE_RUN_NODE_STATUS, asked)
         changes: list[Change] = []
         for run_id, answer in lists.items():
             for node in [] if isinstance(answer, PaiFlowError) else answer.status:
@@ -465,15 +658,15 @@ class _Wait:
         return changes, [error for error in errors if not isinstance(error, NotFound)]
 
     def _ask_of_runs(
-        self, operation: Operation[Any], arguments: Mapping[str, Mapping[str, Any]], deadline: float | None
+        self, operation: Operation[Any], arguments: Mapping[str, Mapping[str, Any]]
     ) -> Steps[Any, dict[str, Any]]:
         """Return the answer of each run, or its error; none once the time is up."""
-        within = None if deadline is None else deadline - self._time.monotonic()
-        if not arguments or (within is not None and within <= 0):
+        left = self.left()
+        if not arguments or left <= 0:
             return {}
         self._calls += len(arguments)
         calls = [Call(operation, {"pipeline_run_id": run_id, **others}) for run_id, others in arguments.items()]
-        answers = yield Ask(calls, IN_FLIGHT, within, once=True)
+        answers = yield Ask(calls, IN_FLIGHT, None if left == inf else left, once=True)
         return dict(zip(arguments, answers, strict=True))
 
     def _take_node(self, ref: NodeRef, node: Node) -> list[Change]:
@@ -482,26 +675,6 @@ class _Wait:
         before = self._nodes.get(ref) or Waited(id=ref, since=self._now())
         reply = NodeState.from_dict({**node.to_dict(), "PipelineRunId": ref.pipeline_run_id})
         self._nodes[ref], changes = self._changed(before, self._seen(before, [reply]))
-        return changes
-
-    def take(self, report: StatusReport) -> list[Change]:
-        """Take in an answer and return what has changed by it."""
-        self._answered = True
-        replies: dict[Id, list[PipelineRunState | NodeState]] = {}
-        returned: list[PipelineRunState | NodeState] = [*report.runs, *report.nodes]
-        for reply in returned:
-            if (id_ := id_of(reply)) is not None:
-                replies.setdefault(id_, []).append(reply)
-        unanswered = frozenset(report.unanswered)
-        changes: list[Change] = []
-        for id_, before in self._items.items():
-            if before.ended or id_ in unanswered:
-                continue
-            after = self._seen(before, replies[id_]) if id_ in replies else self._unseen(before)
-            if after.status is not None and after.status == self._limits.until_status:
-                after = attrs.evolve(after, ended=True)
-            self._items[id_], change = self._changed(before, after)
-            changes += change
         return changes
 
     def _changed(self, before: Waited[Any, Any], after: Waited[Any, Any]) -> tuple[Waited[Any, Any], list[Change]]:
@@ -515,7 +688,7 @@ class _Wait:
         self._unseen_since.pop(before.id, None)
         reply = replies[0]
         status = reply.status
-        outcome: Outcome = self._limits.outcomes.get(status or "") or outcome_of(reply)
+        outcome: Outcome = self.limits.outcomes.get(status or "") or outcome_of(reply)
         if any((other.status, outcome_of(other)) != (status, outcome_of(reply)) for other in replies[1:]):
             status, outcome = None, "unknown"
         ended = outcome in ("succeeded", "failed", "stopped")
@@ -533,9 +706,9 @@ class _Wait:
         open_ = [since for id_, since in self._unseen_since.items() if not self._items[id_].ended]
         return max(0.0, min(open_) + MISSING_GRACE - self._time.monotonic()) if open_ else None
 
-    def over(self) -> bool:
+    def _complete(self) -> bool:
         """Return whether the wait has come to its end."""
-        until = self._limits.until
+        until = self.limits.until
         ended = [item for item in self._items.values() if item.ended]
         if len(ended) == len(self._items):
             return True
@@ -543,25 +716,23 @@ class _Wait:
             return bool(ended)
         return until == "first-failure" and any(item.outcome in BAD for item in ended)
 
-    def hint(self) -> None:
+    def _hint(self) -> None:
         """Log once, as a warning, what has perhaps not been started."""
         if not self._hinted and (words := unstarted(self._items.values(), self._now())):
             self._hinted = True
             logger.warning("%s", words)
 
-    def result(self) -> WaitResult:
-        """Return what is known."""
+    def _result(self) -> WaitResult:
         return WaitResult(self._items.values(), nodes=self._nodes.values(), calls=self._calls, answered=self._answered)
 
-    def timed_out(self, timeout: float) -> WaitTimedOut:
-        """Return the error for a wait whose time is up."""
+    def _timed_out(self, timeout: float) -> WaitTimedOut:
         open_ = [item for item in self._items.values() if not item.ended]
         what = f"{len(open_)} of {len(self._items)} have not ended after {timeout:g} s: {_some(map(_told, open_))}"
         if any(item.outcome == "missing" for item in open_):
             what = f"{what}; a missing one {MISSING}"
         if words := unstarted(self._items.values()):
             what = f"{what}; {words}"
-        return WaitTimedOut(what if self._answered else f"no answer within {timeout:g} s", self.result())
+        return WaitTimedOut(what if self._answered else f"no answer within {timeout:g} s", self._result())
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._time.now(), UTC)

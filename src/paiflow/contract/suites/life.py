@@ -1,4 +1,4 @@
-"""A run's whole life, over every operation: created, started, terminated, run again, deleted; and what others see of it.
+"""A run's life over every operation: created, started, terminated, run again, deleted; also as seen by other users.
 
 The first part starts what takes time; the second one, later, looks at how it ended. A mock whose clock is advanced by
 hand ends everything at once; elsewhere the time passes with the other suites.
@@ -7,8 +7,7 @@ hand ends everything at once; elsewhere the time passes with the other suites.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from paiflow.contract.discovery import DEEP, discover_ends, discover_log, discover_run
@@ -17,11 +16,15 @@ from paiflow.contract.manifests import BAD, Manifest, Step
 from paiflow.contract.preparation import FLAT, Stock, add_pipeline, add_run, spare_run
 from paiflow.contract.session import Case, Session
 from paiflow.contract.things import ENDED, Thing, text_of
+from paiflow.mock.timeline import timestamp
 
 PATIENCE = 45.0
 """Seconds after which a run that has not ended is not waited for any more."""
 
 CHANGES = ("StartPipelineRun", "TerminatePipelineRun", "RerunPipelineRun", "UpdatePipelineRun", "DeletePipelineRun")
+
+STATUSES, LOGS, OUTPUTS = "ListPipelineRunsStatus", "ListPipelineRunNodeLogs", "ListPipelineRunNodeOutputs"
+NODES = ("GetPipelineRunNode", "ListPipelineRunNodeStatus")
 
 Advance = Callable[[float], object]
 
@@ -78,7 +81,7 @@ NODE, TERMINATING = 10, 2
 
 
 def _by_the_clock(session: Session, stock: Stock, advance: Advance, now: Callable[[], float]) -> None:
-    """What runs for ten seconds has started and finished when the clock says so; so has what is terminated."""
+    """A node of ten seconds has started and finished when the clock says so; so has a terminated one."""
     finished, stopped = spare_run(session, stock), spare_run(session, stock)
     if finished is None or stopped is None:
         return
@@ -121,18 +124,34 @@ def _is(session: Session, run: Thing, status: str, began: float, ended: float | 
 def look(session: Session, run: Thing) -> None:
     """Ask all operations about a run."""
     ids = {"PipelineRunId": run.id}
-    session.ask("GetPipelineRun", ids)
-    session.ask("ListPipelineRuns", ids)
-    session.ask("ListPipelineRunsStatus", {"PipelineRuns": [run.id]})
-    nodes = [{"PipelineRunId": run.id, "NodeId": node.id} for node in session.model.nodes_of(run)]
+    _ask_all(session, {"GetPipelineRun": ids, "ListPipelineRuns": ids, STATUSES: {"PipelineRuns": [run.id]}})
+    nodes = [{**ids, "NodeId": node.id} for node in session.model.nodes_of(run)]
     root = session.model.root(run)
     if nodes and root is not None:
-        session.ask(
-            "ListPipelineRunsStatus", {"Nodes": nodes}, discovering=any(n.moving for n in session.model.nodes_of(run))
-        )
-        path = {**ids, "NodeId": root.id}
-        session.ask("GetPipelineRunNode", {**path, "Depth": DEEP})
-        session.ask("ListPipelineRunNodeStatus", {**path, "Depth": DEEP})
+        moving = any(node.moving for node in session.model.nodes_of(run))
+        session.ask(STATUSES, {"Nodes": nodes}, discovering=moving)
+        path = {**ids, "NodeId": root.id, "Depth": DEEP}
+        _ask_all(session, dict.fromkeys(NODES, path))
+
+
+def _ask_all(session: Session, calls: Mapping[str, dict[str, Any]], **who: Any) -> None:
+    for name, arguments in calls.items():
+        session.ask(name, arguments, **who)
+
+
+def _reads(session: Session, run: Thing, **who: Any) -> None:
+    """Ask all operations about a run that may not be seen."""
+    ids = {"PipelineRunId": run.id}
+    path = {**ids, "NodeId": text_of(run, "NodeId")}
+    _ask_all(session, {"GetPipelineRun": ids, "ListPipelineRuns": ids, STATUSES: {"PipelineRuns": [run.id]}}, **who)
+    _ask_all(session, {"GetPipelineRun": {**ids, "Verbose": True}, STATUSES: {"Nodes": [path]}}, **who)
+    _ask_all(session, {**dict.fromkeys(NODES, path), LOGS: path, OUTPUTS: {**path, "Depth": 9}}, **who)
+
+
+def _changes(session: Session, run: Thing, name: str, **who: Any) -> None:
+    """Try all changes of a run; `name` is its new one."""
+    ids = {"PipelineRunId": run.id}
+    _ask_all(session, {**dict.fromkeys(CHANGES, ids), "UpdatePipelineRun": {**ids, "Name": name}}, **who)
 
 
 def _try_all(session: Session, run: Thing, *names: str) -> None:
@@ -191,22 +210,9 @@ def _deleted(session: Session, stock: Stock) -> None:
 
 def gone(session: Session, run: Thing) -> None:
     """A deleted run is found by ListPipelineRunsStatus only, and nothing can be done with it."""
-    ids = {"PipelineRunId": run.id}
-    session.ask("ListPipelineRunsStatus", {"PipelineRuns": [run.id]})
-    session.ask("ListPipelineRunsStatus", {"PipelineRuns": [run.id]})
-    session.ask("GetPipelineRun", ids)
-    session.ask("GetPipelineRun", {**ids, "Verbose": True})
-    session.ask("ListPipelineRuns", ids)
-    for name in CHANGES:
-        session.ask(name, {**ids, "Name": "x"} if name == "UpdatePipelineRun" else ids)
-    path = {**ids, "NodeId": text_of(run, "NodeId")}
-    for name in (
-        "GetPipelineRunNode",
-        "ListPipelineRunNodeStatus",
-        "ListPipelineRunNodeOutputs",
-        "ListPipelineRunNodeLogs",
-    ):
-        session.ask(name, {**path, "Depth": 1} if name != "ListPipelineRunNodeLogs" else path)
+    session.ask(STATUSES, {"PipelineRuns": [run.id]})
+    _reads(session, run)
+    _changes(session, run, "x")
 
 
 def _renamed(session: Session, stock: Stock) -> None:
@@ -300,7 +306,7 @@ def _shifting(session: Session, stock: Stock) -> None:
 
 
 def _others(session: Session, stock: Stock) -> None:
-    """What one user keeps private no other sees; what is public every user does."""
+    """Only its owner sees a private run; every user sees a public one."""
     if len(session.accounts) < 2:
         session.unchecked.append("what another user may see: no second account was given")
         return
@@ -316,24 +322,13 @@ def _others(session: Session, stock: Stock) -> None:
 
 
 def _seen_by(session: Session, stock: Stock, run: Thing, account: Any) -> None:
-    ids = {"PipelineRunId": run.id}
-    path = {**ids, "NodeId": text_of(run, "NodeId")}
     who = {"credentials": account}
-    session.ask("GetPipelineRun", ids, **who)
-    session.ask("GetPipelineRun", {**ids, "Verbose": True}, **who)
-    session.ask("ListPipelineRuns", ids, **who)
-    session.ask("ListPipelineRuns", {"SourceId": stock.tag, "PageSize": 100}, **who)
-    session.ask("ListPipelineRuns", {"SourceId": stock.tag, "PageSize": 2, "PageNumber": 2, "Order": "ASC"}, **who)
-    session.ask("ListPipelineRuns", {"PageSize": 100}, **who)
-    session.ask("ListPipelineRunsStatus", {"PipelineRuns": [run.id]}, **who)
-    session.ask("ListPipelineRunsStatus", {"Nodes": [path]}, **who)
-    session.ask("GetPipelineRunNode", path, **who)
-    session.ask("ListPipelineRunNodeStatus", path, **who)
-    session.ask("ListPipelineRunNodeLogs", path, **who)
-    session.ask("ListPipelineRunNodeOutputs", {**path, "Depth": 9}, **who)
+    _reads(session, run, **who)
+    page = {"SourceId": stock.tag, "PageSize": 2, "PageNumber": 2, "Order": "ASC"}
+    for asked in ({"SourceId": stock.tag, "PageSize": 100}, page, {"PageSize": 100}):
+        session.ask("ListPipelineRuns", asked, **who)
     if run.owner not in (None, account.access_key_id):
-        for name in CHANGES:
-            session.ask(name, {**ids, "Name": "stolen"} if name == "UpdatePipelineRun" else ids, **who)
+        _changes(session, run, "stolen", **who)
 
 
 def _no_effect(session: Session, stock: Stock) -> None:
@@ -411,7 +406,7 @@ def _rerun(session: Session, stock: Stock, wait: Advance) -> None:
 
 
 def _rerun_failed(session: Session, stock: Stock, wait: Advance) -> None:
-    """What has failed runs again, with all that was skipped; what has succeeded stays as it is, its outputs and log too."""
+    """A rerun repeats failed and skipped nodes; succeeded ones stay as they are, their outputs and logs too."""
     if (run := stock.runs.get("failing")) is None:
         return
     until(session, [run], wait)
@@ -480,13 +475,6 @@ def _outcomes(session: Session, stock: Stock) -> None:
         look(session, run)
     session.ask("ListPipelineRuns", {"SourceId": stock.tag, "Status": "Succeeded", "PageSize": 100})
     session.ask("ListPipelineRuns", {"SourceId": stock.tag, "Status": "Terminated", "PageSize": 100})
-
-
-def timestamp(moment: float | None) -> str | None:
-    """Return a moment as the service writes it; None stays."""
-    if moment is None:
-        return None
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _ended_deleted(session: Session, stock: Stock) -> None:

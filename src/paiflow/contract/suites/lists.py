@@ -10,7 +10,7 @@ from paiflow.contract.discovery import pages_of
 from paiflow.contract.http import Reply
 from paiflow.contract.interface import Described
 from paiflow.contract.preparation import Stock
-from paiflow.contract.session import Case, Session
+from paiflow.contract.session import Case, Session, asking
 from paiflow.contract.things import text_of
 from paiflow.contract.views import LISTS
 from paiflow.mock.timeline import moment_of
@@ -33,14 +33,14 @@ def cases(session: Session, stock: Stock) -> list[Case]:
         _note_what_is_alike(session, operation)
         for words, base in _bases(session, stock, name):
             for question, arguments in _questions(session, name, operation.parameters, base):
-                made.append(Case(f"{name}, {words}{question}", _asking(name, arguments), name))
+                made.append(Case(f"{name}, {words}{question}", asking(name, arguments), name))
             sizes = SIZES if operation.pages.by == "page" else SIZES[:2]
             made += [Case(f"{name}, {words}pages of {size}", _paging(name, base, size), name) for size in sizes]
     return made
 
 
 def _bases(session: Session, stock: Stock, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield what a list is of: all, or the things that were put in."""
+    """Yield the scope of a list: all things, or those that the suite created."""
     if name == "ListPipelineRuns":
         yield "", {}
         yield "ours, ", {"SourceId": stock.tag}
@@ -142,7 +142,7 @@ def _keywords(lines: list[str]) -> list[Any]:
 
 
 def _note_what_is_alike(session: Session, operation: Described) -> None:
-    """Say so where an order of a list cannot be judged, because all of its things are alike."""
+    """Note each order of a list that cannot be checked, because all of its things are alike."""
     kind = LISTS.get(operation.pages.items) if operation.pages else None
     things = session.model.of(kind) if kind else []
     keys = [str(value) for one in operation.parameters if one.name == "SortBy" for value in one.values] or [CREATED]
@@ -151,10 +151,6 @@ def _note_what_is_alike(session: Session, operation: Described) -> None:
         session.unchecked.append(
             f"{operation.name}: its order by {', '.join(alike)}: all that is there has the same one"
         )
-
-
-def _asking(name: str, arguments: dict[str, Any]) -> Callable[[Session], object]:
-    return lambda session: session.ask(name, arguments)
 
 
 def _paging(name: str, base: dict[str, Any], size: int) -> Callable[[Session], None]:

@@ -1,4 +1,4 @@
-"""Things by their ids: what exists comes back whole, what does not is left out, and asking changes nothing."""
+"""Lookups by id: existing things come back whole, others are left out, and a read changes nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from paiflow.contract.http import encoded
 from paiflow.contract.preparation import Stock
-from paiflow.contract.session import Case, GaveUpError, Session, fields_of
+from paiflow.contract.session import Case, GaveUpError, Session, asking, fields_of
 from paiflow.contract.suites.subjects import STRANGER, STRANGER_NODE, Subject, existing, node_references, subjects
 from paiflow.contract.things import text_of
 from paiflow.contract.wire import Wire
@@ -26,13 +26,13 @@ SOME = 12
 
 def cases(session: Session, stock: Stock) -> list[Case]:
     """Return the cases."""
-    made = [Case(f"{words}", _asking(name, asked), name) for name, words, asked in _by_path(session, stock)]
+    made = [Case(f"{words}", asking(name, asked), name) for name, words, asked in _by_path(session, stock)]
     if STATUSES in session.interface.operations:
         kinds = next(
             one.values for one in session.interface.operations[STATUSES].parameters if one.name == "OutputType"
         )
         made += [
-            *[Case(name, _asking(STATUSES, asked), STATUSES) for name, asked in questions(session, stock, kinds)],
+            *[Case(name, asking(STATUSES, asked), STATUSES) for name, asked in questions(session, stock, kinds)],
             *[Case(f"spelt {name}", _spelt(body), STATUSES) for name, body in spelt(session, stock).items()],
             Case("parameters in the query count for nothing", _in_the_query, STATUSES),
             Case("a part gives a part", _part, STATUSES),
@@ -117,7 +117,7 @@ def _by_ids(name: str, ids: list[Any], stranger: Any) -> Iterator[tuple[str, dic
     yield "like those that exist", {name: [like for one in ids[:3] for like in likes(one)]}
     for like in likes(ids[0]):
         yield f"only like one that exists ({ascii(like)[:90]})", {name: [like]}
-    yield "with what nobody knows", {name: ids, "Verbose": True, "PageSize": 1, "Filter": {"a": [None, 1.5]}}
+    yield "with unknown fields", {name: ids, "Verbose": True, "PageSize": 1, "Filter": {"a": [None, 1.5]}}
 
 
 def _by_filters(
@@ -167,7 +167,7 @@ def _by_both(
     yield "nodes, ids swapped", {"Nodes": [{"PipelineRunId": n["NodeId"], "NodeId": n["PipelineRunId"]} for n in nodes]}
     yield "nodes, run known, node not", {"Nodes": [{**n, "NodeId": STRANGER_NODE["NodeId"]} for n in nodes]}
     yield "nodes, node known, run not", {"Nodes": [{**n, "PipelineRunId": STRANGER} for n in nodes]}
-    yield "nodes, with what nobody knows", {"Nodes": [{**n, "Depth": 2} for n in nodes]}
+    yield "nodes, with unknown fields", {"Nodes": [{**n, "Depth": 2} for n in nodes]}
     yield "runs by their nodes' ids", {"PipelineRuns": [n["NodeId"] for n in nodes]}
     for (position, node), output_type in itertools.product(enumerate(nodes[:6], 1), kinds):
         yield f"node {position} alone, OutputType {output_type}", {"Nodes": [node], "OutputType": output_type}
@@ -234,10 +234,6 @@ def _escaped(asked: dict[str, Any]) -> bytes:
     return re.sub(r'"(?:[^"\\]|\\.)*"', escape, encoded(asked).decode()).encode()
 
 
-def _asking(name: str, asked: dict[str, Any]) -> Callable[[Session], object]:
-    return lambda session: session.ask(name, asked)
-
-
 def _spelt(body: bytes) -> Callable[[Session], object]:
     return lambda session: session.ask(STATUSES, {}, body=body)
 
@@ -251,7 +247,7 @@ def _in_the_query(session: Session) -> None:
 
 
 def _again(subject: Subject) -> Callable[[Session], None]:
-    """Reads have no effect: the same question has the same answer, whatever was asked between."""
+    """Reads have no effect: the same question has the same answer, with other reads in between."""
 
     def run(session: Session) -> None:
         still = session.strict and not any(thing.moving for thing in session.model.of("run"))
@@ -265,7 +261,7 @@ def _again(subject: Subject) -> Callable[[Session], None]:
 
 
 def _part(session: Session) -> None:
-    """What comes back for some of the ids is what comes back for them among all."""
+    """Some of the ids return the same items as all ids together."""
     still = [node.ids for node in session.model.of("node") if not node.moving and node.ids in session.model.explored]
     references = [{"PipelineRunId": run, "NodeId": node} for run, node in still[:SOME]]
     together = session.ask(STATUSES, {"Nodes": references}) if references else None
