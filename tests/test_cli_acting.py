@@ -137,6 +137,26 @@ def test_a_selection_is_not_done_unless_somebody_confirms_it(run, mock, terminal
     assert (0, "flow-c deleted\n") == run("delete", "--status", "failed")[:2]
 
 
+@pytest.mark.parametrize(
+    ("verb", "status", "ids"),
+    [
+        ("stop", "active", "flow-b flow-a"),  # one that is Terminating or Initialized is not meant
+        ("delete", "Active", "flow-d"),
+        ("stop", "failed", "flow-c"),  # the service decides
+        ("rerun", "active", ""),
+        ("rerun", "stopped", "flow-e"),
+    ],
+)
+def test_an_outcome_means_the_runs_that_the_verb_fits(run, mock, verb, status, ids):
+    for id_, its in (("e", "Terminated"), ("f", "Terminating")):
+        mock.service.store.add_run(
+            {"PipelineRunId": f"flow-{id_}", "Name": "nightly", "Status": its, "WorkspaceId": "948"}
+        )
+    code, out, _ = run(verb, "--status", status, "--name", "nightly", "--dry-run", "-q")
+
+    assert (0, ids.split()) == (code, out.split())
+
+
 @pytest.mark.parametrize("chosen", [("flow-a", "flow-b"), ("--name", "nightly")])
 @pytest.mark.parametrize(
     ("form", "shown"),

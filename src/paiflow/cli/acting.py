@@ -32,7 +32,7 @@ class Verb:
         done: such as stopped.
         thing: run or pipeline.
         call: does it to an id.
-        statuses: the runs that a selection without a status means.
+        statuses: the runs that a selection without a status, or by an outcome, means.
         asks: whether ids that are named are confirmed as well, on a terminal.
     """
 
@@ -107,8 +107,8 @@ def on_runs(verb: Verb, help_: str, *examples: str) -> click.Command:
         named = ids.wanted(context, runs, ()).runs if runs else []
         with connection.client() as client:
             if not runs:
-                chosen = attrs.evolve(selection, statuses=selection.statuses or verb.statuses)
-                named = _shown(list(chosen.runs(client)), output)
+                chosen = selection.fitting(verb.statuses)
+                named = _shown(list(chosen.runs(client)), output) if chosen else []
                 if not named:
                     say(f"no runs to {verb.word}")
                     return
