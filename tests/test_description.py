@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+from described import effective_description
 from judgements import operations, resolved, validator
 
 from paiflow import _yaml
@@ -16,7 +17,7 @@ from tooling.documents import walk
 
 DATA = Path(__file__).with_name("data")
 BASE = _yaml.load(generation.DESCRIPTION.read_text(encoding="utf-8"))
-EFFECTIVE = generation.effective_description()
+EFFECTIVE = effective_description()
 OPERATIONS = {operation["operationId"]: operation for operation in operations(BASE)}
 SAMPLES = {path.stem: path.read_text(encoding="utf-8") for path in DATA.joinpath("samples").iterdir()} | {
     "ListPipelineRunsStatus": (DATA / "documented_sample.json").read_text(encoding="utf-8")

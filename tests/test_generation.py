@@ -90,18 +90,16 @@ def test_generated_is_up_to_date(capsys):
     assert (0, "generated/paiflow_api is up to date\n") == (status, capsys.readouterr().out)
 
 
-def test_two_generations_give_the_same_bytes_under_another_hash_seed(tmp_path):
+def test_another_hash_seed_gives_the_same_bytes(tmp_path):
+    """As those that were committed, and those that this process gives."""
     script = (
         "import sys, pathlib; from tooling.generation import *; "
         "generate(effective_description(), pathlib.Path(sys.argv[1]) / 'paiflow_api')"
     )
-    for seed in ("1", "2"):
-        (tmp_path / seed).mkdir()
-        environment = {"PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT / "scripts")}
-        subprocess.run([sys.executable, "-c", script, str(tmp_path / seed)], env=environment, check=True)
+    environment = {"PYTHONHASHSEED": "1", "PYTHONPATH": str(ROOT / "scripts")}
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], env=environment, check=True)
 
-    assert snapshot(tmp_path / "1") == snapshot(tmp_path / "2")
-    assert snapshot(tmp_path / "1" / "paiflow_api") == {
+    assert snapshot(tmp_path / "paiflow_api") == {
         path: content for path, content in snapshot(generation.PACKAGE).items() if "__pycache__" not in path.parts
     }
 

@@ -12,6 +12,7 @@ import functools
 from pathlib import Path
 
 import pytest
+from described import effective_description
 from judgements import Judge
 from openapi_python_client.config import Config, ConfigFile, MetaType
 
@@ -24,7 +25,7 @@ from tooling.preparing import prepared
 from tooling.reply_models import reply_models
 
 BASE = _yaml.load_file(generation.DESCRIPTION)
-EFFECTIVE = generation.effective_description()
+EFFECTIVE = effective_description()
 CONFIG = Config.from_sources(
     ConfigFile(project_name_override="paiflow_api", package_name_override="paiflow_api", post_hooks=[]),
     MetaType.NONE,

@@ -1,6 +1,7 @@
 """A Poller shares its polls between waits, and nothing else: each wait ends as `wait` would have ended it."""
 
 import asyncio
+import contextvars
 import gc
 import json
 from contextlib import asynccontextmanager
@@ -135,6 +136,30 @@ async def test_a_newcomer_joins_the_next_poll_and_what_has_ended_is_not_asked_fo
         assert not first.done()
         await stage.advance(300)
         assert ["flow-a"] == (await first).succeeded
+
+
+async def test_a_newcomer_during_a_poll_is_in_the_next_one_and_keeps_its_own_time():
+    async with staged() as stage:
+        stage.run("flow-a")
+        stage.run("flow-b", "Succeeded")
+        lasting = stage.wait("flow-a")
+        await stage.advance(200)
+        stage.delay = 1
+        count = len(stage.asked)
+        while len(stage.asked) == count:
+            await stage.advance(0.5)
+        newcomer, hasty = stage.wait("flow-b"), stage.wait("flow-b", timeout=0.01)
+        await settle()
+        stage.clock.advance(0.1)
+        await asyncio.wait([hasty], timeout=5)
+        assert count + 1 == len(stage.asked)
+        assert isinstance(hasty.exception(), paiflow.WaitTimedOut), "the calls are still under way"
+        await stage.advance(5)
+
+        assert newcomer.done()
+        assert count + 2 == len(stage.asked)
+        lasting.cancel()
+        await settle()
 
 
 async def test_a_newcomer_does_not_wait_for_a_poll_that_is_far_off():
@@ -406,6 +431,25 @@ def test_a_poller_serves_one_event_loop_after_another():
     for _ in range(2):
         assert ["flow-a"] == asyncio.run(stage.poller.wait(["flow-a"])).succeeded
     assert 0 == stage.poller.waiting
+
+
+async def test_polls_are_not_made_in_the_context_of_the_wait_that_came_first():
+    whose = contextvars.ContextVar("whose", default="nobody's")
+    seen = []
+
+    def answer(_):
+        seen.append(whose.get())
+        return httpx.Response(
+            200, json={"RequestId": "r", "PipelineRuns": [{"PipelineRunId": "a", "Status": "Failed"}]}
+        )
+
+    credentials = paiflow.Credentials("test-key-id", "test-key-secret")
+    transport = httpx.MockTransport(answer)
+    async with paiflow.AsyncPaiFlow("cn-hangzhou", credentials=credentials, transport=transport) as client:
+        whose.set("the first one's")
+        await paiflow.Poller(client).wait(["a"])
+
+    assert ["nobody's"] == seen
 
 
 async def test_the_waits_end_when_the_polling_is_cancelled_by_others():

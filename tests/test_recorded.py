@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from contract.second_engine import Engine
+from described import effective_description
 
 import paiflow
 from paiflow._redaction import redact_headers, redact_json, redact_text
@@ -19,7 +20,6 @@ from paiflow.contract.signer import Draft, sign
 from paiflow.credentials import Credentials
 from paiflow.mock import MockService, MockTransport
 from paiflow_api.operations import OPERATIONS
-from tooling.generation import effective_description
 
 FOLDER = Path(__file__).with_name("recorded")
 ENTRIES = {

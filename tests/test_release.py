@@ -10,7 +10,7 @@ from tooling.release import ReleaseError, check_tree
 @pytest.fixture
 def clone(tmp_path):
     """A repository with a CHANGELOG, all committed."""
-    (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## [1.2.3] - 2026-11-28\n", encoding="utf-8")
+    (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## [1.2.4] - unreleased\n\n## [1.2.3] - 2026-11-28\n", encoding="utf-8")
     for command in (
         ["init", "-q"],
         ["add", "-A"],
@@ -29,7 +29,8 @@ def test_a_clean_tree_is_released(clone, ref):
     ("version", "ref", "words"),
     [
         ("1.2.3", "refs/tags/v1.3.0", "the tag is v1.3.0, but pyproject.toml has version 1.2.3"),
-        ("1.3.0", "refs/tags/v1.3.0", r"CHANGELOG.md has no section \[1.3.0\]"),
+        ("1.3.0", "refs/tags/v1.3.0", r"CHANGELOG.md has no released section \[1.3.0\]"),
+        ("1.2.4", "refs/tags/v1.2.4", r"CHANGELOG.md has no released section \[1.2.4\]"),
     ],
 )
 def test_tag_version_and_changelog_agree(clone, version, ref, words):

@@ -192,7 +192,7 @@ def test_null_and_empty_are_nothing_and_given_back(zoo, name, nothing):
     assert decoded.additional_properties == {}
 
 
-@pytest.mark.parametrize("name", set(SENT) - {"Anything", "Digits"})
+@pytest.mark.parametrize("name", sorted(set(SENT) - {"Anything", "Digits"}))
 @pytest.mark.parametrize("value", [5, 2.5, True, "text", [], ["x"], {}, {"a": 1}])
 def test_a_value_of_any_kind_is_given_back_or_refused_for_its_container_only(zoo, name, value):
     try:
@@ -347,16 +347,6 @@ def test_a_reply_that_is_no_object_is_refused(tmp_path):
 
     with pytest.raises(
         GenerationError, match=r"^replace_animal: response 200: a reply that is no object is not supported$"
-    ):
-        generation.generate(description, tmp_path / "zoo_api")
-
-
-def test_a_map_of_objects_is_refused(tmp_path):
-    description = described()
-    description["components"]["schemas"]["Zoo"]["additionalProperties"] = {"$ref": "#/components/schemas/Animal"}
-
-    with pytest.raises(
-        GenerationError, match=r"^Zoo: additionalProperties that are objects are not supported in a reply$"
     ):
         generation.generate(description, tmp_path / "zoo_api")
 

@@ -30,3 +30,30 @@ def test_help_is_the_scripts_own_and_nothing_is_run(name, option, tmp_path):
     assert name in "".join(done.stdout.splitlines()[:2])
     assert not done.stdout.startswith("usage: pytest")
     assert len(done.stdout) < 5000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "processes"),
+    [
+        ([], "-n auto --dist worksteal"),
+        (["-q", "--durations=5"], "-n auto --dist worksteal"),
+        (["tests/mock"], "-n auto --dist worksteal"),
+        (["-n0"], "-n auto --dist worksteal"),  # the last one counts
+        (["-q", "tests/test_scripts.py"], ""),
+        (["tests/test_scripts.py::test_help_is_the_scripts_own_and_nothing_is_run", "-x"], ""),
+    ],
+)
+def test_only_named_files_are_tested_in_one_process(arguments, processes, tmp_path):
+    """And bytecode is kept in both cases: programs that tests start load faster."""
+    for name in ("scripts/test", "tests/test_scripts.py", "tests/mock/test_store.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes((SCRIPTS.parent / name).read_bytes())
+    bootstrap = tmp_path / "scripts" / "bootstrap"
+    bootstrap.write_text('#!/bin/sh\necho "$PYTHONDONTWRITEBYTECODE" "$@"\n')
+    bootstrap.chmod(0o755)
+    (tmp_path / "scripts" / "test").chmod(0o755)
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [tmp_path / "scripts" / "test", *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+
+    assert f"python -m pytest {processes} {' '.join(arguments)}".split() == done.stdout.split()

@@ -11,7 +11,7 @@ OVERLAYS: Final[dict[str, str]] = {
     "025-ram-actions.yaml": "e93aa4a8cc533273fc9691fdc9d4afc271d816ba16c371bd2aa5eb9b1cfb287d",
     "030-ids.yaml": "10de427bd6ba53cf6d133d4d5b49087173c97bbf185e9e704ad10efc49aa8a38",
     "040-timestamps.yaml": "65e0bf55731743d55e96cdbc63c39916989d95980835f214d5cb15f44ff048d2",
-    "050-statuses.yaml": "dee7697c49cd3d73a92b516c23839beeb3fbd48c4b2637167c819cb9c71008da",
+    "050-statuses.yaml": "7500cdef8de86684d3cb736e4cba3aafca11115e41994f2f642208c6b2998d72",
     "060-output-types.yaml": "2a352775e59ff0c9012b2bd4f2402e76b2e2b180e96886b6ea8779637214b24b",
     "065-valid-values.yaml": "879433131d566ef979dd374bcc3a7035c2140bcdfaa1470f6d97a232b4e59cf0",
     "070-requests.yaml": "62944e2229e31150af9d5b40963237ceae6f31b5f055f06fe9be10c963bd4794",

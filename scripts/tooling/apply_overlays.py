@@ -51,7 +51,7 @@ def _write(text: str) -> None:
     Raises:
         OSError: it cannot be written, for another reason than that its reader has gone.
     """
-    if sys.stdout is None:  # closed by whoever started this
+    if sys.stdout is None:  # closed by the caller
         raise OSError("stdout is closed")
     with contextlib.suppress(BrokenPipeError), open(sys.stdout.fileno(), "wb", closefd=False) as stdout:
         stdout.write(text.encode("utf-8"))

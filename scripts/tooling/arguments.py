@@ -1,4 +1,4 @@
-"""What the commands of scripts/ have in common on the command line."""
+"""The command-line parser that all commands of scripts/ share."""
 
 from __future__ import annotations
 

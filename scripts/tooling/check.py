@@ -23,6 +23,7 @@ CHECKS = {
     "types of all that is public": [str(PROGRAMS / "basedpyright"), "--verifytypes", "paiflow", "--ignoreexternal"],
     "imports point one way": [str(PROGRAMS / "lint-imports"), "--no-logo", "--no-cache"],
     "lint of description and overlays": [*PYTHON, "tooling.lint"],
+    "spelling and plain words": [str(PROGRAMS / "codespell")],
     "generated/ is up to date": [*PYTHON, "tooling.regenerate", "--check"],
 }
 

@@ -1,4 +1,4 @@
-"""Show the whole way once, on this machine: a mock of the service, the vendor's sample asked for, and a wait.
+"""Run the demo on this machine: start the mock, ask for the vendor's sample, wait for some runs.
 
 Every step prints its command and what came of it. With --picture FILE the wait is also drawn, as an SVG of a terminal.
 Exit status: 0 all went as told, 1 a step did not, 2 usage.

@@ -45,7 +45,7 @@ def references(node: Any) -> Iterator[tuple[Place, str]]:
 
 
 def lost(description: dict[str, Any]) -> Iterator[tuple[Place, str]]:
-    """Yield each `$ref` that names nothing in the description: its place, and what is wrong with it."""
+    """Yield each `$ref` that does not resolve: its place, and the fault."""
     for place, reference in references(description):
         try:
             place_of(description, reference)
@@ -72,7 +72,7 @@ def openapi_errors(document: Any) -> Iterator[tuple[Place, str]]:
 
 @cache
 def _validator() -> jsonschema_rs.Draft202012Validator:
-    """Return what validates descriptions: the schema of OpenAPI 3.1, and for schemas that of JSON Schema 2020-12."""
+    """Return the validator of descriptions: the schema of OpenAPI 3.1, and for schemas that of JSON Schema 2020-12."""
     schema = copy.deepcopy(dict(schema_v31))
     schema["$defs"]["schema"] = {"$dynamicAnchor": "meta", "$ref": "https://json-schema.org/draft/2020-12/schema"}
     return jsonschema_rs.Draft202012Validator(schema)

@@ -1,4 +1,4 @@
-"""The one error that generating can end with, besides those of the overlays' applier."""
+"""The error of the generator. Applying overlays has its own."""
 
 
 class GenerationError(Exception):

@@ -1,4 +1,4 @@
-"""Read what only extensions of the description say of an operation, and refuse what is not there or of another type.
+"""Read the extensions (`x-…`) of an operation; a missing one, or one of another type, is an error.
 
 x-paiflow-service   product, version and host; of the document, or of an operation
 x-paiflow           of an operation: repeatable, pages, defaults, one_of, any_of, exclusive, states

@@ -2,7 +2,7 @@
 
 One function per step: the effective description, models, operations and methods, the modules that come from extensions
 of the description (outcomes, provenance), formatting, banners, and a trial import. Nothing here touches the working
-tree: all is written to a folder that the caller gives. The same input gives the same bytes, whatever the machine.
+tree: all is written to a folder that the caller gives. The same input gives the same bytes on any machine.
 Nothing here needs paiflow_api, which may be missing or broken.
 
 Source: https://github.com/openapi-generators/openapi-python-client (pinned). It reads the description and names the
@@ -168,7 +168,7 @@ def validate(description: dict[str, Any]) -> None:
 
 
 def parse(description: dict[str, Any], config: Config) -> GeneratorData:
-    """Return what the generator reads from a description.
+    """Return the generator's model of a description.
 
     Raises:
         GenerationError: the generator complained.
@@ -213,7 +213,7 @@ def outcomes_module(description: dict[str, Any]) -> str:
         imports.append(f"from .models import {name}\n")
         tables.append(f"{constant_name(name)}: Final[dict[str, Outcome]] = {{\n{rows}}}\n")
     return (
-        '"""What each known status means to whoever waits. A status that is not listed means unknown."""\n\n'
+        '"""The outcome of each known status. A status that is not listed is unknown."""\n\n'
         "from typing import Final, Literal\n\n"
         + "".join(imports)
         + f"\nOutcome = Literal[{', '.join(map(repr, sorted(OUTCOMES)))}]\n\n"
@@ -227,7 +227,7 @@ def constant_name(class_name: str) -> str:
 
 
 def provenance_module(effective: Path) -> str:
-    """Return the text of provenance.py: what the package was generated from, and with what."""
+    """Return the text of provenance.py: the inputs and the generator of the package."""
     hashes = "".join(f"    {path.name!r}: {sha256(path)!r},\n" for path in overlay_files())
     return (
         '"""What this package was generated from, and with what. The hashes are SHA-256 of the files."""\n\n'

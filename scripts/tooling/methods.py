@@ -147,7 +147,7 @@ class Method:
         return re.sub(pattern, lambda found: f"`{names[found[0]]}`", text)
 
     def _argument_text(self, argument: Argument) -> str:
-        """Return what a reader has to know of an argument: its description, valid values and default."""
+        """Return the documentation of an argument: its description, valid values and default."""
         parameter = argument.parameter
         text = self._in_python(_sentence(argument.text), parameter.values) if argument.text else f"{parameter.name}."
         if not all(str(value) in argument.text for value in parameter.values):

@@ -13,7 +13,7 @@ What a schema allows, null aside, decides the kind:
     object                     object       Mapping; in a body only
     anything else in a body    json         Any
 
-Whatever else a schema allows is an error that names operation and parameter.
+Other kinds of schema are errors that name operation and parameter.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Prepare a description for the generator, which reads some of what it may hold wrongly or not at all.
+"""Rewrite the parts of a description that the generator reads wrongly or not at all.
 
 The members of enums are named; null is none of them, because the client takes it for every field and argument. What is in
 an allOf inside another, or beside one, goes into the outer one. A success without a body has an empty model. All means the
@@ -58,7 +58,7 @@ def _parts(schemas: list[Any]) -> Iterator[Any]:
 
 
 def _own_part(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield what a schema with an allOf has of properties, as a part of it."""
+    """Yield the properties beside a schema's allOf, as a part of it."""
     if "properties" in schema:
         yield {"type": "object", "properties": schema.pop("properties")}
 

@@ -1,6 +1,6 @@
-"""Bring generated/paiflow_api up to date with the description and its overlays, or say what is stale.
+"""Regenerate generated/paiflow_api from the description and its overlays, or list the files that are stale.
 
-The package is written whole to a folder beside it and swapped in, or, with --check, compared byte by byte. Whatever
+The package is written whole to a folder beside it and swapped in, or, with --check, compared byte by byte. Anything
 else lies in generated/ is not generated: it counts as stale, and goes. A run that was interrupted leaves the package as
 it was; one that was killed leaves `.new` or `.old` behind, and the next one puts that right.
 Exit status: 0 up to date or written, 1 stale or not possible, 2 usage, 130 interrupted, 143 terminated.
@@ -182,7 +182,7 @@ def locked(folder: Path, kind: int) -> Iterator[None]:
 
 
 def swap(fresh: Path) -> None:
-    """Put `fresh` where the package is; whatever stops it, the package is there before and after."""
+    """Replace the package by `fresh`; if that is interrupted, the old package stays."""
     package, former = generation.PACKAGE, generation.GENERATED / FORMER
     try:
         if package.exists():
@@ -224,7 +224,7 @@ def differences(fresh: Path) -> list[str]:
 
 
 def strangers() -> list[Path]:
-    """Return what lies beside the package, without the interpreter's caches."""
+    """Return the files beside the package, without the interpreter's caches."""
     beside = generation.GENERATED.iterdir() if generation.GENERATED.is_dir() else ()
     return sorted(path for path in beside if path != generation.PACKAGE and path.name != "__pycache__")
 

@@ -1,4 +1,4 @@
-"""Build wheel and sdist, and try both: what `scripts/release` does."""
+"""Build wheel and sdist, and install each into an empty environment (`scripts/release`)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import sys
 import tempfile
 import tomllib
 from pathlib import Path
+
+from tooling.changes.release import released
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,7 +36,7 @@ def main() -> int:
 
 
 class ReleaseError(Exception):
-    """What keeps a release from being made: one line."""
+    """The release cannot be made; the message is one line."""
 
 
 def check_tree(root: Path, version: str, ref: str = "") -> None:
@@ -54,8 +56,8 @@ def check_tree(root: Path, version: str, ref: str = "") -> None:
         raise ReleaseError(f"the tree is not clean: commit or remove {changed[0][3:]}" + _more(len(changed) - 1))
     if ref.startswith("refs/tags/") and ref != f"refs/tags/v{version}":
         raise ReleaseError(f"the tag is {ref.removeprefix('refs/tags/')}, but pyproject.toml has version {version}")
-    if ref.startswith("refs/tags/") and f"## [{version}]" not in (root / "CHANGELOG.md").read_text(encoding="utf-8"):
-        raise ReleaseError(f"CHANGELOG.md has no section [{version}]: rename [Unreleased]")
+    if ref.startswith("refs/tags/") and version not in released((root / "CHANGELOG.md").read_text(encoding="utf-8")):
+        raise ReleaseError(f"CHANGELOG.md has no released section [{version}]: rename [Unreleased], or replace `unreleased` by the date")
 
 
 def _more(count: int) -> str:

@@ -14,7 +14,8 @@ What a field is read with depends on what its schema allows, null aside:
     several of these            a union     decoding.union; of objects, of arrays and of enums one each
     anything                    Any         decoding.anything
 
-Whatever else a schema allows cannot be read leniently, and is an error that names schema and property.
+The values of a map (`additionalProperties`) stay in additional_properties, as they came.
+Other kinds of schema cannot be read leniently: they are errors that name schema and property.
 The kinds that most fields are of have code of their own in the template: it takes what fits as it is, without a call.
 """
 
@@ -73,7 +74,7 @@ class EnumClass(NamedTuple):
 
 @dataclass(frozen=True)
 class Kind:
-    """What a field holds.
+    """The type of a field.
 
     Attributes:
         annotation: the type of one value, without None, as code.
@@ -347,11 +348,6 @@ def properties_of(model: ModelProperty) -> list[PropertyProtocol]:
 
 def _fields(model: ModelProperty, bases: Mapping[str, ModelProperty], taken: frozenset[str]) -> tuple[Field, ...]:
     """Return the fields of a model; one whose name is taken ends in an underscore."""
-    additional = model.additional_properties
-    if additional and any(_led_to(additional)):
-        raise GenerationError(
-            f"{model.class_info.name}: additionalProperties that are objects are not supported in a reply"
-        )
     fields = []
     for prop in properties_of(model):
         wire_name = prop.name.get_untrusted_value()
@@ -402,7 +398,7 @@ def _holds_models(kind: Kind) -> bool:
     return kind.shape in ("model", "models") or any(_holds_models(part) for part in kind.parts)
 
 
-# In which order the kinds of a union are tried: a text is whatever is nothing better.
+# The order in which the kinds of a union are tried; text is last, because it fits the most.
 UNION_ORDER = ("boolean", "other", "timestamp", "enum", "text", "digits", "model", "models", "list")
 
 
@@ -431,7 +427,7 @@ def _union(kinds: set[Kind], where: str) -> Kind:
 
 
 def _words(prop: PropertyProtocol) -> str:
-    """Return what a property is that no reply may hold."""
+    """Describe a property type that replies cannot have."""
     if isinstance(prop, EnumProperty):
         return "an enum of numbers"
     return f"a value of this kind ({type(prop).__name__.removesuffix('Property').lower()})"

@@ -1,4 +1,4 @@
-"""Tell machines whether generated/ is up to date: JSON and JUnit's XML."""
+"""Report whether generated/ is up to date, as JSON and JUnit's XML."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from paiflow._junit import Case, Failure, Suite
 
 
 def as_json(stale: Sequence[str]) -> str:
-    """Return whether all is up to date, and what is not, as `kind: path`."""
+    """Return whether all is up to date, and the stale files as `kind: path`."""
     return json.dumps({"up_to_date": not stale, "stale": list(stale)}, ensure_ascii=False, indent=2)
 
 

@@ -1,4 +1,4 @@
-"""Say what the newest generator, ruff and dependencies would change: in generated/, in the public API, in versions.
+"""Report the changes that the newest generator, ruff and dependencies would make: generated/, public API, versions.
 
 They are installed into an environment of their own in a temporary folder, where the package is generated anew; nothing in
 this clone is touched. The report is Markdown; in a workflow it goes to the job's summary too. Versions alone are told, and
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None, make: Make = installed) -> int:
 
 
 def tried(make: Make, folder: Path, generator: str | None) -> Report:
-    """Return what the newest versions would change.
+    """Return the changes that the newest versions would make.
 
     Args:
         make: makes the environment.

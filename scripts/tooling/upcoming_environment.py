@@ -1,4 +1,4 @@
-"""An environment with the newest versions of all that pyproject.toml names, and what is generated there."""
+"""Make an environment with the newest versions of all dependencies, and generate the package in it."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class CannotInstallError(Exception):
 
 
 class Environment(Protocol):
-    """What is tried."""
+    """An environment with the newest versions."""
 
     def versions(self) -> dict[str, str]:
-        """Return what is installed, by name."""
+        """Return the installed versions, by name."""
 
     def generate(self, target: Path) -> str | None:
         """Generate the package into a folder that must not exist; return why that is not possible, None if it is."""
@@ -46,7 +46,7 @@ class Installed:
         self._python = python
 
     def versions(self) -> dict[str, str]:
-        """Return what is installed, by name."""
+        """Return the installed versions, by name."""
         listed = self._run("-m", "pip", "list", "--format=json", "--disable-pip-version-check")
         return {canonicalize_name(one["name"]): one["version"] for one in json.loads(listed.stdout)}
 
@@ -79,7 +79,7 @@ def installed(folder: Path, required: Sequence[str]) -> Installed:
 
 
 def requirements(pyproject: str) -> list[str]:
-    """Return the names of all that a pyproject.toml asks for, whatever for and in whatever version."""
+    """Return the names of all dependencies of a pyproject.toml, of every group and extra."""
     settings = tomllib.loads(pyproject)
     project: dict[str, Any] = settings["project"]
     listed: list[Iterable[Any]] = [project["dependencies"], *project.get("optional-dependencies", {}).values()]

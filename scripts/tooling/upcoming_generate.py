@@ -1,4 +1,4 @@
-"""Generate the package with whatever generator and ruff this interpreter has: what tooling.upcoming runs elsewhere."""
+"""Generate the package with the generator and ruff of this interpreter; tooling.upcoming runs it elsewhere."""
 
 from __future__ import annotations
 

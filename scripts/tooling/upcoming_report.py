@@ -1,4 +1,4 @@
-"""What would change, as data and as Markdown. Pure, but for reading the two folders that are compared."""
+"""The report of upcoming changes, as data and as Markdown. Pure, but for reading the two folders that are compared."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Moved:
 
 @dataclass(frozen=True)
 class Report:
-    """What the newest versions would change.
+    """The changes that the newest versions would make.
 
     Args:
         versions: of what pyproject.toml names.
@@ -65,7 +65,7 @@ class Report:
 
 
 def moved(names: Iterable[str], locked: Mapping[str, str], newest: Mapping[str, str]) -> list[Moved]:
-    """Return what is locked in another version than the newest, in the order of the names."""
+    """Return the packages that are locked in another version than the newest, by name."""
     return [
         Moved(name, locked.get(name, "none"), newest[name])
         for name in names

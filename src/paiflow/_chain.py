@@ -1,4 +1,4 @@
-"""Say in one line what the vendor's chain of credentials has tried, in its order, and what to mend.
+"""Explain in one line why the vendor's chain of credentials failed: each provider in order, and the remedy.
 
 Its own error is a Python list of the errors of its providers, each of which quotes what it likes.
 """
@@ -49,7 +49,7 @@ _WORDS: Final = 80
 
 
 def tried(text: str) -> str | None:
-    """Return what the chain has tried and what to do, from the text of its error; None if that is another error."""
+    """Return the tried providers and the remedy, from the text of the chain's error; None for another error."""
     found = re.search(r"providers in the chain: (\[.*\])", text, re.DOTALL)
     try:
         entries = ast.literal_eval(found[1]) if found else None

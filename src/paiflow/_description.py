@@ -220,7 +220,7 @@ class Description:
         return self.at(self.place_of(reference))
 
     def resolved(self, node: Any, place: Place = ()) -> tuple[Any, Place]:
-        """Return what a node stands for, through references, and its place.
+        """Return a node with its references resolved, and its place.
 
         What stands beside a `$ref` wins over what it names: so a description does, which is all that OpenAPI allows
         there but for schemas, whose references are followed in another way.
@@ -240,7 +240,7 @@ class Description:
         return ({**node, **beside} if beside and isinstance(node, dict) else node), place
 
     def _bases(self, operation: Operation) -> Iterator[str]:
-        """Yield what the servers of an operation put before its path."""
+        """Yield the base paths of an operation's servers."""
         yield ""
         for node in (operation.node, operation.item, self.document):
             for server in node.get("servers") or []:

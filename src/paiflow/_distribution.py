@@ -1,4 +1,4 @@
-"""The distribution that this package is installed from, and the packages that its extras bring."""
+"""The name of the distribution, and the packages of its extras."""
 
 from importlib.util import find_spec
 

@@ -1,4 +1,4 @@
-"""Keep a forked child from waiting for other threads: it has none, but the locks that they held.
+"""Replace locks in a forked child: threads of its parent may have held them, and do not exist there.
 
 Such locks are ours, and those of modules that are being imported: much here is imported when it is first needed. So before
 a process with threads forks, it imports all that a call may need. An import waits for the same import of another thread.

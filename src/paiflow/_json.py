@@ -1,4 +1,4 @@
-"""Read JSON strictly: as RFC 8259 has it, without NaN and Infinity, and without a name twice in one object."""
+"""Read JSON strictly: RFC 8259, without NaN and Infinity, and without duplicate names in an object."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 
 def read(text: str, *, unique: bool = True) -> Any:
-    """Return what a text says.
+    """Return the value of a text.
 
     Args:
         text: without a byte order mark.

@@ -1,7 +1,7 @@
-"""Take secrets and account ids out of what is kept or shown of an exchange: JSON, text, headers.
+"""Redact secrets and account ids in exchanges that are kept or shown: JSON, text, headers.
 
-What goes: account ids, access key ids, tokens, signatures, passwords, cookies, e-mail addresses, user info in URLs. What
-stays: names, kinds and shapes, and the ids of runs, nodes, outputs and requests. So a number stays a number of as many
+Removed: account ids, access key ids, tokens, signatures, passwords, cookies, e-mail addresses, user info in URLs.
+Kept: names, kinds and shapes, and the ids of runs, nodes, outputs and requests. So a number stays a number of as many
 digits, and one sees that an Authorization was there. An account id has the same replacement for as long as a `Redaction`
 lasts; that of the functions lasts as long as the process.
 
@@ -42,7 +42,7 @@ _ACCOUNT_WORD = re.compile(
 _MAIL = re.compile(r"(?i)[0-9a-z._+-]{1,64}(@|%40)[0-9a-z-]{1,63}(?:\.[0-9a-z-]{1,63})+")
 # What may be base64 of a text.
 _BASE64 = re.compile(r"(?<![0-9A-Za-z+/_-])[0-9A-Za-z+/_-]{16,}+={0,2}")
-# Digits enough for an account. A hash or a trace id is long and hexadecimal, and so no account, whatever digits are in it;
+# Digits enough for an account. A hash or a trace id is long and hexadecimal, and so no account, even with such digits in it;
 # nor is the id of a run, a node or an output.
 _DIGITS = re.compile(
     r"(?<![0-9A-Za-z])(?=[0-9]*[A-Fa-f])[0-9A-Fa-f]{24,}(?![0-9A-Za-z])"
@@ -63,7 +63,7 @@ _COMMAND = 12
 
 
 class _Judgement(Enum):
-    """What a name says of its value."""
+    """The meaning of a name for its value."""
 
     PLAIN = 0
     SECRET = 1
@@ -100,7 +100,7 @@ class Redaction:
         return [(name, self._header(name, value)) for name, value in headers]
 
     def account(self, digits: str) -> str:
-        """Return what stands for an account id: as many digits, of which the first is 9."""
+        """Return the replacement of an account id: as many digits, of which the first is 9."""
         with self._lock:
             if digits not in self._accounts:
                 width = len(digits) - 1
@@ -231,7 +231,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _judge(name: object, value: object = "") -> _Judgement:
-    """Return what a name says of its value. Docker's `auth` is a secret; an object of that name is none."""
+    """Return the meaning of a name for its value. Docker's `auth` is a secret; an object of that name is none."""
     if is_secret(str(name)):
         return _Judgement.PLAIN if name == "auth" and isinstance(value, dict | list) else _Judgement.SECRET
     plain = re.sub(r"[^a-z0-9]", "", str(name).lower())
@@ -239,7 +239,7 @@ def _judge(name: object, value: object = "") -> _Judgement:
 
 
 def _item_judgement(items: Sequence[Any], index: int) -> _Judgement:
-    """Return what the item before says: the name in a pair, such as a header, or an option in the arguments of a command."""
+    """Return the name in the item before: the name in a pair, such as a header, or an option in the arguments of a command."""
     before = items[index - 1] if index else None
     if not isinstance(before, str):
         return _Judgement.PLAIN

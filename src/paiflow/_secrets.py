@@ -1,6 +1,6 @@
-r"""Take secrets out of text: what a name in front says is one, what looks like one, options of commands, signed URLs.
+r"""Redact secrets in text: by the name in front, by their form, options of commands, signed URLs.
 
-This is the only place that knows what a secret is called and looks like. `paiflow._text` uses it for messages,
+Only this module knows the names and forms of secrets. `paiflow._text` uses it for messages,
 `paiflow._redaction` for all that is kept or shown of replies, with account ids on top.
 
 Where it is not certain that something is a secret, it goes; but ordinary words, ids and digests stay readable. Every

@@ -1,4 +1,4 @@
-"""Make text from outside fit to show: without secrets, without what would steer a terminal, and short.
+"""Make text from outside safe to show: redacted, without control characters, and short.
 
 A SignatureDoesNotMatch echoes the canonical request that the service built, and in it the access key id and the security
 token; so the text of a reply is redacted before anything else is done with it.

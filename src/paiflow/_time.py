@@ -1,4 +1,4 @@
-"""The clock, sleep and chance that a client goes by, so that a test can give it others."""
+"""The clock, sleep and random numbers of a client, as an argument that tests replace."""
 
 from __future__ import annotations
 

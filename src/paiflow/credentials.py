@@ -1,4 +1,4 @@
-"""Credentials, and where they come from.
+"""Credentials and their sources.
 
 The environment is an argument, read when called, never at import; the vendor's package is loaded when nothing else is left.
 No message, repr or traceback of this module holds a value: a fault is named by its field.
@@ -33,7 +33,7 @@ _FAILURE_CHARACTERS = 300
 
 @runtime_checkable
 class VendorClient(Protocol):
-    """What alibabacloud_credentials.client.Client offers: a model of the credentials in force."""
+    """The part of alibabacloud_credentials.client.Client that is used: a model of the credentials in force."""
 
     def get_credential(self) -> Any:
         """Return an object with access_key_id, access_key_secret and security_token."""

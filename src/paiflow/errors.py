@@ -1,12 +1,12 @@
-"""What can go wrong, and what a caller can do about it.
+"""The errors of the package.
 
-    PaiFlowError                nothing else leaves the package
+    PaiFlowError                the base of all
     ├─ ConfigurationError       no endpoint, a plain-http endpoint off this machine, …
     ├─ CredentialsError         none, or half a pair: says what is missing and where we looked
     ├─ TransportError           no reply
     ├─ ServiceError             the service said no
     │  ├─ Throttled             too many calls: slow down
-    │  ├─ AccessDenied          credentials, signature, clock or permission: somebody has to fix them
+    │  ├─ AccessDenied          credentials, signature, clock or permission: fix them first
     │  ├─ NotFound              no such thing, or no such operation at this endpoint
     │  ├─ InvalidRequest        the request is wrong; also raised before any call
     │  └─ ServerFault           the service broke
@@ -15,7 +15,7 @@
        ├─ WaitFailed            something ended badly
        └─ WaitTimedOut          the time was up before all had ended
 
-Every class has an `exit_code`, which is what the command ends with.
+Every class has an `exit_code`, the exit status of the command.
 Errors cross process pools: the arguments of each are its attributes, and `args`
 holds them all, so pickle and copy need no help.
 Text that comes from outside is redacted and escaped before it gets here.
@@ -47,7 +47,7 @@ __all__ = [
 
 
 class PaiFlowError(Exception):
-    """Whatever leaves the package derives from this.
+    """The base of all errors of the package.
 
     Attributes:
         result: of an error that ends a wait, what was known by then.

@@ -1,7 +1,7 @@
-"""Where an output is: the location in its value, as text that other programs take.
+"""The location of an output, read from its value, as text for other programs.
 
 The vendor documents no form of Value and Metadata. Source of both: its sample, and the artifacts of its package alipai
-(pai/pipeline/types/artifact.py). What fits neither has no location; its value is there all the same.
+(pai/pipeline/types/artifact.py). Other values have no location; the value itself stays available.
 """
 
 from __future__ import annotations

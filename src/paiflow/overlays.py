@@ -117,7 +117,7 @@ def apply_files(
     """Return the description in the file `base` with the overlay files applied, in order.
 
     Without a base the overlays' `extends` name it, relative to each overlay, and all the same one.
-    With a base it is the one that counts, whatever `extends` says: `extends` tells what an overlay
+    With a base it is the one that counts, even if `extends` names another: `extends` tells what an overlay
     was made for, and an intermediate file of that description is as good.
 
     Raises:

@@ -47,7 +47,7 @@ class RetryPolicy:
         attempts: at most so many, the first included.
         total: seconds for the call with all its attempts and waits. A wait that would pass them is not begun.
         base: seconds of the first backoff, which doubles with each attempt.
-        max_delay: the most seconds of a backoff. A delay that the service asks for is kept to, whatever this says.
+        max_delay: the most seconds of a backoff. A longer delay that the service asks for is still respected.
 
     Raises:
         ConfigurationError: one of them is no finite number above 0.
@@ -119,7 +119,7 @@ class Attempts:
         return max(0.0, self._deadline - self._time.monotonic())
 
     def run(self, once: Callable[[int], T]) -> T:
-        """Return what `once` returns, called with the number of the attempt until it does, or raise its last error."""
+        """Call `once` with the number of each attempt until it returns; return its result, or raise its last error."""
         while True:
             try:
                 return once(self._number)

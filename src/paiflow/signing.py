@@ -38,7 +38,7 @@ __all__ = [
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 
-# What signing decides, whatever was there before. The token is among them so that
+# Headers that signing sets, in place of any before. The token is among them so that
 # one left by temporary credentials does not travel, or get signed, with lasting ones.
 _OURS = frozenset(
     {

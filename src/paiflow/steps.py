@@ -97,7 +97,7 @@ def collected(steps: Steps[T, Any]) -> Steps[Any, list[T]]:
 
 
 def mapped(steps: Steps[T, R], function: Callable[[T], S]) -> Steps[S, R]:
-    """Carry out steps within others, and yield what a function makes of each of their items."""
+    """Carry out steps within others, and yield the result of a function for each of their items."""
     answers: Answers | None = None
     while True:
         try:

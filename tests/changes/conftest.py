@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from changes.edits import edited
+from described import effective_description
 
 from paiflow import _yaml
 from tooling import generation
@@ -138,7 +139,7 @@ def released(tmp_path_factory):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
     (root / "generated").mkdir()
-    description = generation.effective_description()
+    description = effective_description()
     generation.generate(description, root / "generated/paiflow_api")
     # With all overlays in it, which nobody need apply again, and as JSON, which is read faster.
     (root / "openapi.yaml").write_text(json.dumps(description), encoding="utf-8")

@@ -62,6 +62,13 @@ def test_without_a_release_there_is_no_base(project):
     assert "--base" in no_base(project.run())
 
 
+def test_a_section_that_is_marked_unreleased_is_no_release(project):
+    project.replace("CHANGELOG.md", "## [0.1.0]", "## [0.2.0] - unreleased\n\n## [0.1.0]")
+    project.commit()
+
+    assert project.json()[1]["old"].startswith("release 0.1.0 (")
+
+
 def test_a_section_that_is_not_committed_is_no_release_yet(project):
     project.replace("CHANGELOG.md", "## [0.1.0]", "## [0.2.0]\n\n## [0.1.0]")
 

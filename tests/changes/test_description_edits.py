@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from changes.edits import edited
+from described import effective_description
 
 from paiflow import _yaml
 from tooling.changes.documents import checked
 from tooling.changes.operations import findings
 from tooling.changes.verdicts import gathered
-from tooling.generation import effective_description
 
 DATA = Path(__file__).parent.parent / "data/changes"
 SMALL = _yaml.load_file(DATA / "small.yaml")

@@ -5,6 +5,7 @@ import copy
 from pathlib import Path
 
 import jsonschema_rs
+from described import effective_description
 from hypothesis import example, given, reject
 from hypothesis import strategies as st
 
@@ -15,7 +16,6 @@ from tooling.changes.operations import findings
 from tooling.changes.schemas import SchemaComparison
 from tooling.changes.texts import MEANT, NAMES
 from tooling.changes.verdicts import Side, Verdict, gathered, worst
-from tooling.generation import effective_description
 
 OURS = effective_description()
 OLD = checked(OURS, "old")

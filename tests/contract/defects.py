@@ -24,11 +24,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from described import effective_description
+
 from paiflow.contract.http import Reply, Request, strict_json
 from paiflow.contract.interface import Interface
 from paiflow.contract.signer import Draft, sign
 from paiflow.credentials import Credentials
-from tooling.generation import effective_description
 
 PATH = "/api/v1/pipelineruns"
 INTERFACE = Interface(effective_description(), closed=False)

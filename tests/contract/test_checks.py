@@ -7,6 +7,7 @@ from email.utils import formatdate
 from pathlib import Path
 
 import pytest
+from described import effective_description
 
 from paiflow import Credentials
 from paiflow.contract import checks, targets
@@ -15,7 +16,6 @@ from paiflow.contract.checks import CHECKS, Exchange, name_of
 from paiflow.contract.http import Reply
 from paiflow.contract.model import Answer
 from paiflow.signing import parse_authorization
-from tooling.generation import effective_description
 
 SAMPLE = json.loads((Path(__file__).parent.parent / "data" / "documented_sample.json").read_text(encoding="utf-8"))
 STATUSES = "ListPipelineRunsStatus"

@@ -15,6 +15,7 @@ import pytest
 import schemathesis
 from contract.defects import proxied
 from contract.runs import ALL, FEW, judged, judged_behind, variables
+from described import effective_description
 
 from paiflow import PaiFlowError, _yaml
 from paiflow.contract import command
@@ -248,4 +249,4 @@ def test_the_vendors_sample_contradicts_the_vendors_types():
 
 
 def test_the_overlays_make_the_description_true_of_the_sample():
-    assert contradictions(generation.effective_description()) == []
+    assert contradictions(effective_description()) == []

@@ -2,6 +2,7 @@
 
 import pytest
 from contract.runs import FEW, judged_behind
+from described import effective_description
 
 from paiflow.contract import targets
 from paiflow.contract.answers import ANSWERS
@@ -9,7 +10,6 @@ from paiflow.contract.command import Options
 from paiflow.contract.guards import CHECK, DROPS, guard
 from paiflow.contract.interface import Interface
 from paiflow.contract.session import Session
-from tooling.generation import effective_description
 
 INTERFACE = Interface(effective_description(), closed=True)
 

@@ -13,6 +13,7 @@ import httpx
 import pytest
 import schemathesis
 from contract.second_engine import Engine
+from described import effective_description
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +24,6 @@ from paiflow.mock import MockService, MockTransport
 from paiflow.mock.sample import cleaned
 from paiflow_api.models import ErrorReply, NodeState, OutputValue, PipelineRunState
 from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS
-from tooling.generation import effective_description
 
 DESCRIPTION = effective_description()
 SAMPLE = Interface(DESCRIPTION, closed=False).sample("ListPipelineRunsStatus")

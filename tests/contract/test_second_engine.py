@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 from contract.second_engine import Engine
+from described import effective_description
 
 from paiflow.cli import commands
 from paiflow.contract import discovery, targets
@@ -13,7 +14,6 @@ from paiflow.contract.known_secrets import KnownSecrets
 from paiflow.contract.preparation import add_stock
 from paiflow.contract.recording import archive
 from paiflow.contract.suites import life, lists, lookups, protocol
-from tooling.generation import effective_description
 
 
 @pytest.fixture(scope="module")

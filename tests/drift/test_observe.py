@@ -91,6 +91,18 @@ def test_an_overlay_of_what_was_observed_makes_the_replies_fit():
         assert [] == judge(description, Reply("r", "ListPipelineRunsStatus", 200, reply))[1]
 
 
+def test_a_map_with_other_keys_each_time_needs_few_witnesses():
+    replies = [runs({"Tags": {f"{letter}{number}": {"a": number} for letter in "qrst"}}) for number in range(300)]
+    with answering(*replies) as client, paiflow.observe(client) as drift:
+        for _ in replies:
+            ask(client)
+
+    schemas = applied(drift).document["components"]["schemas"]
+    assert {"$ref": "#/components/schemas/TagsValue"} == schemas["Tags"]["additionalProperties"]
+    assert {"a": {"type": "integer"}} == schemas["TagsValue"]["properties"]
+    assert 3 > len(drift._witnesses.replies)
+
+
 def test_errors_of_the_service_and_repeated_attempts_are_observed(monkeypatch):
     clock = HandClock()
     monkeypatch.setattr("paiflow.client.clients.Time", lambda: HandTime(clock))

@@ -2,8 +2,10 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
-from on_airflow.installation import ROOT
+from on_airflow.installation import ROOT, WORKSPACE
 
 DAG = """
 import datetime
@@ -46,12 +48,62 @@ def test_a_run_that_fails_fails_the_task_and_its_log_ends_in_the_task_s(airflow)
     assert "node bad node-" in words
 
 
-def test_airflow_knows_the_provider_with_its_connection_form(airflow):
-    providers = json.loads(airflow.run("providers", "list", "--output", "json").splitlines()[-1])
+LIFE = """
+import datetime
+from airflow.sdk import DAG
+from paiflow.airflow.operators import *
+from paiflow.airflow.sensors import PaiFlowRunSensor
+
+with DAG("life", schedule=None, start_date=datetime.datetime(2026, 1, 1)):
+    run = PaiFlowSubmitRunOperator(task_id="submit", pipeline_id="pipeline-train", start=False)
+    stop = PaiFlowStopOperator(task_id="stop", pipeline_runs=run.output)
+    rerun = PaiFlowRerunOperator(task_id="rerun", pipeline_runs=[run.output])
+    wait = PaiFlowWaitOperator(task_id="wait", pipeline_runs=run.output, deferrable=False, timeout="5m")
+    stop >> rerun >> wait >> PaiFlowRunSensor(task_id="sense", pipeline_runs=run.output, deferrable=False)
+"""
+
+
+def test_runs_are_stopped_run_again_and_waited_for_in_the_worker_too(airflow):
+    (airflow.dags / "life.py").write_text(LIFE)
+    airflow.run("dags", "test", "life")
+
+    assert {"success": 5} == airflow.states()
+    run_id = values(airflow, "submit")["return_value"]
+    assert {run_id: "Terminated"} == values(airflow, "stop")["return_value"]
+    assert {run_id: "Succeeded"} == values(airflow, "rerun")["return_value"] == values(airflow, "wait")["return_value"]
+
+
+KILL = """
+import asyncio, sys
+from airflow.triggers.base import BaseTrigger
+from paiflow.airflow.triggers import PaiFlowRunTrigger
+
+for stop in (False, True):
+    path, arguments = PaiFlowRunTrigger(sys.argv[1:], stop_on_kill=stop).serialize()
+    assert path == "paiflow.airflow.triggers.PaiFlowRunTrigger", path
+    asyncio.run(PaiFlowRunTrigger(**arguments).on_kill())
+    print("once")
+"""
+
+
+def test_a_task_that_a_user_ends_stops_its_runs_that_are_active(airflow):
+    for run_id, status in (("flow-a", "Running"), ("flow-b", "Succeeded")):
+        airflow.service.stage.add_run(run_id, status, workspace_id=WORKSPACE)
+    command = [sys.executable, "-c", KILL, "flow-a", "flow-b"]
+    finished = subprocess.run(command, env=airflow.environ, capture_output=True, text=True, check=False, timeout=120)
+
+    assert 0 == finished.returncode, finished.stderr
+    assert ["TerminatePipelineRun"] == [name for _, name in airflow.asked if name != "ListPipelineRunsStatus"]
+
+
+def test_airflow_knows_the_provider_with_its_connection_form_and_tests_a_connection(airflow):
     hooks = json.loads(airflow.run("providers", "hooks", "--output", "json").splitlines()[-1])
     widgets = airflow.run("providers", "widgets", "--output", "json")
+    airflow.environ["AIRFLOW__CORE__TEST_CONNECTION"] = "Enabled"
+    tested = airflow.run("connections", "test", "paiflow_default")
 
-    assert ["paiflow-client"] == [one["package_name"] for one in providers if "paiflow" in one["package_name"]]
     [hook] = [one for one in hooks if one["connection_type"] == "paiflow"]
-    assert ("paiflow.airflow.hooks.PaiFlowHook", "False") == (hook["class"], hook["hook_attribute_error"])
+    assert ("paiflow.airflow.hooks.PaiFlowHook", "paiflow-client") == (hook["class"], hook["package_name"])
     assert "extra__paiflow__workspace_id" in widgets
+    assert "Connection success!" in tested
+    assert ["ListPipelineRuns"] == [operation for _, operation in airflow.asked]

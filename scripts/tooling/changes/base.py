@@ -1,4 +1,4 @@
-"""The revision that is compared with, and what git knows of it.
+"""The base revision of a comparison, read from git.
 
 By default it is the last release: the newest tag vX.Y.Z that HEAD comes from, else the
 commit that wrote the newest section `## [X.Y.Z]` of CHANGELOG.md.
@@ -30,7 +30,7 @@ class NoBaseError(Exception):
 
 @dataclass(frozen=True)
 class Revision:
-    """A commit, and what people call it."""
+    """A commit and its name for people."""
 
     commit: str
     name: str
@@ -114,7 +114,7 @@ class Repository:
         return (self._git("rev-parse", "--is-shallow-repository") or "").strip() == "true"
 
     def _hint(self) -> str:
-        """Return what to do first where history is missing."""
+        """Return a hint for a clone without its history; empty for others."""
         return "this clone is shallow: run git fetch --tags --unshallow, or " if self._is_shallow() else ""
 
     def _commit(self, name: str) -> str | None:
@@ -126,7 +126,7 @@ class Repository:
         return found.strip() if found else None
 
     def _git(self, *arguments: str) -> str | None:
-        """Return what git says, None where it fails or is not installed."""
+        """Return the output of git; None if it fails or is not installed."""
         command = ["git", *arguments]
         try:
             finished = subprocess.run(

@@ -57,5 +57,5 @@ def media_type(name: str) -> str:
 
 
 def _covering(content: dict[str, Any], media_type: str) -> Any:
-    """Return what a range says of a media type, or None."""
+    """Return the entry of the range that covers a media type, or None."""
     return content.get(f"{media_type.partition('/')[0]}/*", content.get("*/*"))

@@ -1,8 +1,8 @@
-"""Say what changed between two effective descriptions, for whom, and whether the version and the CHANGELOG say so.
+"""Report the changes between two effective descriptions, and check that the version and the CHANGELOG cover them.
 
 Each change has two verdicts: on the wire (clients of today, a service that follows the new description) and for users of
-the client. `breaking`: who relied on what was may fail. `additive`: there is more than before. `invisible`: nobody can
-tell. The version must rise by what the verdict for users asks for: breaking is major (minor while it starts with 0),
+the client. `breaking`: existing code may fail. `additive`: something was added. `invisible`: no observable
+effect. The version must rise as the verdict for users requires: breaking is major (minor while it starts with 0),
 additive is minor; a change of the wire alone is patch, without a line in CHANGELOG.md.
 Without --base, the last release: the newest tag vX.Y.Z, else the commit that wrote the newest section of CHANGELOG.md.
 The Python API is compared where the base is a revision and there is no --new. With --new, the version is info.version of
@@ -28,7 +28,7 @@ from tooling.generation import ROOT
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says."""
+    """The options of the command line."""
 
     base: str | None = None
     new: str | None = None

@@ -1,4 +1,4 @@
-"""Compare a base with what is there now: the descriptions, and for revisions the Python API, and judge the release."""
+"""Compare a base with the present state (descriptions; for revisions the Python API too), and check the release."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tooling.errors import GenerationError
 
 @dataclass(frozen=True)
 class _Base:
-    """What is compared with: a description, its name, and the revision that it comes from or else the last release."""
+    """The base of a comparison: a description, its name, and its revision, or else the last release."""
 
     description: Description
     name: str
@@ -32,7 +32,7 @@ class _Base:
 
 
 def compared(root: Path, base: str | None, new: str | None) -> Comparison:
-    """Return what has changed, and whether the release says so.
+    """Return the changes, and whether the release covers them.
 
     Args:
         root: the project's folder.
@@ -87,7 +87,7 @@ def _release_or_head(repository: Repository) -> Revision | None:
 def _python_findings(
     repository: Repository, base: Revision, old: Description, new: Description, told: Sequence[Finding]
 ) -> tuple[list[Finding] | None, str]:
-    """Return what differs between two Python APIs, None where that cannot be compared, and what to know about it."""
+    """Return the differences of two Python APIs (None if they cannot be compared), and notes about that."""
     note = ""
     with tempfile.TemporaryDirectory() as folder:
         former, fresh = Path(folder, "base"), Path(folder, "new")
@@ -139,7 +139,7 @@ def _is_stale(path: Path, new: Description) -> bool:
 
 
 def _judged(repository: Repository, base: Revision | None, changes: Sequence[Change]) -> Judgement:
-    """Judge this project's release."""
+    """Check this project's version and changelog."""
     version = version_in(_read(repository.root / "pyproject.toml"))
     changelog = _read(repository.root / "CHANGELOG.md")
     if base is None:
@@ -149,7 +149,7 @@ def _judged(repository: Repository, base: Revision | None, changes: Sequence[Cha
 
 
 def _judged_by_descriptions(old: Description, new: Description, changes: Sequence[Change]) -> Judgement:
-    """Judge two descriptions by the versions that they say."""
+    """Check the versions in two descriptions."""
     before, after = (_version(found.document) for found in (old, new))
     return release.judged(changes, before, after, None, None, "info.version")
 

@@ -1,4 +1,4 @@
-"""Whether all that one schema allows is allowed by another, by jsonschema-rs: yes, no, or not to be told.
+"""Ask jsonschema-rs whether one schema contains another: yes, no, or undecided.
 
 Only its yes is relied on as a proof, in either direction; what it cannot tell counts as different. Formats count.
 

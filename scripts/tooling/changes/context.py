@@ -1,4 +1,4 @@
-"""What all comparisons around schemas share: the two descriptions, and where what they find goes."""
+"""The context of all comparisons around schemas: the two descriptions, and the list of findings."""
 
 from __future__ import annotations
 

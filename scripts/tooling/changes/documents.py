@@ -1,4 +1,4 @@
-"""What can be compared: a description whose references can be followed; and what a schema is besides what it says."""
+"""Check that a description can be compared: it is OpenAPI 3.1, and its references resolve."""
 
 from __future__ import annotations
 

@@ -83,12 +83,12 @@ class FieldComparison:
         if self.side is Side.REQUEST:
             narrows = others not in (True, False) and held not in (Direction.SAME, Direction.WIDER)
             breaks = required or narrows
-            why = "nobody sends it yet"
+            why = "no client sends it yet"
             if breaks:
                 why += ": what clients send today is refused" if required else ", or else as other fields were"
         else:
             breaks = others is not True and held not in (Direction.SAME, Direction.NARROWER)
-            why = "other fields were ruled out before" if breaks else "nobody reads it yet"
+            why = "other fields were ruled out before" if breaks else "no client reads it yet"
         wire = Verdict.BREAKING if breaks else Verdict.ADDITIVE
         client = wire if self.side is Side.REQUEST else Verdict.ADDITIVE
         if self.side is Side.REPLY:

@@ -1,4 +1,4 @@
-"""What changes between the keywords of two branches. Values that say nothing are gone by now (shapes.py).
+"""Compare the keywords of two branches. Values that say nothing are gone by now (shapes.py).
 
 How a change narrows or widens what is allowed is shown by jsonschema-rs (branches.py), but for what it does not know:
 
@@ -46,7 +46,7 @@ FORMATS = {
     ("float", "double"), ("email", "idn-email"), ("hostname", "idn-hostname"),
 }  # fmt: skip
 
-# A hint to whoever shows the value, or how JSON writes it anyway: any text or number fits it.
+# A hint for displaying the value, or the form that JSON has anyway: any text or number fits it.
 HINTS = frozenset({"password", "double"})
 
 

@@ -1,6 +1,6 @@
-"""What Python type users meet for what a schema allows.
+"""Find the Python types that the client uses for the values of a schema.
 
-In replies as the client's models decode them: one type for a field, None aside, whatever else may come. In requests all
+In replies as the client's models decode them: one type for a field, None aside. In requests all
 types that may be given. Members of enums are texts.
 
 Source: reply_models.py, for replies; openapi-python-client for requests.

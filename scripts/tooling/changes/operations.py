@@ -42,7 +42,7 @@ def findings(old: Description, new: Description) -> list[Finding]:
 
 
 def _key(operation: Operation) -> tuple[str, str]:
-    """Return what an operation is on the wire: path parameters have no names there."""
+    """Return the identity of an operation on the wire: path parameters have no names there."""
     return re.sub(r"\{[^}]*\}", "{}", operation.path), operation.method
 
 
@@ -54,7 +54,7 @@ def _items(at: Comparison, old: Any, new: Any, prefix: str, sent: Side) -> None:
         if _key(one) != _key(other):
             at.tell(Side.OPERATION, f"{prefix}{other.title}", "operation moved", f"moved from {one.title}")
         _operation(at, one, other, f"{prefix}{other.title}", sent)
-        if not prefix:  # elsewhere, whoever is called back says where
+        if not prefix:  # elsewhere, the receiver of a callback chooses the path
             servers.compare(at, one, other)
     for operation in gone:
         at.tell(Side.OPERATION, f"{prefix}{operation.title}", "operation removed", "removed")

@@ -70,7 +70,7 @@ def _known(ancestors: frozenset[str], public: set[str]) -> frozenset[str]:
 
 
 def findings(old: PythonApi, new: PythonApi, told: Mapping[str, Verdict]) -> Iterator[Finding]:
-    """Yield what differs between two APIs.
+    """Yield the differences of two APIs.
 
     Args:
         old: the API as it was.
@@ -104,18 +104,18 @@ def _differences(old: PythonApi, new: PythonApi) -> Iterator[tuple[str, str, Ver
         if owner and owner not in MODULES and (owner in old.items) != (owner in new.items):
             continue  # told of its class
         if one is None:
-            found = [("added", ADDITIVE, "nobody uses it yet")]
+            found = [("added", ADDITIVE, "no client uses it yet")]
             other = new.items[name]
         elif other is None and _is_there(new, owner, name.rpartition(".")[2]):
             continue
         elif other is None:
-            found = [("removed", BREAKING, "whoever uses it gets an error")]
+            found = [("removed", BREAKING, "code that uses it gets an error")]
         else:
             found = list(_changes(one, other, classes, aliases))
         demanded = other is not None and other.demanded and (owner in old.items or one is not None)
         for what, verdict, why in found:
             if demanded and verdict is ADDITIVE:
-                yield name, what, BREAKING, "whoever fulfils the protocol does not have it"
+                yield name, what, BREAKING, "objects that fulfil the protocol lack it"
             else:
                 yield name, what, verdict, why
 
@@ -130,12 +130,12 @@ def _is_there(api: PythonApi, owner: str, name: str) -> bool:
 # Of sets of an item: what goes and what comes, in words, and why.
 SETS = {
     "ancestors": ("is no {} any more", "isinstance, except and what is inherited stop working", "is a {} too"),
-    "can": ("cannot be {} any more", "whoever does so gets an error", "can be {}"),
+    "can": ("cannot be {} any more", "code that does so gets an error", "can be {}"),
 }
 
 
 def _changes(one: Item, other: Item, classes: Ancestors, aliases: Mapping[str, Verdict]) -> Iterator[Difference]:
-    """Yield what differs between an item and itself later."""
+    """Yield the differences of an old and a new item."""
 
     def fitting(given: Type, taken: Type) -> bool:
         return fits(given.meaning, taken.meaning, classes)
@@ -145,11 +145,11 @@ def _changes(one: Item, other: Item, classes: Ancestors, aliases: Mapping[str, V
             yield f"is a {other.kind} now, no {one.kind}", BREAKING, "it is used in another way"
         return
     if one.value != other.value and None not in (one.value, other.value):
-        yield f"value {one.value} → {other.value}", BREAKING, "whoever relies on the value"
+        yield f"value {one.value} → {other.value}", BREAKING, "code may rely on the value"
     for key, (gone, why, come) in SETS.items():
         before, after = getattr(one, key), getattr(other, key)
         yield from ((gone.format(what), BREAKING, why) for what in sorted(before - after))
-        yield from ((come.format(what), ADDITIVE, "nobody relies on it yet") for what in sorted(after - before))
+        yield from ((come.format(what), ADDITIVE, "no code relies on it yet") for what in sorted(after - before))
     yield from _meaning(one, other, classes)
     for what, verdict, why in (
         *python_calls.given(one.gives, other.gives, fitting),
@@ -175,7 +175,7 @@ def _meaning(one: Item, other: Item, classes: Ancestors) -> Iterator[Difference]
         if gone:
             yield f"means no {' or '.join(gone)} any more", BREAKING, "what users give may not do"
         if come:
-            yield f"may be {' or '.join(come)} too", ADDITIVE, "nobody gives it yet"
+            yield f"may be {' or '.join(come)} too", ADDITIVE, "no code gives it yet"
 
 
 def _ways(old: tuple[Signature, ...], new: tuple[Signature, ...], fitting: python_calls.Fits) -> Iterator[Difference]:
@@ -195,4 +195,4 @@ def _ways(old: tuple[Signature, ...], new: tuple[Signature, ...], fitting: pytho
     elif lost:
         yield "a way to call it was removed", BREAKING, "calls of today may fail"
     elif any(not any(covers(other, one) for one in old) for other in overloads_now):
-        yield "a way to call it was added", ADDITIVE, "nobody calls it so yet"
+        yield "a way to call it was added", ADDITIVE, "no code calls it so yet"

@@ -66,7 +66,7 @@ Fits = Callable[[Type, Type], bool]
 
 
 def differences(old: Signature, new: Signature, fits: Fits) -> Iterator[Difference]:
-    """Yield what differs between two signatures."""
+    """Yield the differences of two signatures."""
     pairs = list(_pairs(old, new))
     for one, other, fault in pairs:
         if fault or other is None:
@@ -86,7 +86,7 @@ def differences(old: Signature, new: Signature, fits: Fits) -> Iterator[Differen
         if other.default is None and other.kind not in VARIADIC:
             yield f"parameter was added as required: {other.name}", BREAKING, "calls of today do not give it"
         else:
-            yield f"parameter {other.name} added", ADDITIVE, "nobody gives it yet"
+            yield f"parameter {other.name} added", ADDITIVE, "no code gives it yet"
     yield from given(old.gives, new.gives, fits)
 
 
@@ -95,7 +95,7 @@ def given(old: Type, new: Type, fits: Fits) -> Iterator[Difference]:
     if not old.meaning or not new.meaning or old.meaning == new.meaning:
         return
     if old.meaning == "None" and new.meaning.partition("[")[0] not in LAZY:
-        yield f"type None → {new.written}", ADDITIVE, "nobody uses what it gives yet"
+        yield f"type None → {new.written}", ADDITIVE, "no code uses its result yet"
     elif not fits(new, old):
         yield _change(old, new), BREAKING, "not always as it was"
     elif not fits(old, new):

@@ -1,4 +1,4 @@
-"""What a class is besides its members: how it is made, what it derives from, and what users can do with its objects.
+"""Compare classes apart from their members: constructor, bases, and operations on their objects.
 
 Classes of attrs, named tuples and typed dicts are made by arguments that follow from their fields, as griffe knows it of
 dataclasses.
@@ -69,7 +69,7 @@ def is_enum(target: Object) -> bool:
 
 
 def abilities(target: Object) -> frozenset[str]:
-    """Return what users can do with a class and its objects, in words that complete "cannot be … any more"."""
+    """Return the uses of a class and its objects, in words that complete "cannot be … any more"."""
     can = {"hashed", "subclassed", "assigned to"}
     line = lineage(target)
     for owner in reversed(line):
@@ -123,7 +123,7 @@ def _is_made(owner: Object) -> bool:
 
 
 def _settings(owner: Object) -> dict[str, Any] | None:
-    """Return what the decorator of a class says, None where there is none that makes one."""
+    """Return the arguments of the decorator that makes a class; None if it has no such decorator."""
     for decorator in getattr(owner, "decorators", ()):
         path = getattr(decorator.value, "canonical_path", "")
         if path in MAKERS:

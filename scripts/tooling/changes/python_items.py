@@ -93,7 +93,7 @@ def _with_members(public: str, target: Object, *, demanded: bool = False) -> Ite
     yield public, _item(target, demanded=demanded)
     if not target.is_class:
         return
-    is_generated = target.path.startswith(GENERATED)  # nobody but the client makes a reply
+    is_generated = target.path.startswith(GENERATED)  # only the client makes a reply
     made = None if is_generated else python_classes.fields(target)
     if made is not None:
         ways = (_signature(made, NOTHING, target),)
@@ -111,7 +111,7 @@ def _with_members(public: str, target: Object, *, demanded: bool = False) -> Ite
 
 
 def _final(found: Object) -> Object:
-    """Return what a name stands for in the end: for a second name of a class, the class."""
+    """Resolve a name: for a second name of a class, the class."""
     target = found.final_target if isinstance(found, griffe.Alias) else found
     value = getattr(target, "value", None)
     if target.parent and target.parent.is_module and isinstance(value, griffe.ExprName):
@@ -172,7 +172,7 @@ def _way(function: Any) -> Signature:
 
 
 def _awaited(type_: Type) -> Type:
-    """Return what a coroutine function returns, by what it says it returns."""
+    """Return the awaited type of a coroutine function, from its annotation."""
     return Type(*(f"Coroutine[Any, Any, {found or 'Any'}]" for found in (type_.written, type_.meaning)))
 
 
@@ -228,7 +228,7 @@ def _type(annotation: Any, near: Any, depth: int = 5) -> Type:
 
 
 def _meaning(name: griffe.ExprName, near: Any, depth: int) -> str:
-    """Return what a name in a type means: for an alias its value, for a type variable its bound."""
+    """Resolve a name in a type: for an alias its value, for a type variable its bound."""
     if name.name == "Self":
         return str((near if near.is_class else near.parent).name)
     meant: Any = _project_object(near, name.canonical_path) if depth else None

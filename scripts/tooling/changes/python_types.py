@@ -1,4 +1,4 @@
-"""Whether all values of one annotated type are values of another, as far as their texts tell.
+"""Decide from the text of two annotations whether every value of one type is a value of the other.
 
 Types are texts as `python_api.py` writes them: without modules, aliases replaced by their meaning. Type arguments count
 as covariant, those of Callable as usual; Any takes everything, and nothing but itself takes Any.
@@ -20,7 +20,7 @@ Ancestors = Mapping[str, frozenset[str]]
 """For each class of the project, by name: the names of its ancestors."""
 
 ANYTHING = "Anything"
-"""A type variable: it is whatever suits those who use it."""
+"""A type variable: it fits any type."""
 
 _STANDARD = {
     name: kind

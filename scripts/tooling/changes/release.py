@@ -1,4 +1,4 @@
-"""What a release owes its users for some changes: a version, and a line in the changelog.
+"""Decide which version and which changelog line a set of changes requires.
 
     the worst for users    the version must rise by
     breaking               major; while it starts with 0, minor
@@ -37,7 +37,7 @@ SECTIONS = {Bump.MAJOR: ("Changed", "Removed"), Bump.MINOR: ("Added", "Changed",
 
 @dataclass(frozen=True)
 class Judgement:
-    """Whether a version and a changelog say what has changed."""
+    """Whether a version and a changelog cover the changes."""
 
     severity: Bump
     needed: Bump
@@ -80,7 +80,7 @@ def raised(version: Version, bump: Bump) -> Version:
 def judged(
     changes: Sequence[Change], base: str, current: str, old_log: str | None, new_log: str | None, where: str
 ) -> Judgement:
-    """Return whether version and changelog say what has changed.
+    """Return whether version and changelog cover the changes.
 
     Args:
         changes: what has changed.
@@ -98,7 +98,7 @@ def judged(
     if before is None or now is None:
         # A date, say: nothing can be read from it, so what breaks cannot be covered, and the rest need not be.
         if worth is Bump.MAJOR:
-            missing.append(f"{where} says {current}, which is no version that could tell")
+            missing.append(f"{where} says {current}, which is no version of three numbers")
         return Judgement(worth, worth, base, current, "", tuple(missing))
     bump = needed(worth, before)
     due = raised(before, bump)
@@ -138,8 +138,8 @@ def entries(changelog: str) -> Iterator[tuple[str, str, str]]:
 
 
 def released(changelog: str) -> Iterator[str]:
-    """Yield the versions that a changelog has sections for, as they stand, the newest first."""
-    for match in re.finditer(r"(?m)^## \[(\d+\.\d+\.\d+)\]", changelog):
+    """Yield the versions of all sections, the newest first, but for one that is marked `- unreleased`."""
+    for match in re.finditer(r"(?m)^## \[(\d+\.\d+\.\d+)\](?! - unreleased)", changelog):
         yield match[1]
 
 

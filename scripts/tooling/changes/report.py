@@ -1,4 +1,4 @@
-"""Tell what a comparison found: lines for people, JSON and JUnit's XML for machines."""
+"""Report a comparison: lines for people, JSON and JUnit's XML for machines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HEADINGS = ("wire", "client", "side", "place: what (why)")
 
 @dataclass(frozen=True)
 class Comparison:
-    """What was compared, what was found, and what it takes.
+    """The report of a comparison: its inputs, its changes, and the required release.
 
     `compared`: of `description` and `Python API`, what was. `notes`: what to know about that.
     """
@@ -51,7 +51,7 @@ def told(change: Change) -> str:
 
 
 def conclusion(found: Comparison) -> str:
-    """Return what it takes, and what of it is missing."""
+    """Return the required release, and its missing parts."""
     judgement = found.judgement
     if judgement.severity is Bump.NONE:
         return "needs: nothing"

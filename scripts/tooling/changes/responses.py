@@ -75,7 +75,7 @@ def _header(at: Comparison, old: dict[str, Any], new: dict[str, Any], place: str
 
 
 def _range(responses: dict[str, Any], status: str) -> Any:
-    """Return what a range, or the default, says of a status, or None."""
+    """Return the response of the range, or the default, that covers a status; or None."""
     return responses.get(f"{status[0]}XX", responses.get("default"))
 
 

@@ -1,4 +1,4 @@
-"""What a change does, on the wire and to users of the client, and why; of what values are allowed see schemas.py.
+"""The verdict of each kind of change, on the wire and for users, with the reason. For values see schemas.py.
 
 A status, or a media type, that a range (4XX, default, text/*) covered before is compared with that range. In callbacks
 and webhooks the service sends the request, so there request and reply change sides.
@@ -22,8 +22,8 @@ _NONE = "users read None where a value is left out"
 _ENDPOINT = "users' client finds its endpoint by the region"
 
 RULES: Final[dict[str, Rule]] = {
-    "operation added": (ADDITIVE, ADDITIVE, "nobody uses it yet"),
-    "operation removed": (BREAKING, BREAKING, "nobody can use it any more"),
+    "operation added": (ADDITIVE, ADDITIVE, "no client uses it yet"),
+    "operation removed": (BREAKING, BREAKING, "clients cannot use it any more"),
     "operation moved": (BREAKING, INVISIBLE, "clients call where it was; the client's method stays, and calls where it is"),
     "operationId": (BREAKING, BREAKING, "clients send it as x-acs-action; users call the method that is named after it"),
     "service": (BREAKING, INVISIBLE, "clients call another service than that; the client's method follows"),
@@ -31,19 +31,19 @@ RULES: Final[dict[str, Rule]] = {
     "the client's check removed": (INVISIBLE, ADDITIVE, "the client sends what it refused before"),
     "iterator added": (INVISIBLE, ADDITIVE, "the client can go through all pages"),
     "the client's way": (INVISIBLE, BREAKING, "the client does something else than before for the same arguments"),
-    "parameter added": (ADDITIVE, ADDITIVE, "nobody sends it yet"),
+    "parameter added": (ADDITIVE, ADDITIVE, "no client sends it yet"),
     "parameter added, required": (BREAKING, BREAKING, _REFUSED),
-    "parameter removed": (BREAKING, BREAKING, "whoever sends it is not heard any more"),
+    "parameter removed": (BREAKING, BREAKING, "the service now ignores it"),
     "parameter renamed": (INVISIBLE, BREAKING, "a path holds no names; users give it by its name"),
     "parameter written": (BREAKING, INVISIBLE, _WRITTEN),
     "may be empty": (ADDITIVE, ADDITIVE, "may be empty now"),
     "may not be empty": (BREAKING, BREAKING, "may not be empty any more"),
     "required now": (BREAKING, BREAKING, "who leaves it out today is refused"),
     "optional now": (ADDITIVE, ADDITIVE, "it may be left out"),
-    "body added": (ADDITIVE, ADDITIVE, "nobody sends one yet"),
+    "body added": (ADDITIVE, ADDITIVE, "no client sends one yet"),
     "body added, required": (BREAKING, BREAKING, _REFUSED),
-    "body removed": (BREAKING, BREAKING, "whoever sends one is not heard any more"),
-    "request's media type added": (ADDITIVE, ADDITIVE, "nobody sends it yet"),
+    "body removed": (BREAKING, BREAKING, "the service now ignores it"),
+    "request's media type added": (ADDITIVE, ADDITIVE, "no client sends it yet"),
     "request's media type removed": (BREAKING, BREAKING, _REFUSED),
     "reply's first media type added": (ADDITIVE, ADDITIVE, "there is something to read now"),
     "reply's media type added": (ADDITIVE, INVISIBLE, "clients say by Accept what they take; users get what the client reads"),
@@ -52,15 +52,15 @@ RULES: Final[dict[str, Rule]] = {
     "success removed": (BREAKING, BREAKING, "what clients read does not come any more"),
     "error added": (ADDITIVE, INVISIBLE, "clients must know an error by its class; users get ServiceError for any"),  # RFC 9110, 15
     "error removed": (ADDITIVE, INVISIBLE, "one error less; users get ServiceError for any"),
-    "header added": (ADDITIVE, INVISIBLE, f"nobody reads it yet; {HEADERS}"),
-    "header removed": (BREAKING, INVISIBLE, f"whoever reads it gets nothing; {HEADERS}"),
+    "header added": (ADDITIVE, INVISIBLE, f"no client reads it yet; {HEADERS}"),
+    "header removed": (BREAKING, INVISIBLE, f"code that reads it gets nothing; {HEADERS}"),
     "header required now": (ADDITIVE, INVISIBLE, "the service promises more than before"),
     "header optional now": (BREAKING, INVISIBLE, "it may be missing"),
     "way to authenticate added": (ADDITIVE, ADDITIVE, "one more way to authenticate"),
     "way to authenticate removed": (BREAKING, BREAKING, "clients that authenticate so are refused"),
     "place of a key": (BREAKING, INVISIBLE, "clients put it where it was; users' client puts it where it is"),
     "security scheme": (BREAKING, BREAKING, "clients that authenticate as before may be refused"),
-    "server added": (ADDITIVE, INVISIBLE, f"nobody calls it yet; {_ENDPOINT}"),
+    "server added": (ADDITIVE, INVISIBLE, f"no client calls it yet; {_ENDPOINT}"),
     "server removed": (BREAKING, INVISIBLE, f"clients that call it get no answer; {_ENDPOINT}"),
     "server's variables": (BREAKING, INVISIBLE, f"it cannot be told whether clients reach it as before; {_ENDPOINT}"),
     "class": (INVISIBLE, BREAKING, "the wire is as before; in Python the class has another name"),
@@ -69,11 +69,11 @@ RULES: Final[dict[str, Rule]] = {
     "names of values": (ADDITIVE, ADDITIVE, "values get names; all could come before"),
     "value of an open enum": (ADDITIVE, ADDITIVE, "an open enum: any value could come before"),
     "request's default added": (ADDITIVE, ADDITIVE, _LEFT_OPEN),
-    "request's default changed": (BREAKING, BREAKING, "whoever left the value out gets something else than before"),
+    "request's default changed": (BREAKING, BREAKING, "clients that omit the value get another one than before"),
     "reply's default added": (ADDITIVE, INVISIBLE, f"{_LEFT_OPEN}; {_NONE}"),
     "reply's default changed": (BREAKING, INVISIBLE, f"a value that is left out means something else than before; {_NONE}"),
-    "request's field removed": (BREAKING, BREAKING, "whoever sends it is not heard any more; users cannot give it"),
-    "reply's field removed": (BREAKING, BREAKING, "whoever reads it gets nothing; the attribute goes"),
+    "request's field removed": (BREAKING, BREAKING, "the service now ignores it; users cannot give it"),
+    "reply's field removed": (BREAKING, BREAKING, "code that reads it gets nothing; the attribute goes"),
     "component": (INVISIBLE, INVISIBLE, "no operation uses it"),
     "not known": (BREAKING, BREAKING, "what it does is not known here"),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""One place that schemas of two descriptions are compared at: where what is found there goes, and how to go further in."""
+"""One place in the schemas of two descriptions: collect the findings there, and descend from it."""
 
 from __future__ import annotations
 

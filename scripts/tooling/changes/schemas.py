@@ -32,7 +32,7 @@
     the outcome of a status               -                            invisible, breaking (`wait` says something else)
 
 Why a removed field breaks though a schema without it allows more: clients that send it are not heard any more, clients
-that read it get nothing. Why an added one does not, though its schema rules something out: nobody sends or reads it yet.
+that read it get nothing. Why an added one does not, though its schema rules something out: no client sends or reads it yet.
 A field that is renamed is one removed and one added.
 
 Where a component is compared with one of the same name, its name is the place, so a change of it is told once.

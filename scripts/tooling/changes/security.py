@@ -75,7 +75,7 @@ def schemes(at: Comparison) -> None:
 
 
 def _offered(flows: dict[str, Any]) -> set[str]:
-    """Return what flows offer, each in words: a flow, a URL, a scope."""
+    """Return the offers of flows, each in words: a flow, a URL, a scope."""
     return {
         f"{name} {key} {value}"
         for name, flow in flows.items()

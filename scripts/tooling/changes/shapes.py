@@ -52,7 +52,7 @@ KEYWORDS = {
 }  # fmt: skip
 ABOUT_SOME_TYPE = set().union(*KEYWORDS.values())
 
-# Said of a place as a whole, whatever its type; kept apart from what its values are.
+# Keywords of a place as a whole, for every type; kept apart from its values.
 OF_THE_PLACE = ("default", "readOnly", "writeOnly")
 
 # Values with which a keyword says nothing.
@@ -123,7 +123,7 @@ class Named:
 
 @dataclass(frozen=True)
 class Facet:
-    """What is allowed of one type: named values by their JSON text, and branches."""
+    """The allowed values of one type: named values by their JSON text, and branches."""
 
     named: dict[str, Named] = field(default_factory=dict)
     branches: tuple[Branch, ...] = ()
@@ -136,7 +136,7 @@ class Facet:
 
 @dataclass(frozen=True)
 class Shape:
-    """What a schema allows, by JSON type, and what is said of the place as a whole."""
+    """The allowed values of a schema, by JSON type, and the keywords of the place as a whole."""
 
     facets: dict[str, Facet]
     place: dict[str, Any]

@@ -1,4 +1,4 @@
-"""What only describes: titles, descriptions, examples, extensions. Its changes are invisible, and told all the same.
+"""Compare titles, descriptions, examples and extensions. These changes are invisible; they are reported too.
 
 Only what stands at the same place in both descriptions is compared; the words of what comes or goes, come and go with it.
 """

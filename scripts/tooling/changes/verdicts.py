@@ -1,4 +1,4 @@
-"""What a change is: its place, what it is, and for each side that it is seen from two verdicts with their reasons.
+"""A change: its place, its text, and for each side two verdicts with their reasons.
 
 Findings are what the comparisons yield, one for each side and path that leads to a place. `gathered` makes changes of
 them: one for each place and wording, however many paths lead there, which keeps the sides apart.
@@ -13,7 +13,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """What a change does to those who have relied on what was."""
+    """The effect of a change on existing code."""
 
     BREAKING = "breaking"
     ADDITIVE = "additive"

@@ -20,7 +20,7 @@ def types_of(found: Shape) -> str:
 
 
 def alternative(json_type: str, branch: Branch) -> str:
-    """Return what to call a branch."""
+    """Return the name of a branch."""
     if branch.name:
         return branch.name
     words = {key: value for key, value in branch.keywords.items() if key not in ("type", REST)}

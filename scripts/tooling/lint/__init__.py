@@ -1,4 +1,4 @@
-"""Lint the description and its overlays: what is written, what it says, and whether its examples hold.
+"""Lint the description and its overlays: their YAML, their contents, and their examples.
 
     style       yamllint: keys that are there twice, values that mean something else than they seem to, layout
     rules       openapi-spec-validator, and few rules of our own: names, links, errors, references, components

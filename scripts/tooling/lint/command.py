@@ -56,7 +56,7 @@ def _style(files: list[Path]) -> list[str]:
 
 
 def _faults(read: dict[Path, Located]) -> Iterator[tuple[Path, Fault]]:
-    """Yield what is wrong with what the documents say, and in which."""
+    """Yield the faults in the contents of the documents, each with its document."""
     effective = effective_description()  # first, for overlays that cannot be applied cannot be judged
     base = read[DESCRIPTION].value
     documents = {path: located.value for path, located in read.items() if path != DESCRIPTION}

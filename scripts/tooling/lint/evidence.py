@@ -1,4 +1,4 @@
-"""Whether an overlay, as a document, is one of ours: one topic, and evidence for every action."""
+"""Check each overlay: its name, one topic, and evidence for every action."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def evidence_faults(document: dict[str, Any]) -> Iterator[Fault]:
 
 
 def file_faults(paths: Iterable[Path]) -> Iterator[tuple[Path, Fault]]:
-    """Yield overlays whose names do not tell in which order they apply, and to what."""
+    """Yield overlays whose file names lack a number or a topic."""
     seen: dict[str, str] = {}
     for path in paths:
         named = _FILE.fullmatch(path.name)

@@ -1,4 +1,4 @@
-"""Whether every example and default holds against its schema, wherever OpenAPI 3.1 lets one stand."""
+"""Validate every example and default of a description against its schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong, and where: a place of a document, which is a line of its file."""
+"""A fault and its place in a document, which resolves to a line of the file."""
 
 from __future__ import annotations
 

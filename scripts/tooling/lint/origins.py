@@ -1,4 +1,4 @@
-"""Which action of which overlay brought about what is wrong only once the overlays are applied."""
+"""Find the overlay action that caused a fault of the effective description."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Origins:
         return path, index
 
     def _faults(self, rule: Rule, applied: int) -> frozenset[Fault]:
-        """Return what a rule finds after the first so many actions."""
+        """Return the findings of a rule after the first so many actions."""
         while len(self._states) <= applied:
             _, _, document = self._actions[len(self._states) - 1]
             self._states.append(overlays.apply(self._states[-1], document))

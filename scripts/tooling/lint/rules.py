@@ -1,4 +1,4 @@
-"""What a description must be: valid OpenAPI 3.1, and a few rules of our own."""
+"""Check a description: valid OpenAPI 3.1, and a few rules of our own."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MADE_UP = ("example.com", "example.org", "example.net")
 
 
 def invalid(description: dict[str, Any]) -> Iterator[Fault]:
-    """Yield what is not OpenAPI 3.1."""
+    """Yield violations of OpenAPI 3.1."""
     for place, words in openapi_errors(description):
         yield Fault(place, f"not OpenAPI 3.1: {words}")
 
@@ -65,7 +65,7 @@ def parameter_faults(description: dict[str, Any]) -> Iterator[Fault]:
 
 
 def info_faults(description: dict[str, Any]) -> Iterator[Fault]:
-    """Yield what the description does not tell of itself."""
+    """Yield missing parts of `info`, servers and security."""
     info = description.get("info", {})
     for key in ("title", "summary", "description"):
         if not info.get(key):
@@ -85,7 +85,7 @@ def operations(description: dict[str, Any]) -> tuple[Operation, ...]:
 
 
 def operation_faults(description: dict[str, Any]) -> Iterator[Fault]:
-    """Yield what an operation lacks."""
+    """Yield missing parts of operations."""
     tags = {tag.get("name") for tag in description.get("tags", [])}
     for operation in operations(description):
         for key in ("operationId", "summary", "tags"):
@@ -100,7 +100,7 @@ def operation_faults(description: dict[str, Any]) -> Iterator[Fault]:
 
 
 def name_faults(description: dict[str, Any]) -> Iterator[Fault]:
-    """Yield what is not named as the others are, and operations of the same name."""
+    """Yield names of another form than the others, and operations of the same name."""
     seen: dict[str, str] = {}
     for operation in operations(description):
         name, place = operation.node.get("operationId", ""), (*operation.place, "operationId")
@@ -158,7 +158,7 @@ def unused_components(description: dict[str, Any]) -> Iterator[Fault]:
 
 
 def link_faults(description: dict[str, Any]) -> Iterator[Fault]:
-    """Yield links of the description to which nobody else can follow, in its texts and its URLs."""
+    """Yield links, in texts and URLs of the description, that outsiders cannot open."""
     for place, node in walk(description):
         if isinstance(node, str) and place[-1] in ("description", "summary", "url"):
             for wrong in bad_links(node):
@@ -166,7 +166,7 @@ def link_faults(description: dict[str, Any]) -> Iterator[Fault]:
 
 
 def bad_links(text: str) -> Iterator[str]:
-    """Yield what is wrong with the links in a text: not https, or not to a host that is everybody's."""
+    """Yield the wrong links in a text: not https, or not to a host that is everybody's."""
     for link in links(text):
         try:
             parts = urlsplit(link)

@@ -1,4 +1,4 @@
-"""How YAML is written, by yamllint: what YAML 1.1 and 1.2 read differently, what is there twice, and layout.
+"""Run yamllint: duplicate keys, values that YAML 1.1 and 1.2 read differently, and layout.
 
 The settings stand in yamllint.yaml beside this.
 """
@@ -16,7 +16,7 @@ _SETTINGS = Path(__file__).with_name("yamllint.yaml")
 
 
 def style_faults(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield line and words of what is wrong with how a file is written."""
+    """Yield each fault of a file's YAML: line and message."""
     for problem in linter.run(path.read_text(encoding="utf-8"), settings()):
         yield problem.line, f"{problem.desc} ({problem.rule or 'syntax'})"
 

@@ -106,7 +106,7 @@ def _code(operation: Operation[Any], description: Description) -> Iterator[str]:
 
 
 def words_of(description: Description, described: Described) -> dict[str, str]:
-    """Return what the description says of each parameter and each field of the body, by its name."""
+    """Return the description of each parameter and each field of the body, by name."""
     found = [description.resolved(one)[0] for one in described.parameters]
     words = {one["name"]: one.get("description", "") for one in found}
     body = described.node.get("requestBody")

@@ -1,4 +1,4 @@
-"""What an operation is, and what a call of it asks for: data that the client, the mock and the tests share.
+"""Operations and calls, as data that the client, the mock and the tests share.
 
 An `Operation` says where a request goes, which arguments it takes and how its reply is read. A `Call` is an operation
 with its arguments. Nothing here sends anything, and nothing here signs: the client does both.

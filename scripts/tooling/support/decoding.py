@@ -1,9 +1,9 @@
-"""Decode what a server sent, leniently: what the models of replies share.
+"""Decode replies leniently: the functions that all models of replies share.
 
 A model takes each value that its field can hold as it is; for any other it asks one of the functions here, which give
-None for what does not fit. Whatever a field cannot give back as it came is kept beside it: unknown fields and values of
-another kind as additional properties; null, empty and differently spelt values as sent. So a reply decodes whatever it
-holds, and is given back with nothing lost.
+None for what does not fit. A value that a field cannot give back as it came is kept beside it: unknown fields and values of
+another kind as additional properties; null, empty and differently spelt values as sent. So every reply
+decodes, and is given back with nothing lost.
 """
 
 import functools
@@ -33,7 +33,7 @@ _PAST_MICROSECONDS = r".{10}[Tt ][0-9:]+[.,][0-9]{6}([0-9]*[1-9])"
 
 
 def read_json(content: bytes) -> Any:
-    """Return what a body says, as strict JSON; with msgspec where that is installed (the extra `fast`).
+    """Return the value of a body, as strict JSON; with msgspec where that is installed (the extra `fast`).
 
     Raises:
         ValueError: it is not JSON (NaN and Infinity are not), not UTF-8, 16 or 32, or has a number of over 4,300 digits.
@@ -50,7 +50,7 @@ def read_json(content: bytes) -> Any:
 @functools.cache
 def _fast_parser() -> ModuleType | None:
     try:
-        import msgspec.json  # noqa: PLC0415 - only whoever decodes pays for it
+        import msgspec.json  # noqa: PLC0415 - costly to load, and for decoding only
     except ImportError:
         return None
     return msgspec
@@ -64,7 +64,7 @@ _STRICT = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def json_in_text(text: str | None) -> Any:
-    r"""Return what a text says, parsed as JSON, or None where it does not parse.
+    r"""Return the value of a text, parsed as JSON; None if it does not parse.
 
     Some texts are escaped once more, as in the vendor's sample ({\"name\": …}) or as a JSON string that holds JSON.
     """
@@ -95,7 +95,7 @@ def text(value: object) -> str | None:
 
 
 def undisturbed(work: Callable[[], T]) -> T:
-    """Return what the work returns, done without the collector of garbage.
+    """Return the result of the work, done without the garbage collector.
 
     Nothing that decoding makes is garbage; with 100,000 objects, looking for some would take a third of the time.
     """
@@ -160,7 +160,7 @@ def number(value: object) -> float | None:
 
 
 def anything(value: Any) -> Any:
-    """Return the value, whatever it is."""
+    """Return the value unchanged."""
     return value
 
 
@@ -232,7 +232,7 @@ def union(
     Args:
         value: as it came.
         where: names the field in an error.
-        scalars: tried in this order, on whatever is neither an object nor a list.
+        scalars: tried in this order, on values that are neither objects nor lists.
         decode: reads objects; None where there may be none.
         items: reads an item of a list; None where there may be no list.
 
@@ -276,7 +276,7 @@ def skip(item: object, where: str) -> None:
 
 
 def values(value: object, read: Callable[[Any], T | None], where: str) -> list[T]:
-    """Return what can be read of a list's items; an empty list where there is none.
+    """Return the readable items of a list; an empty list if there is none.
 
     Raises:
         TypeError: it is an object.
@@ -289,7 +289,7 @@ def values(value: object, read: Callable[[Any], T | None], where: str) -> list[T
 
 
 class Kept(dict[str, Any]):
-    """What the fields of a model cannot hold, with what was sent for those that hold it in another form.
+    """The values that the fields of a model cannot hold, and the originals of those that they hold in another form.
 
     Attributes:
         as_sent: by wire name.
@@ -309,7 +309,7 @@ def _sent(reply: "Reply") -> Mapping[str, Sent]:
 
 @define(weakref_slot=False)
 class Reply:
-    """What every model of a reply has besides its fields.
+    """The base of all models of replies.
 
     Attributes:
         additional_properties: what the fields cannot hold, by wire name: unknown fields, and values of another kind.
@@ -327,7 +327,7 @@ class Reply:
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
-        """Return the model of a decoded JSON object, whatever is missing in it or of another kind.
+        """Return the model of a decoded JSON object, also with fields missing or of another kind.
 
         Raises:
             TypeError: src_dict is not an object, or there is a list where an object is due, or the reverse.
@@ -368,7 +368,7 @@ class Reply:
     def to_dict(self) -> dict[str, Any]:
         """Return the object as it was sent, by its wire names; times as the same instants, RFC 3339 with Z.
 
-        A field that was changed wins over what was sent for it, whatever its kind.
+        A changed field wins over the value that was sent for it, of any kind.
         """
         wire: dict[str, Any] = {}
         for name, attribute in self._FIELDS.items():
@@ -426,7 +426,7 @@ def _without_nulls(items: list[Any]) -> list[Any]:
 
 
 def _given_back(decoded: Any, value: Any) -> Any:
-    """Return what to give back for a value, or None where its field encodes to just that."""
+    """Return the original of a value; None if its field encodes to just that."""
     if isinstance(decoded, datetime):
         given = _instant_text(value)
         return None if given == timestamp_text(decoded) else given

@@ -1,4 +1,4 @@
-"""Find what the vendor has and we have not, what we have and the vendor has not, and what differs."""
+"""Compare operations with the vendor's: new there, missing there, or different."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is compared: an operation with its parameters and the fields of its body and reply."""
+"""The items of the comparison: an operation, its parameters, and the fields of its body and reply."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Entry:
-    """What is said of a parameter or field. `required` is None where it has no meaning, as for items."""
+    """The facts of a parameter or field. `required` is None where it has no meaning, as for items."""
 
     type: str
     format: str | None = None

@@ -41,7 +41,7 @@ def _entries(description: Description, operation: _description.Operation) -> Ite
 def _fields(
     schemas: Schemas, place: Place, schema: Any, required: bool | None, around: frozenset[str] = frozenset()
 ) -> Iterator[tuple[Place, Entry]]:
-    """Yield what stands at a place, and all that is inside of it; not what a schema holds of itself.
+    """Yield the node at a place, and all nodes inside of it; a recursive schema is not entered again.
 
     Args:
         schemas: of the description.

@@ -1,4 +1,4 @@
-"""Tell the differences to people, a line each, and to machines, as JSON."""
+"""Report the differences: a line each for people, JSON for machines."""
 
 from __future__ import annotations
 

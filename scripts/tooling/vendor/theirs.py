@@ -51,7 +51,7 @@ def _entries(data: dict[str, Any]) -> Iterator[tuple[Place, Entry]]:
 
 
 def _fields(place: Place, schema: dict[str, Any], required: bool | None) -> Iterator[tuple[Place, Entry]]:
-    """Yield what stands at a place, and all that is inside of it."""
+    """Yield the node at a place, and all nodes inside of it."""
     yield place, Entry(str(schema.get("type", "any")), schema.get("format"), required)
     for name, inner in schema.get("properties", {}).items():
         yield from _fields(place.inner(name), inner, _required(inner))

@@ -13,7 +13,7 @@ from paiflow.cli.words import say
 
 if TYPE_CHECKING:
     from paiflow._description import Operation
-    from paiflow.drift import Collection, Reply, Schemas
+    from paiflow.drift import Collection, Schemas
     from paiflow.drift.reports import Format
 
 _SKIPPED_SHOWN: Final = 3
@@ -66,18 +66,16 @@ def drift(
     recorded = [one for file in files for one in drifting.read(file)]
     answered = _named(judged_by, operation)
     collection = drifting.Collection(judged_by)
-    replies: list[Reply] = []
-    for one in recorded:
-        judged = collection.add(one if one.url else attrs.evolve(one, status=status), answered)
-        replies += [judged[0]] if judged else []
-    if not replies:
+    added = (collection.add(one if one.url else attrs.evolve(one, status=status), answered) for one in recorded)
+    judged = [one for one in added if one is not None]
+    if not judged:
         _tell_skipped(collection)
         raise click.UsageError("nothing to judge: no reply of an operation that is described")
     code = ExitCode.FAILED if collection.findings else ExitCode.SUCCEEDED
     click.echo(collection.report(form, code), nl=False, err=as_overlay)
     _tell_skipped(collection)
     say(collection.summary())
-    if as_overlay and (text := drifting.overlay(judged_by, replies)) is not None:
+    if as_overlay and (text := drifting.overlay(judged_by, *zip(*judged, strict=True))) is not None:
         click.echo(text, nl=False)
     context.exit(code)
 

@@ -1,4 +1,4 @@
-"""The client: what it sends, how often, through which connections, and what the replies mean.
+"""The client: prepare requests, send them, and decode the replies.
 
 The two classes stand in clients.py. Nothing is loaded by importing the package itself.
 """

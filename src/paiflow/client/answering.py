@@ -35,7 +35,7 @@ class _NoBody(Enum):
     NO_BODY = "no body"
 
 
-# What is judged in the place of parsed JSON when the body is empty.
+# Stands for parsed JSON when the body is empty.
 NO_BODY: Final = _NoBody.NO_BODY
 
 # A Code that says that all is well, as gateways send it beside their own data.
@@ -46,7 +46,7 @@ _NAME_CHARACTERS = 40
 
 
 class Described(NamedTuple):
-    """What the description says of an operation's reply.
+    """The described reply of an operation.
 
     Attributes:
         fields: the names of its fields on the wire.
@@ -68,7 +68,7 @@ class Described(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What a reply says.
+    """The verdict on a reply.
 
     Attributes:
         says: "yes", it is an answer; "no", it is an error of the service; "nothing", it is unexpected.
@@ -80,7 +80,7 @@ class Verdict(NamedTuple):
 
 
 def judge(status: int, body: Any, described: Described, location: str | None = None) -> Verdict:
-    """Return what a reply says.
+    """Return the verdict on a reply.
 
     Args:
         status: the HTTP status.

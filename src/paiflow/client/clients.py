@@ -67,7 +67,7 @@ Nodes = Iterable[NodeRef | tuple[str, str]]
 
 
 class WaitOptions(TypedDict, total=False):
-    """What `wait` and `watch` take beside the ids."""
+    """The options of `wait` and `watch`, apart from the ids."""
 
     until: Until
     timeout: Duration | None
@@ -79,7 +79,7 @@ class WaitOptions(TypedDict, total=False):
 
 
 class StatusOptions(TypedDict, total=False):
-    """What `statuses` takes beside the ids."""
+    """The options of `statuses`, apart from the ids."""
 
     workspace_id: str | int | None
     output_type: OutputType | str | None
@@ -97,7 +97,7 @@ _LOGGED: Final = 2000
 
 
 class _Client(Generic[Transport, Held]):
-    """What both clients share: where requests go, who signs them, and what comes of them."""
+    """The base of both clients: endpoints, credentials, and decoding of replies."""
 
     def __init__(
         self,
@@ -286,7 +286,7 @@ class _Client(Generic[Transport, Held]):
         batch_size: int,
         in_flight: int,
     ) -> Steps[Any, StatusReport]:
-        from paiflow.status.batches import check_sizes, statuses  # noqa: PLC0415 - whoever makes single calls needs none of it
+        from paiflow.status.batches import check_sizes, statuses  # noqa: PLC0415 - not for single calls
 
         check_sizes(batch_size, in_flight)
         return statuses(
@@ -305,24 +305,24 @@ class _Client(Generic[Transport, Held]):
         **options: Any,
     ) -> Steps[Change, WaitResult]:
         self._connections.check_open()
-        from paiflow.status.waiting import Limits, follow  # noqa: PLC0415 - whoever makes single calls needs none of it
+        from paiflow.status.waiting import Limits, follow  # noqa: PLC0415 - not for single calls
 
         limits = Limits.of(**options)
         runs, refs = ids_of(pipeline_runs, nodes)
         return follow(runs, refs, limits, self._time, refreshes=self._credentials.refreshes, workspace_id=workspace_id)
 
     def _pages(self, call: Call[Any], limit: int | None, page_size: int) -> Steps[Any, None]:
-        from paiflow.client.paging import items  # noqa: PLC0415 - whoever makes single calls needs none of it
+        from paiflow.client.paging import items  # noqa: PLC0415 - not for single calls
 
         return items(call, limit, page_size)
 
     def _log_lines(self, call: Call[Any], follow: bool, limit: int | None, page_size: int) -> Steps[str, None]:
-        from paiflow.client.logs import lines  # noqa: PLC0415 - whoever makes single calls needs none of it
+        from paiflow.client.logs import lines  # noqa: PLC0415 - not for single calls
 
         return lines(call, follow=follow, limit=limit, page_size=page_size, refreshes=self._credentials.refreshes)
 
     def _submit(self, start: bool, once: str | None, arguments: Mapping[str, Any]) -> Steps[Any, str]:
-        from paiflow.client.submitting import submit  # noqa: PLC0415 - whoever makes single calls needs none of it
+        from paiflow.client.submitting import submit  # noqa: PLC0415 - not for single calls
 
         return submit(arguments, start=start, once=once)
 
@@ -361,7 +361,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         return [answer(step.calls[0])] if len(step.calls) == 1 else in_threads(answer, step.calls, step.in_flight)
 
     def list_pipeline_runs_status_detailed(self, **arguments: Any) -> Response[ListPipelineRunsStatusResponse]:
-        """Return what `list_pipeline_runs_status` does, with its status, headers and content; as `call` does."""
+        """Call `list_pipeline_runs_status`, and return its reply with status, headers and content, as `call` does."""
         return self.call(operations.LIST_PIPELINE_RUNS_STATUS, **arguments)
 
     def iter_pipeline_run_node_logs(
@@ -416,7 +416,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
 
         Args:
             start: Start it at once; else it stays Initialized until `start_pipeline_run`.
-            once: A key for which at most one run is made. If there is a run with this key, whatever its status, its id is
+            once: A key for which at most one run is made. If there is a run with this key, in any status, its id is
                 returned; one that was deleted does not count. After a failure that leaves open whether the run was made,
                 it is looked for. The key is sent as SourceId, with the SourceType SDK. Two programs that submit the same
                 key in the same moment may both create a run, and so may one whose account does not see the first run.
@@ -483,7 +483,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         nodes: Nodes = (),
         **options: Unpack[WaitOptions],
     ) -> WaitResult:
-        """Return what became of runs and nodes, once they have ended.
+        """Wait until runs and nodes have ended, and return the outcome of each.
 
         Ended is what succeeded, failed or was stopped (terminated, suspended, skipped; a skipped node has succeeded), and
         an id that the service has not returned for 60 s. An unknown status ends nothing. Throttling, faults of the
@@ -492,7 +492,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         Args:
             pipeline_runs: ids of runs.
             nodes: nodes, each a NodeRef or a pair of run id and node id.
-            until: "all" have ended; "any", the first one has, whatever its outcome; "first-failure", the first one has
+            until: "all" have ended; "any", the first one has, with any outcome; "first-failure", the first one has
                 failed, was stopped or is missing, else as all.
             timeout: how long to wait at most: seconds, text such as "1h30m", or a timedelta; None to wait on.
             interval: how long to let pass between two polls, at least; likewise.
@@ -595,7 +595,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
     async def relay(
         self, operation: Operation[Any], prepared: Prepared, within: float
     ) -> tuple[int, dict[str, str], bytes]:
-        """Send a request once, signed, and return status, headers and body of its reply, whatever it says.
+        """Send a request once, signed, and return status, headers and body of its reply, also of a refusal.
 
         What signed the request is left out of the body.
 
@@ -608,7 +608,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
             CredentialsError, TransportError, UnexpectedReply: no reply came, or one that is too large.
         """
         self._connections.check_open()
-        whole, discretion = await self._exchange(operation, prepared, 1, within)
+        whole, discretion = await self._round_trip(operation, prepared, 1, within)
         return whole.status_code, dict(whole.headers), discretion.content(whole.content)
 
     async def ask(self, step: Ask) -> Answers:
@@ -765,11 +765,11 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         return await attempts.arun(lambda number: self._attempt(call.operation, prepared, number, attempts.left()))
 
     async def _attempt(self, operation: Operation[R], prepared: Prepared, number: int, left: float) -> Response[R]:
-        whole, discretion = await self._exchange(operation, prepared, number, left)
+        whole, discretion = await self._round_trip(operation, prepared, number, left)
         with discretion:
             return self._interpret(operation, whole, number, discretion)
 
-    async def _exchange(
+    async def _round_trip(
         self, operation: Operation[Any], prepared: Prepared, number: int, left: float
     ) -> tuple[Whole, Discretion]:
         import asyncio  # noqa: PLC0415 - costly to load, and for async calls only

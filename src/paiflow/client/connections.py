@@ -1,4 +1,4 @@
-"""Open connections, and know to whom they belong.
+"""Open connections, one set for each process and event loop.
 
 A connection belongs to the process that opened it, and an async one to its event loop too. A forked child that used its
 parent's connections would read its parent's replies. So a client has an httpx client for each process and loop that uses
@@ -36,7 +36,7 @@ def opener(
     timeout: float | httpx.Timeout,
     headers: Mapping[str, str],
 ) -> Callable[[], Http]:
-    """Return what opens httpx clients; it has read the environment by then, and does not again.
+    """Return a function that opens httpx clients. The environment is read once, now.
 
     Args:
         kind: the blocking class, or the async one.
@@ -141,7 +141,7 @@ class _Connections(Generic[Http]):
 
     @contextmanager
     def in_use(self, *, sending: bool = False) -> Iterator[None]:
-        """Within this, whatever goes wrong because the PaiFlow was closed meanwhile is a ConfigurationError.
+        """Turn an error within this into a ConfigurationError if the PaiFlow was closed meanwhile.
 
         Args:
             sending: whether a request is sent within it, so that the service may have acted on it.
@@ -192,7 +192,7 @@ class AsyncConnections(_Connections[httpx.AsyncClient]):
         self._endings: dict[Owner, AsyncGenerator[None]] = {}
 
     async def open(self) -> httpx.AsyncClient:
-        """Return what `client` does, to be closed when the loop ends."""
+        """Return a client as `client` does, to be closed when the loop ends."""
         client = self.client()
         owner = self._owner()
         if not self._shared and owner not in self._endings:

@@ -1,4 +1,4 @@
-"""Hold a blocking call to its deadline, whatever the server does.
+"""Hold a blocking call to its deadline, even if the server stalls.
 
 httpx bounds each read, not their sum: a server that sends a byte now and then, of the headers even, keeps a call for
 as long as it likes. So every wait for the network is cut to what is left. An async call needs none of this: it is

@@ -1,4 +1,4 @@
-"""Keep keys, tokens and signatures out of all that is seen of an attempt: its error, the chain behind it, and the log."""
+"""Keep keys, tokens and signatures out of an attempt's error, its causes, and the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings of the environment that connections go by: proxies and certificates.
+"""Read the environment's settings for connections: proxies and certificates.
 
 httpx reads them too, but cannot read every NO_PROXY, and its errors quote what it could not read: a password, perhaps.
 The errors here name the variable, and quote nothing of its value.
@@ -23,7 +23,7 @@ _OTHERS: Final = ", ".join([f"{scheme}://" for scheme in _SCHEMES[1:]])
 
 
 def certificates(*, encrypted: bool) -> ssl.SSLContext:
-    """Return what servers are verified by: certifi's certificates, or those of SSL_CERT_FILE or SSL_CERT_DIR.
+    """Return the TLS settings: certifi's certificates, or those of SSL_CERT_FILE or SSL_CERT_DIR.
 
     Args:
         encrypted: whether there is something to verify. Without, no certificates are loaded: it takes long.

@@ -1,4 +1,4 @@
-"""What came of an attempt: the decoded reply, or the error to raise. The drivers are in client.py."""
+"""The result of an attempt: the decoded reply, or the error to raise. The drivers are in clients.py."""
 
 from __future__ import annotations
 

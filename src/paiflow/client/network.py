@@ -1,7 +1,7 @@
 """Network backends for httpcore: of the blocking client, and of the async one.
 
 - The waits of the blocking one end at the deadline of the call; see _deadline.py. An async call is cancelled.
-- A connection with bytes that nobody asked for is not used: they would be taken for the reply to the next request. httpcore
+- A connection with unrequested bytes is not used: they would be taken for the reply to the next request. httpcore
   looks at the socket alone, but such bytes may have been read already, or come between its look and the request.
 - Connections of the async one are quickly asked whether there is something to read: httpcore's pool asks each idle one
   several times a call, and for each anyio would ask the system for all the connection's addresses.

@@ -23,7 +23,7 @@ from paiflow_api.calling import Call, Pages
 
 # Ours: the vendor's pages name no greatest size.
 PAGE_SIZE: Final = 100
-# Repetitions of a page in a row that end the reading, whatever TotalCount promises.
+# Repetitions of a page in a row that end the reading, even if TotalCount promises more.
 REPEATS: Final = 3
 
 

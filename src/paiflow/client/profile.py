@@ -24,7 +24,7 @@ DISABLED: Final = "ALIBABA_CLOUD_CLI_PROFILE_DISABLED"
 
 @attrs.frozen
 class Profile:
-    """What a profile says, but for its keys."""
+    """The settings of a profile, without its keys."""
 
     name: str
     mode: str | None = None
@@ -58,7 +58,7 @@ def in_force(environ: Mapping[str, str]) -> Profile | None:
 
 
 def load(environ: Mapping[str, str]) -> Profiles:
-    """Return what the file holds; nothing if it is not there, or switched off.
+    """Return the settings of the file; none if it is missing, or switched off.
 
     Raises:
         ConfigurationError: it cannot be read, or is not what the vendor's command writes.

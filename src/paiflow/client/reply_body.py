@@ -1,7 +1,7 @@
-"""Take in a reply that may be hostile: too large, too slow, compressed to explode.
+"""Read a reply that may be hostile: too large, too slow, or a decompression bomb.
 
 Intake decompresses and decides on each chunk; the two readers only read, one blocking, one awaiting. httpx would decompress
-whole chunks, whatever their size, and does not know all names of gzip.
+whole chunks of any size, and does not know all names of gzip.
 
 Source of the limits: ours. The documented sample has 1.3 KB, 10,000 runs with their nodes about 5 MB.
 """
@@ -164,7 +164,7 @@ class _Decoder:
         return self._zlib.eof or not self._begun
 
     def decode(self, chunk: bytes, most: int) -> bytes:
-        """Return what a chunk decompresses to, its first `most` bytes."""
+        """Return the first `most` bytes of a chunk, decompressed."""
         if not chunk:
             return b""
         bare, self._bare, self._begun = self._bare, False, True

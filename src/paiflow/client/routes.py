@@ -1,4 +1,4 @@
-"""Say where a request goes: the service's host, and the proxy on the way. For errors, so without user names and passwords."""
+"""Name the route of a request for errors: the service's host, and the proxy. Without user names and passwords."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Route:
     proxy: str | None = None
 
     def reason(self, error: Exception, said: str) -> str:
-        """Return what went wrong on the way.
+        """Return the fault of the connection, in one line.
 
         Args:
             error: what httpx raised.

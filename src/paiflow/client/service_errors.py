@@ -1,4 +1,4 @@
-"""Turn a reply that says no into the error to raise, whatever its body is.
+"""Turn a refusal into the error to raise, for any form of its body.
 
 Pure: a function of the reply and the clock. It knows the service's error shape, JSON in
 upper or lower case and XML, and makes the best of what gateways answer instead.

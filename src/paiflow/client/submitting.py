@@ -30,7 +30,7 @@ LOOKS: Final = (0.0, 1.0, 3.0)
 
 
 class Arguments(TypedDict, total=False):
-    """What `submit` takes beside start and once: the arguments of create_pipeline_run, with more that may be given as such.
+    """The arguments of `submit` apart from start and once: those of create_pipeline_run, some in more forms.
 
     Attributes:
         arguments: text, or a mapping from names to values.

@@ -1,4 +1,4 @@
-"""Call a function for many items, some at a time, in threads that nobody has to wait for.
+"""Call a function for many items, some at a time, in threads that do not delay the interpreter's exit.
 
 A pool of the standard library joins its threads when the interpreter ends: a program that was interrupted would stay until
 the last of their calls has timed out. These end with the program.

@@ -1,7 +1,7 @@
-"""What reply is due to a valid request: a second, small implementation of all operations.
+"""Predict the reply to a valid request: a second, small implementation of all operations.
 
 It is written from the description and the pages, and not from the mock. Each operation is a row of `ANSWERS`; one
-without a row is judged by what holds of every reply only. Each row returns None where the answer is open.
+without a row is checked by the general checks only. Each row returns None where the answer is open.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Call:
         return NO_PIPELINE if pipeline is None and "pipeline" in self.model.complete else pipeline
 
     def manifest(self, name: str) -> Due | None:
-        """Return what is due to a manifest."""
+        """Return the expected reply to a manifest."""
         text = self.arguments[name]
         if text not in self.model.manifests:
             return None

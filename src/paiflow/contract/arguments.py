@@ -157,7 +157,7 @@ def _pairs(operation: Described, query: str) -> dict[str, list[str]] | None:
 
 
 def _value(parameter: Parameter, texts: Sequence[str]) -> Any:
-    """Return what a parameter's texts stand for, None where readers may differ.
+    """Return the value of a parameter's texts; None where readers may differ.
 
     Raises:
         ValueError: they stand for nothing; names the parameter.

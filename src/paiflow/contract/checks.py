@@ -1,7 +1,7 @@
-"""What holds of every exchange, whoever sent it and whatever for.
+"""The checks of every exchange.
 
-A check is a function of an exchange and the session; it yields what is wrong, in words that a stranger understands.
-Its name, with dashes for underscores, is what a report calls it. It sees only exchanges that it is meant for.
+A check is a function of an exchange and the session; it yields faults, each in one plain sentence.
+Reports use its name, with dashes for underscores. It sees only exchanges that it is meant for.
 """
 
 # ruff: noqa: ARG001 - all checks take the same arguments
@@ -109,7 +109,7 @@ class Exchange:
 
 
 class Context(Protocol):
-    """What checks know beside the exchange. `session.Session` is one."""
+    """The context of the checks. `session.Session` is one."""
 
     interface: Interface
     model: Model
@@ -159,7 +159,7 @@ def the_body_is_json_in_utf8(exchange: Exchange, reply: Reply, context: Context)
 
 
 def the_length_is_right(exchange: Exchange, reply: Reply, context: Context) -> Iterator[str]:
-    """Content-Length is what came, and nothing is compressed that nobody asked to be."""
+    """Content-Length is the length of the body, and a body is compressed only on request."""
     lengths = reply.values("content-length")
     encoding = reply.header("content-encoding")
     if len(set(lengths)) > 1:
@@ -296,7 +296,7 @@ def a_405_names_the_methods(exchange: Exchange, reply: Reply, context: Context) 
 
 
 def the_refusal_is_the_right_one(exchange: Exchange, reply: Reply, context: Context) -> Iterator[str]:
-    """What must be refused is refused, with the status and the code that are due."""
+    """A wrong request is refused, with the expected status and code."""
     if not isinstance(exchange.due, Refusal):
         return
     due, code = exchange.due, str(reply.fields.get("Code", ""))
@@ -310,7 +310,7 @@ def the_refusal_is_the_right_one(exchange: Exchange, reply: Reply, context: Cont
 
 
 def a_right_request_is_answered(exchange: Exchange, reply: Reply, context: Context) -> Iterator[str]:
-    """What is right is answered with 200: a refused signature must not pass for an answer."""
+    """A right request is answered with 200: a refused signature must not pass for an answer."""
     if exchange.positive and reply.status != 200:
         yield f"200 is due, but the status is {reply.status} {reply.fields.get('Code', '')}".rstrip()
 
@@ -387,7 +387,7 @@ def a_page_is_one(exchange: Exchange, reply: Reply, context: Context) -> Iterato
 
 
 def what_exists_is_told_as_it_is(exchange: Exchange, reply: Reply, context: Context) -> Iterator[str]:
-    """What is known to exist is not left out, what is not is not made up, and each value is the known one."""
+    """A reply holds all known things, no others, and each with its known values."""
     call, due = exchange.call, exchange.due
     if not exchange.answered or call is None or not isinstance(due, Answer):
         return
@@ -494,12 +494,12 @@ CHECKS: tuple[Check, ...] = (
 
 
 def name_of(check: Callable[..., object]) -> str:
-    """Return what a report calls a check."""
+    """Return the name of a check in reports."""
     return getattr(check, "__name__", "check").replace("_", "-")
 
 
 def _right_signatures(request: Request, accounts: tuple[Credentials, ...]) -> Iterator[str]:
-    """Yield what the signature would be if each of the accounts had signed the request as it is."""
+    """Yield the right signature of the request for each of the accounts."""
     path, _, query = request.target.partition("?")
     try:
         _, names, _ = parse_authorization(request.header("authorization") or "")

@@ -1,4 +1,4 @@
-"""Judge a service by the effective description and the vendor's rules: our mock by default, or any endpoint.
+"""Check a service against the effective description and the vendor's rules: our mock by default, or any endpoint.
 
 Credentials come from the environment, as for the client. A service on this machine is written to: the suite creates
 pipelines and runs there, unless --reads-only is given. A service elsewhere gets a few right reads and nothing else;
@@ -46,7 +46,7 @@ EXAMPLES = 5
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says, and what the command is called."""
+    """The options of the command line, and the command's name."""
 
     program: str = "scripts/contract"
     endpoint: str | None = None
@@ -93,7 +93,7 @@ def parsed(arguments: list[str] | None, program: str = "scripts/contract") -> Op
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--endpoint", metavar="URL", help="the service to judge; our mock, started here, by default")
+    parser.add_argument("--endpoint", metavar="URL", help="the service to check; our mock, started here, by default")
     parser.add_argument(
         "--examples",
         metavar="N",
@@ -104,7 +104,7 @@ def parsed(arguments: list[str] | None, program: str = "scripts/contract") -> Op
     parser.add_argument("--only", metavar="SUITE/CASE", default="", help="only cases whose name starts like this")
     parser.add_argument("--operation", metavar="ID", default="", help="only cases about this operation")
     parser.add_argument("--reads-only", action="store_true", help="call no operation that changes something")
-    parser.add_argument("--body", metavar="JSON", help="send only this body to --operation, and judge the reply")
+    parser.add_argument("--body", metavar="JSON", help="send only this body to --operation, and check the reply")
     parser.add_argument(
         "--json", metavar="FILE", help="write the results as JSON too; - is stdout, instead of the text"
     )
@@ -112,7 +112,7 @@ def parsed(arguments: list[str] | None, program: str = "scripts/contract") -> Op
     parser.add_argument(
         "--record", metavar="DIR", type=Path, help="keep what was exchanged in a new file in this folder"
     )
-    parser.add_argument("--resolve", metavar="ADDRESS", help="connect to this address, whatever the endpoint's host is")
+    parser.add_argument("--resolve", metavar="ADDRESS", help="connect to this address instead of the endpoint's host")
     parser.add_argument("--allow-http", action="store_true", help="plain http also to a host that is not this machine")
     return Options(program, **vars(parser.parse_args(arguments)))
 
@@ -126,11 +126,11 @@ def positive(text: str) -> int:
 
 
 def run(options: Options, environ: Mapping[str, str]) -> int:
-    """Judge a service, print the report, and return the exit status.
+    """Check a service, print the report, and return the exit status.
 
     Raises:
         PaiFlowError: the options or the environment will not do.
-        CannotConnectError: nobody listens there.
+        CannotConnectError: no server listens there.
     """
     words = sys.stderr if options.json == "-" else sys.stdout
     with opened(options, environ, report.Progress(words).tell) as target:
@@ -211,7 +211,7 @@ def _start(target: Target, *, few: bool) -> bool:
     """Make the first calls: find out whether the credentials are accepted, and what exists. Return whether they are.
 
     Raises:
-        CannotConnectError: nobody listens there.
+        CannotConnectError: no server listens there.
     """
     session = target.session
     with session.suite("start"), session.case("a right request"):

@@ -1,4 +1,4 @@
-"""Find out what exists at a service, operation by operation, and compare it with the vendor's samples."""
+"""Read the present contents of a service, operation by operation, and compare them with the vendor's samples."""
 
 from __future__ import annotations
 

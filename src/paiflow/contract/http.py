@@ -68,7 +68,7 @@ class Reply:
 
     @cached_property
     def parsed(self) -> Any:
-        """What the body says, None where it is not strict JSON."""
+        """The value of the body; None where it is not strict JSON."""
         try:
             return strict_json(self.body)
         except ValueError:
@@ -86,7 +86,7 @@ class Reply:
 
 
 def strict_json(content: bytes) -> Any:
-    """Return what a body says.
+    """Return the value of a body.
 
     Raises:
         ValueError: it is not UTF-8, starts with a byte order mark, is not JSON, says NaN or Infinity, gives a name twice,

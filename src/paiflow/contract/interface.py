@@ -1,4 +1,4 @@
-"""The operations of the effective description: where each is, and what its replies have to fit."""
+"""The operations of the effective description: method, path, and the schemas of replies."""
 
 from __future__ import annotations
 

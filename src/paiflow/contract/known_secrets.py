@@ -1,4 +1,4 @@
-"""Find values that must not be kept, in a text and in all that it can be read as.
+"""Find secret values in a text, plain or encoded.
 
 A value may stand in a text as it is, percent-encoded, escaped for JSON or HTML, in base64, in UTF-16, or broken over lines;
 and in several of these at once.
@@ -111,7 +111,7 @@ def _forms(value: str) -> Iterator[str]:
 
 
 def _cores(text: str) -> Iterator[str]:
-    """Yield what is the same in every base64, of both alphabets, of whatever the text is a part of.
+    """Yield the part of the base64 of a text, in both alphabets, that does not depend on its surroundings.
 
     Three bytes make four letters, so it depends on how many bytes stand before it, modulo 3. Letters that hold bits of what
     stands before or behind it are left out.

@@ -1,4 +1,4 @@
-"""Manifests of pipelines that the suite puts in: what names each, and the steps that it consists of."""
+"""The manifests of the pipelines that the suite creates."""
 
 from __future__ import annotations
 

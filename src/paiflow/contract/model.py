@@ -1,4 +1,4 @@
-"""What exists at a service, as far as it is known."""
+"""The model of a service: all that is known to exist there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from paiflow.contract.things import IDS, Ids, Thing, text_of
 
 @dataclass(frozen=True)
 class Part:
-    """What one list of a reply has to hold, or the reply itself.
+    """The expected contents of one list of a reply, or of the reply itself.
 
     Args:
         things: all that are due, in order; of several pages, those of all.
@@ -40,7 +40,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a 200 has to hold.
+    """The expected contents of a 200.
 
     Args:
         parts: by list, "" for the reply itself.
@@ -62,7 +62,7 @@ Due = Answer | Refusal
 
 @dataclass
 class Model:
-    """What exists.
+    """All that exists.
 
     Args:
         interface: the description.

@@ -1,4 +1,4 @@
-"""Put things in through the service's own operations, so that what is due does not rest on what the service says."""
+"""Create pipelines and runs through the service's own operations; expectations then do not depend on its replies."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FLAKY = (Step("flaky", outputs=[("second", "Model")]), Step("then", after=["flak
 
 @dataclass
 class Stock:
-    """What was put in.
+    """The things that the suite created.
 
     Args:
         tag: the SourceId of all runs, which no other run has.

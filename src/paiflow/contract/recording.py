@@ -1,4 +1,4 @@
-"""Keep what was exchanged, without secrets and account ids: an HTTP archive (HAR 1.2), written whole or not at all.
+"""Record exchanges as an HTTP archive (HAR 1.2), without secrets and account ids, written whole or not at all.
 
 First the values of the credentials go, as they are or encoded; then what `paiflow._redaction` knows by name or looks; then
 each value in which one of the credentials can still be read. What would be written is searched once more, and not written if
@@ -230,7 +230,7 @@ class _Entries:
 
 
 def _values(accounts: Iterable[Credentials], environ: Mapping[str, str]) -> list[str]:
-    """Return what must not be kept: of who calls, and of the environment what is long enough to be told from words."""
+    """Return the secrets of the accounts, and those of the environment that are too long to be mere words."""
     used = [
         value
         for account in accounts

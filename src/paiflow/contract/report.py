@@ -1,4 +1,4 @@
-"""Tell people what a run found: a table of what was done, then every failure by its cause, with a line to repeat it.
+"""Report a run: a table of the suites, then every failure by its cause, with a line to repeat it.
 
 What a request or a reply is quoted from is redacted first: no Authorization, secret, token or signature is printed.
 """

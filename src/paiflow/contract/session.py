@@ -1,4 +1,4 @@
-"""One run of the contract: sends, judges every exchange, keeps the record.
+"""One run of the contract: send requests, check every exchange, keep the record.
 
 Nothing of a run outlives its session, so two runs in one process do not know of each other.
 """
@@ -61,7 +61,7 @@ class Finding:
 
 @dataclass
 class Tally:
-    """What one suite did."""
+    """The counts of one suite."""
 
     cases: Counter[str] = field(default_factory=Counter)
     checks: int = 0
@@ -70,7 +70,7 @@ class Tally:
 
 @dataclass
 class OfOperation:
-    """What was done with one operation.
+    """The counts of one operation.
 
     Args:
         calls: requests that led to it.
@@ -146,7 +146,7 @@ class Session:
 
     @property
     def credentials(self) -> Credentials:
-        """Who calls where nothing else is said."""
+        """The account that calls by default."""
         return self.accounts[0]
 
     def connect(self) -> Wire:
@@ -186,7 +186,7 @@ class Session:
     def ask(
         self, name: str, arguments: dict[str, Any], *, first: bool = False, discovering: bool = False, **how: Any
     ) -> Reply | None:
-        """Call an operation, judge the reply by what is known to exist, and return it.
+        """Call an operation, check the reply against the model, and return it.
 
         Args:
             name: of the operation.
@@ -196,7 +196,7 @@ class Session:
             how: as for `build`.
 
         Raises:
-            CannotConnectError: it is the first of all, and nobody listens there.
+            CannotConnectError: it is the first of all, and no server listens there.
         """
         request = self.build(name, arguments, **how)
         if first:
@@ -210,7 +210,7 @@ class Session:
     def send(
         self, request: Request, due: Due | str | None = OPEN, *, wire: Wire | None = None, discovering: bool = False
     ) -> Reply | None:
-        """Send a request as it is, judge the exchange, and return the reply, None if there was none.
+        """Send a request as it is, check the exchange, and return the reply; None if there was none.
 
         Raises:
             GaveUpError: there was none for the third time, or they come too late.
@@ -330,7 +330,7 @@ def discovered(call: Call, reply: Reply) -> Iterator[tuple[str, tuple[str, ...]]
 
 
 def asking(name: str, arguments: dict[str, Any]) -> Callable[[Session], object]:
-    """Return what calls an operation, for a case that is no more than that."""
+    """Return a case that calls an operation and does no more."""
     return lambda session: session.ask(name, arguments)
 
 

@@ -1,4 +1,4 @@
-"""What is judged: our mock, started here, or an endpoint."""
+"""The target of a run: our mock, started here, or an endpoint."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TEMPORARY = Credentials("STS.ContractTests", "ContractTestsTemporarySecret", "Co
 
 @dataclass(frozen=True)
 class Hand:
-    """A mock that nobody else uses, its clock, and a session with it."""
+    """A mock for one case alone, its clock, and a session with it."""
 
     service: MockService
     clock: HandClock
@@ -42,7 +42,7 @@ class Hand:
 
 @dataclass(frozen=True)
 class Target:
-    """What is judged.
+    """The target.
 
     Args:
         session: with the service.

@@ -1,4 +1,4 @@
-"""What is known of the things at a service: what was put in, what the pages document, and what each operation has said.
+"""The known state of each thing at a service, from our own requests, the documented samples, and replies.
 
 All operations have to say the same of a thing, and each says the same again. Only of a thing that is moving, such as a
 run that runs, some fields may change by themselves, and its status goes forwards only.
@@ -54,7 +54,7 @@ class Thing:
 
     Args:
         kind: of `IDS`.
-        ids: what it is found by.
+        ids: its keys.
         put: the fields that were put in.
         ours: it was created by the suite.
         owner: the access key's id of the only user who sees it, None if everybody does.
@@ -136,7 +136,7 @@ class Thing:
                 yield f"{name} is {short(wire[name])}, {short(known[name])} is due"
 
     def learn(self, source: str, wire: Wire) -> None:
-        """Take note of what an operation says."""
+        """Record the values in an operation's reply."""
         status = wire.get("Status")
         if self.moving:
             self.seen = status or self.seen

@@ -1,4 +1,4 @@
-"""What a reply says of which things, and what a request has done."""
+"""Apply replies and requests to the model: new things, changed fields, deletions."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _ids(kind: str, wire: Wire, arguments: Mapping[str, Any]) -> Ids:
 
 
 def learn(call: Call, reply: Reply, variant: str | None) -> None:
-    """Take note of what a reply says, and of what a request has done.
+    """Record the contents of a reply, and the effects of a request.
 
     Args:
         call: what was asked for.

@@ -1,4 +1,4 @@
-"""Send requests exactly as they are, and take replies exactly as they come.
+"""Send requests byte by byte as given, and return replies as they come.
 
 One connection, kept open as long as the service keeps it: what goes wrong between two calls on a connection
 (bytes behind a reply, a caller who is remembered) only shows there.
@@ -24,7 +24,7 @@ class NoReplyError(Exception):
 
 
 class CannotConnectError(NoReplyError):
-    """Nobody listens there."""
+    """No server listens there."""
 
 
 class Wire:
@@ -57,7 +57,7 @@ class Wire:
         """Connect.
 
         Raises:
-            CannotConnectError: nobody listens there.
+            CannotConnectError: no server listens there.
         """
         self._ensure()
 
@@ -69,7 +69,7 @@ class Wire:
         """
         fresh = self._ensure()
         try:
-            reply = self._exchange(request)
+            reply = self._round_trip(request)
         except (http.client.RemoteDisconnected, ConnectionError) as error:
             self.close()
             if fresh:
@@ -86,7 +86,7 @@ class Wire:
     def _again(self, request: Request) -> Reply:
         self._ensure()
         try:
-            return self._exchange(request)
+            return self._round_trip(request)
         except (http.client.HTTPException, OSError, EOFError, ValueError) as error:
             self.close()
             raise NoReplyError(
@@ -113,7 +113,7 @@ class Wire:
         self._connection = connection
         return True
 
-    def _exchange(self, request: Request) -> Reply:
+    def _round_trip(self, request: Request) -> Reply:
         connection = self._connection
         assert connection is not None  # noqa: S101 - _ensure made it
         started = time.monotonic()

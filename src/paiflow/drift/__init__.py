@@ -8,7 +8,7 @@ notices: in a client's replies, `paiflow.observe(client)`; in recorded traffic, 
     schemas.py      a description ► its schemas, each with its place
     walk.py         a reply and its schema ► deviations
     findings.py     deviations ► findings: where, how often, an example
-    repair.py       replies ► an overlay after which there are no deviations    (changes.py, kinds.py, names.py)
+    repair.py       replies ► an overlay after which there are no deviations    (changes.py, inference.py, names.py)
     observing.py    a client's replies, while they come
 
 Needs the extra `drift`. Nothing that `import paiflow` loads may import this package.

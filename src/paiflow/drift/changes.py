@@ -9,13 +9,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from paiflow.drift.kinds import ALL_KINDS, OF_TYPE, alternatives
+from paiflow.drift.inference import Alternative
+from paiflow.drift.kinds import ALL_KINDS, OF_TYPE
 from paiflow.drift.names import alike, pattern_of
 from paiflow.drift.schemas import APPLICATORS, LEAVES, Schema, json_path, quoted
 
 Change = tuple[str, dict[str, Any]]
-
-EMPTY_TEXT: Final = {"type": "string", "maxLength": 0}
 
 # What restricts values of any kind; the others are about values of one kind, and let another stand beside it.
 _OF_ALL_KINDS: Final = frozenset({"$ref", "allOf", "anyOf", "oneOf", "enum", "const", "not", "if"})
@@ -71,28 +70,26 @@ def known(schema: Schema, values: Sequence[Any]) -> Change:
 
 def _member_names(values: Sequence[Any], given: Sequence[str]) -> list[str]:
     names = list(given)
+    taken = set(map(alike, names))
     for index in range(len(given), len(values)):
         name = base = re.sub(r"\W+", "_", str(values[index])).strip("_").upper()
         if not name[:1].isalpha():
             name = base = f"VALUE_{index}"
         number = 2
-        while alike(name) in map(alike, names):
+        while alike(name) in taken:
             name = f"{base}_{number}"
             number += 1
+        taken.add(alike(name))
         names.append(name)
     return names
 
 
 def distinct(values: Sequence[Any]) -> list[Any]:
     """Return values, each once; 1 and true are two."""
-    found: list[Any] = []
-    for value in values:
-        if not any(value == other and type(value) is type(other) for other in found):
-            found.append(value)
-    return found
+    return list({(type(value), repr(value)): value for value in values}.values())
 
 
-def widened(schema: Schema, new: list[dict[str, Any]]) -> Iterator[Change]:
+def widened(schema: Schema, new: Sequence[Alternative]) -> Iterator[Change]:
     """Yield the changes by which a schema takes other kinds of value, too: those of the alternatives `new`."""
     if schema.value is False:
         yield json_path(schema.place), {"remove": True}
@@ -100,14 +97,14 @@ def widened(schema: Schema, new: list[dict[str, Any]]) -> Iterator[Change]:
     [union] = unions if len(unions := [keyword for keyword in ("anyOf", "oneOf") if keyword in schema]) == 1 else [""]
     others = _OF_ALL_KINDS.intersection(schema.value) - {union}
     if union and not others and all(part.kinds < ALL_KINDS for part in schema.parts(union)):
-        if any(not OF_TYPE[one["type"]] <= schema.own_kinds for one in new):
+        if any(not OF_TYPE[kind] <= schema.own_kinds for kind, _ in new):
             yield removed(schema, "type")  # the alternatives say what it says
         taken = frozenset[str]().union(*(part.kinds for part in schema.parts(union)))
-        yield from joined(schema, union, [one for one in new if not OF_TYPE[one["type"]] <= taken])
-    elif not union and not others and len({one["type"] for one in new}) == len(new):
-        yield from _typed(schema, new)
+        yield from joined(schema, union, [one for kind, one in new if not OF_TYPE[kind] <= taken])
+    elif not union and not others and len({one.get("type") for _, one in new} - {None}) == len(new):
+        yield from _typed(schema, [one for _, one in new])
     else:
-        yield from set_apart(schema, new)
+        yield from set_apart(schema, [one for _, one in new])
 
 
 def joined(schema: Schema, union: str, new: list[dict[str, Any]]) -> Iterator[Change]:
@@ -145,6 +142,8 @@ def _typed(schema: Schema, new: list[dict[str, Any]]) -> Iterator[Change]:
         yield updated(schema, {"type": [*types, *added], **more})
 
 
-def beside(values: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return what values look like, as alternatives beside those that they do not fit."""
-    return [EMPTY_TEXT] if set(map(str, values)) == {""} else alternatives(values)
+def filled(schema: Schema, keyword: str, holds: dict[str, Any]) -> Iterator[Change]:
+    """Yield the changes by which what was always empty may hold something."""
+    yield removed(schema, keyword)
+    if not schema.value.get("items"):
+        yield updated(schema, holds)

@@ -1,4 +1,4 @@
-"""What was found: deviations of many replies, joined by where they are, with a count and a first example.
+"""Findings: deviations of many replies, joined by their place, with a count and a first example.
 
 Examples are redacted, shortened to one line, and without what would steer a terminal.
 """
@@ -6,6 +6,7 @@ Examples are redacted, shortened to one line, and without what would steer a ter
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -59,23 +60,25 @@ class Findings:
         self._description = description
         self._limit = limit
         self._found: dict[tuple[Kind, str, str, str], Finding] = {}
+        self._counts: Counter[tuple[Kind, str, str, str]] = Counter()
         self.left_out: int = 0
 
     @property
     def all(self) -> tuple[Finding, ...]:
-        """What was found, in the order in which it was first seen."""
-        return tuple(self._found.values())
+        """The findings, in the order of first occurrence."""
+        return tuple(replace(finding, count=self._counts[key]) for key, finding in self._found.items())
 
     def add(self, operation: str, status: str, deviations: Iterable[Deviation], where: str) -> None:
         """Add where a reply departs from the description."""
         for deviation in deviations:
             path = STATUS if deviation.keyword == "responses" else shown(deviation.steps)[:_KEY_CHARACTERS]
             key = (deviation.kind, operation, status, path)
-            if (known := self._found.get(key)) is not None:
-                self._found[key] = replace(known, count=known.count + 1)
+            if key in self._found:
+                self._counts[key] += 1
             elif self._limit is not None and len(self._found) >= self._limit:
                 self.left_out += 1
             else:
+                self._counts[key] = 1
                 self._found[key] = Finding(
                     deviation.kind,
                     operation,
@@ -98,7 +101,7 @@ class Findings:
         return self._asked(deviation)
 
     def _asked(self, deviation: Deviation) -> str:
-        """Return what was asked of a value that does not fit."""
+        """Return the requirement that a value does not meet."""
         keyword = deviation.keyword
         if keyword == "responses":
             return "no such status is described"
@@ -124,7 +127,7 @@ def example(deviation: Deviation) -> str:
 
 
 def clean_path(steps: Steps) -> str:
-    """Return a path fit to be shown: a name in it may be anything, and is judged by itself."""
+    """Return a path fit to be shown: each name in it is redacted by itself."""
     safe = [redact_text(step) if type(step) is str else step for step in steps]  # a MapKey is not shown
     return clean(redact_text(shown(tuple(safe))), _PATH_CHARACTERS)
 

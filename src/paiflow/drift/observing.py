@@ -1,12 +1,12 @@
-"""Watch a client's replies for what the description lacks.
+"""Report the parts of a client's replies that the description does not describe.
 
     with paiflow.observe(client) as drift:
         client.wait(pipeline_runs=["flow-a"])
     print(drift.report())
     print(drift.overlay())
 
-The client stays lenient, and the caller notices nothing: nothing is raised into a call. Every reply that the client gets
-is judged, those of waits, batches and repeated attempts too, and errors of the service; in the thread or the event loop of
+The client stays lenient: nothing is raised into a call. Every reply that the client gets
+is checked, those of waits, batches and repeated attempts too, and errors of the service; in the thread or the event loop of
 the call, which takes some 0.1 ms for each run, node or output.
 
 What is kept of the replies is bounded. Of each new way in which they depart from the description, one witness stays: the
@@ -28,7 +28,7 @@ from paiflow._forks import Lock
 from paiflow._redaction import redact_json
 from paiflow.drift.collecting import Collection
 from paiflow.drift.findings import Finding
-from paiflow.drift.kinds import alternatives
+from paiflow.drift.inference import Seen, TooDeepError, look
 from paiflow.drift.repair import RepairError, overlay
 from paiflow.drift.replies import Recorded, Reply, judge
 from paiflow.drift.schemas import Schemas, load
@@ -46,7 +46,7 @@ _TEXT_CHARACTERS: Final = 200
 
 
 def observe(client: PaiFlow | AsyncPaiFlow, *, description: str | None = None) -> Observation:
-    """Judge all replies that a client gets from now on, until `stop`, or the end of a `with`.
+    """Check all replies that a client gets from now on, until `stop`, or the end of a `with`.
 
     Args:
         client: a PaiFlow or an AsyncPaiFlow, which may be in use.
@@ -60,7 +60,7 @@ def observe(client: PaiFlow | AsyncPaiFlow, *, description: str | None = None) -
 
 
 class Observation:
-    """What is found in a client's replies, while they come. Threads may share one."""
+    """The findings in a client's replies, while they come. Threads may share one."""
 
     def __init__(self, client: PaiFlow | AsyncPaiFlow, description: Schemas) -> None:
         """Begin to observe."""
@@ -74,12 +74,12 @@ class Observation:
 
     @property
     def replies(self) -> int:
-        """How many replies were judged."""
+        """The number of checked replies."""
         return self._collection.replies
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was found, in the order in which it was first seen."""
+        """The findings, in the order of first occurrence."""
         with self._lock:
             return self._collection.findings
 
@@ -90,7 +90,7 @@ class Observation:
 
     @property
     def skipped(self) -> dict[str, int]:
-        """How many replies could not be judged, such as a gateway's page, by the reason."""
+        """The number of replies that could not be checked, such as a gateway's page, by reason."""
         with self._lock:
             return dict(self._collection.skipped)
 
@@ -114,7 +114,7 @@ class Observation:
         return overlay(self._collection.description, replies)
 
     def stop(self) -> None:
-        """Observe no longer; what was found stays. Stopping twice does no harm."""
+        """Observe no longer; the findings stay. Stopping twice does no harm."""
         self._stop()
 
     def __enter__(self) -> Self:
@@ -138,11 +138,11 @@ class Observation:
                 judged = collection.add(Recorded(f"reply {number}", content, status=status), answered)
                 if judged is not None:
                     self._witnesses.add(*judged)
-            except Exception as error:  # noqa: BLE001 - whatever is wrong with it, it is no matter of the user's call
+            except Exception as error:  # noqa: BLE001 - a fault here must not disturb the user's call
                 self._collection.skipped[f"{operation} that could not be judged: {type(error).__name__}"] += 1
 
 
-# What a deviation asks of the description, wherever in a reply it is.
+# What a deviation asks of the description, wherever in a reply it is; the last says what the value looks like.
 _Trait = tuple[Place, str, str | None, str]
 
 
@@ -152,6 +152,7 @@ class _Witnesses:
     def __init__(self, description: Schemas) -> None:
         self._description = description
         self._traits: set[_Trait] = set()
+        self._seen: dict[tuple[Place, str, str | None], Seen] = {}
         self._replies: list[Reply] = []
         # Replies that ask for something of which there is no witness: no room, or it did not survive the redaction.
         self.lost = 0
@@ -163,21 +164,33 @@ class _Witnesses:
 
     def add(self, reply: Reply, found: list[Deviation]) -> None:
         """Keep what is new about a reply."""
-        new: dict[_Trait, Deviation] = {}
-        for deviation in found:
-            if (trait := _trait(deviation)) not in self._traits:
-                new.setdefault(trait, deviation)
+        traits = {_trait(deviation): deviation for deviation in reversed(found)}
+        new = {trait: deviation for trait, deviation in traits.items() if self._is_new(trait, deviation)}
         if not new:
             return
         value = redact_json(_Cut(found, new.values()).of(reply.value))
         witness = attrs.evolve(reply, value=value)
         told = {_trait(deviation) for deviation in judge(self._description, witness)[1]}
         fits = len(self._replies) < MAX_WITNESSES and len(json.dumps(value)) <= MAX_WITNESS_CHARACTERS
-        if fits and new.keys() <= told <= new.keys() | self._traits:
+        if fits and new.keys() <= told <= traits.keys():
             self._replies.append(witness)
             self._traits |= new.keys()
         else:
             self.lost += 1
+
+    def _is_new(self, trait: _Trait, deviation: Deviation) -> bool:
+        """Return whether the values of a field, all together, look otherwise with this one."""
+        if trait in self._traits:
+            return False
+        if deviation.kind != "unknown-field":
+            return True
+        seen = self._seen.setdefault(trait[:3], Seen())
+        before = look(seen)
+        try:
+            seen.add(deviation.value)
+        except TooDeepError:
+            return True
+        return look(seen) != before
 
 
 def _trait(deviation: Deviation) -> _Trait:
@@ -190,7 +203,10 @@ def _trait(deviation: Deviation) -> _Trait:
 
 def _look(value: Any) -> str:
     """Return what is inferred from a value."""
-    return f"{alternatives([value])} {value == ''}"
+    try:
+        return look(Seen([value]))
+    except TooDeepError:
+        return "too deep"
 
 
 class _Cut:
@@ -223,7 +239,7 @@ class _Cut:
 def _specimen(value: Any) -> Any:
     """Return the least value that looks the same."""
     if isinstance(value, dict):
-        return {}
+        return {name: _specimen(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_specimen(item) for item in {_look(item): item for item in value}.values()]
     return value

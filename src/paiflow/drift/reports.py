@@ -35,7 +35,7 @@ def as_text(findings: Sequence[Finding]) -> str:
 def as_json(
     findings: Sequence[Finding], responses: Mapping[tuple[str, str], int], skipped: Mapping[str, int], exit_code: int
 ) -> str:
-    """Return one object: the exit code, how many replies were judged, what was found, what was skipped and why."""
+    """Return one object: the exit code, the number of checked replies, the findings, and the skipped replies with reasons."""
     document = {
         "ExitCode": exit_code,
         "Replies": sum(responses.values()),
@@ -58,7 +58,7 @@ def as_json(
 
 
 def as_junit(findings: Sequence[Finding], responses: Mapping[tuple[str, str], int]) -> str:
-    """Return one suite, with a case for each response that replies were judged by and each kind of drift."""
+    """Return one suite, with a case for each response that replies were checked against and each kind of drift."""
     cases = []
     for operation, status in responses:
         for kind in KINDS:

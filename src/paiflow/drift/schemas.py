@@ -17,7 +17,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from paiflow import _yaml
 from paiflow._description import EFFECTIVE, Description, DescriptionError, Operation, Place, effective_text
-from paiflow.drift.kinds import ALL_KINDS, OF_TYPE
+from paiflow.drift.kinds import ALL_KINDS, OF_TYPE, SCALARS
 
 # Keywords that jsonschema judges by themselves, and the kinds of value that each is about; None for all.
 _NUMBERS: Final = frozenset({"integer", "number"})
@@ -48,20 +48,39 @@ class Schema:
     Attributes:
         place: the keys that lead to it.
         value: the schema itself, an object or a boolean.
+        keywords: those of an object.
+        fitting_texts: some of the texts that do not depart from it, so that frequent ones are judged once.
     """
 
     def __init__(self, description: Schemas, place: Place) -> None:
         """Look at the schema at `place`; use `Schemas.schema`, which does so once."""
         self.place = place
         self.value: Any = description.at(place)
+        self.keywords: frozenset[str] = frozenset(self.value if isinstance(self.value, dict) else ())
         if "$dynamicRef" in self:
             raise DescriptionError(f"{description.source}: {json_path(place)}: $dynamicRef is not followed")
         self._description = description
         self._parts: dict[tuple[str | int, ...], Schema] = {}
         self._leaves: dict[str, list[tuple[str, Judge]]] = {}
+        self.fitting_texts: set[str] = set()
+
+    @cached_property
+    def all_of(self) -> list[Schema]:
+        """The parts of its `allOf`."""
+        return self.parts("allOf")
+
+    @cached_property
+    def unions(self) -> list[tuple[str, list[Schema]]]:
+        """Its `anyOf` and `oneOf`, where they are there, with their alternatives."""
+        return [(keyword, self.parts(keyword)) for keyword in ("anyOf", "oneOf") if keyword in self]
+
+    @cached_property
+    def properties(self) -> dict[str, Schema]:
+        """The schemas of the fields that it lists."""
+        return {name: self.part("properties", name) for name in self.value.get("properties") or ()}
 
     def __contains__(self, keyword: str) -> bool:
-        return isinstance(self.value, dict) and keyword in self.value
+        return keyword in self.keywords
 
     def part(self, *keys: str | int) -> Schema:
         """Return the schema within this one that the keys lead to."""
@@ -74,9 +93,16 @@ class Schema:
         return [self.part(keyword, index) for index in range(len(self.value[keyword]))] if keyword in self else []
 
     @cached_property
-    def target(self) -> Schema:
-        """The schema that its `$ref` leads to."""
+    def reference(self) -> Schema | None:
+        """The schema that its `$ref` leads to; None where there is none."""
+        if "$ref" not in self:
+            return None
         return self._description.schema(self._description.place_of(str(self.value["$ref"])))
+
+    @property
+    def taken_over(self) -> list[Schema]:
+        """Those that apply to its values in any case: that of its `$ref`, and the parts of its `allOf`."""
+        return [*([self.reference] if self.reference else []), *self.all_of]
 
     @cached_property
     def kinds(self) -> frozenset[str]:
@@ -88,13 +114,10 @@ class Schema:
             return frozenset() if self.value is False else ALL_KINDS
         above |= {self.place}
         kinds = self.own_kinds
-        if "$ref" in self.value:
-            kinds &= self.target._kinds(above)
-        for part in self.parts("allOf"):
+        for part in self.taken_over:
             kinds &= part._kinds(above)
-        for keyword in ("anyOf", "oneOf"):
-            if keyword in self.value:
-                kinds &= frozenset().union(*(part._kinds(above) for part in self.parts(keyword)))
+        for _, parts in self.unions:
+            kinds &= frozenset().union(*(part._kinds(above) for part in parts))
         return kinds
 
     @cached_property
@@ -109,6 +132,26 @@ class Schema:
     def is_plain(self) -> bool:
         """Whether the kind is all that it says of a value."""
         return not isinstance(self.value, dict) or not (self.value.keys() & (APPLICATORS | LEAVES.keys()))
+
+    @cached_property
+    def free_kinds(self) -> frozenset[str]:
+        """The kinds of scalar of which no value departs from it."""
+        return self._free_kinds(frozenset())
+
+    def _free_kinds(self, above: frozenset[Place]) -> frozenset[str]:
+        if not isinstance(self.value, dict) or self.place in above or "if" in self:
+            return SCALARS if self.value is True else frozenset()
+        above |= {self.place}
+        free = frozenset(kind for kind in SCALARS & self.own_kinds if not self.leaves(kind))
+        for part in self.taken_over:
+            free &= part._free_kinds(above)
+        for keyword, parts in self.unions:
+            # Of oneOf one only may fit; an enum among alternatives is for the walk.
+            alone = [kind for kind in free if keyword == "anyOf" or sum(kind in part.kinds for part in parts) == 1]
+            free &= frozenset(alone) & frozenset().union(*(part._free_kinds(above) for part in parts))
+            if any(part.enum_of_texts for part in parts):
+                free -= {"string"}
+        return free
 
     def leaves(self, kind: str) -> list[tuple[str, Judge]]:
         """Return the keywords that are to be judged by themselves for a kind, each with a function: does a value fit?"""
@@ -127,8 +170,7 @@ class Schema:
             return None
         if any(isinstance(value, str) for value in self.value.get("enum", ())):
             return self
-        taken_over = [*([self.target] if "$ref" in self.value else []), *self.parts("allOf")]
-        return next((found for part in taken_over if (found := part.enum_of_texts)), None)
+        return next((found for part in self.taken_over if (found := part.enum_of_texts)), None)
 
     @cached_property
     def takes_any_text(self) -> bool:
@@ -137,9 +179,7 @@ class Schema:
             return self.value is True
         if "string" not in self.kinds or self.value.keys() & _SPECIFIC:
             return False
-        return all(part.takes_any_text for part in self.parts("allOf")) and (
-            "$ref" not in self.value or self.target.takes_any_text
-        )
+        return all(part.takes_any_text for part in self.taken_over)
 
 
 class Schemas(Description):
@@ -178,10 +218,6 @@ class Schemas(Description):
 
             found = self._judges[keyword] = fits
         return found
-
-    def fits(self, schema: Schema, value: Any) -> bool:
-        """Return whether a value fits a schema, by jsonschema's word alone."""
-        return bool(self._root.evolve(schema=schema.value).is_valid(value))
 
     def body(self, message: Place) -> Schema | None:
         """Return the schema of a response's JSON, None where it has none."""

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, Literal, get_args
 
 from paiflow._description import Place
@@ -60,6 +61,8 @@ class Deviation:
 
 
 Found = list[Deviation]
+
+_REMEMBERED_TEXTS: Final = 1000
 
 
 @dataclass(slots=True)
@@ -118,20 +121,38 @@ def shown(steps: Steps) -> str:
         if isinstance(step, int):
             parts.append("[*]")
         else:
-            parts.append(".*" if isinstance(step, MapKey) else json_path((step,))[1:])
+            parts.append(".*" if isinstance(step, MapKey) else _shown_name(step))
     return "$" + "".join(parts)
+
+
+@lru_cache(maxsize=1000)
+def _shown_name(name: str) -> str:
+    return json_path((name,))[1:]
 
 
 def _judge(schema: Schema, value: Any, steps: Steps, found: Found) -> None:
     """Judge a value by the schema of its place; what applies to it from there is judged within."""
     kind = kind_of(value)
+    if kind in schema.free_kinds:
+        return  # most values are such
     if kind not in schema.kinds:
         found.append(Deviation("wrong-kind", steps, schema.place, "type", value))
+    elif kind == "string":
+        _judge_text(schema, value, steps, found)
     elif not schema.is_plain:
         fields = _Fields()
         _within(schema, value, kind, steps, fields, 0, found)
-        if kind == "object" and fields.holders:
+        if fields.holders:
             _tell_unknown(fields, value, steps, found)
+
+
+def _judge_text(schema: Schema, text: str, steps: Steps, found: Found) -> None:
+    if text in schema.fitting_texts:
+        return
+    before = len(found)
+    _within(schema, text, "string", steps, _Fields(), 0, found)
+    if len(found) == before and len(schema.fitting_texts) < _REMEMBERED_TEXTS:
+        schema.fitting_texts.add(text)
 
 
 def _tell_unknown(fields: _Fields, value: dict[str, Any], steps: Steps, found: Found) -> None:
@@ -172,41 +193,49 @@ def _within(schema: Schema, value: Any, kind: str, steps: Steps, fields: _Fields
 
 def _taken_over(schema: Schema, value: Any, kind: str, steps: Steps, fields: _Fields, depth: int, found: Found) -> None:
     """Judge a value by the schemas that one leads to without leading into the value."""
-    if "$ref" in schema:
-        _within(schema.target, value, kind, steps, fields, depth + 1, found)
-    for part in schema.parts("allOf"):
+    if schema.reference:
+        _within(schema.reference, value, kind, steps, fields, depth + 1, found)
+    for part in schema.all_of:
         _within(part, value, kind, steps, fields, depth, found)
-    for keyword in ("anyOf", "oneOf"):
-        if keyword in schema:
-            _alternatives(schema, keyword, value, kind, steps, fields, depth, found)
+    for keyword, parts in schema.unions:
+        _alternatives(schema, keyword, parts, value, kind, steps, fields, depth, found)
     if "if" in schema:
         _condition(schema, value, kind, steps, fields, depth, found)
 
 
 def _object(schema: Schema, value: dict[str, Any], steps: Steps, fields: _Fields, depth: int, found: Found) -> None:
-    properties = schema.value.get("properties") or {}
-    if properties:
-        fields.holders.append((depth, schema))
-    described = {name for name in value if name in properties}
-    for name, item in value.items():
-        if name in described:
-            _judge(schema.part("properties", name), item, (*steps, name), found)
-    for pattern, name in _matching(schema, value):
-        described.add(name)
-        _judge(schema.part("patternProperties", pattern), value[name], (*steps, MapKey(name)), found)
-    fields.described |= described
+    described = _listed(schema, value, steps, fields, depth, found)
     if "additionalProperties" in schema:
         _additional(schema, value, [name for name in value if name not in described], steps, fields, found)
-    for name in schema.value.get("required", ()):
-        if name not in value:
-            found.append(Deviation("missing-field", (*steps, name), schema.place, "required", None, name))
-    for name in schema.value.get("dependentSchemas", ()):
-        if name in value:
-            _within(schema.part("dependentSchemas", name), value, "object", steps, fields, depth, found)
+    if "required" in schema:
+        for name in schema.value["required"]:
+            if name not in value:
+                found.append(Deviation("missing-field", (*steps, name), schema.place, "required", None, name))
+    if "dependentSchemas" in schema:
+        for name in schema.value["dependentSchemas"]:
+            if name in value:
+                _within(schema.part("dependentSchemas", name), value, "object", steps, fields, depth, found)
+
+
+def _listed(schema: Schema, value: dict[str, Any], steps: Steps, fields: _Fields, depth: int, found: Found) -> set[str]:
+    """Judge the fields that a schema lists, by name or by pattern, and return their names."""
+    properties = schema.properties
+    if properties:
+        fields.holders.append((depth, schema))
+    described = value.keys() & properties.keys()
+    for name, item in value.items():
+        if name in described and kind_of(item) not in (part := properties[name]).free_kinds:
+            _judge(part, item, (*steps, name), found)
+    if "patternProperties" in schema:
+        for pattern, name in _matching(schema, value):
+            described.add(name)
+            _judge(schema.part("patternProperties", pattern), value[name], (*steps, MapKey(name)), found)
+    fields.described |= described
+    return described
 
 
 def _matching(schema: Schema, value: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for pattern in schema.value.get("patternProperties", ()):
+    for pattern in schema.value["patternProperties"]:
         for name in value:
             if re.search(pattern, name):
                 yield pattern, name
@@ -265,9 +294,16 @@ def _condition(schema: Schema, value: Any, kind: str, steps: Steps, fields: _Fie
 
 
 def _alternatives(
-    schema: Schema, keyword: str, value: Any, kind: str, steps: Steps, fields: _Fields, depth: int, found: Found
+    schema: Schema,
+    keyword: str,
+    parts: list[Schema],
+    value: Any,
+    kind: str,
+    steps: Steps,
+    fields: _Fields,
+    depth: int,
+    found: Found,
 ) -> None:
-    parts = schema.parts(keyword)
     trials = [_tried(part, value, kind, steps, depth) for part in parts if kind in part.kinds]
     fitting = [trial for trial in trials if trial.fits]
     if keyword == "oneOf" and len(fitting) > 1:

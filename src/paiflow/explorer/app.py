@@ -43,7 +43,7 @@ _PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-# For all else, which is data, whatever a service has put in it.
+# For all else, which is data of a service.
 _DATA_POLICY: Final = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 _logger = logging.getLogger("paiflow.explorer")
@@ -131,7 +131,7 @@ class Explorer:
             raise Refusal("Sample", "no kind, method and url were given") from None
         asked = read(method, path, query, "application/json", content)
         if kind == "curl":
-            self._check(asked)  # it is signed: whoever has it can send it
+            self._check(asked)  # it is signed: anyone who has it can send it
         try:
             # The credentials may have to be asked for.
             code = await asyncio.to_thread(sample, kind, asked.operation, asked.arguments, self._site)

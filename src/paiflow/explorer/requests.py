@@ -132,7 +132,7 @@ def _route(method: str, path: bytes) -> tuple[Operation[Any], dict[str, str]]:
         raise Refusal("Method", template, method[:20], allow=", ".join(there))
     operation, values = there[method]
     for name, value in values.items():
-        if value in (".", ".."):  # whatever reads the URL next might take it for a step
+        if value in (".", ".."):  # a later reader of the URL might take it for a step
             raise Refusal("Segment", name, value)
     return operation, values
 

@@ -3,12 +3,12 @@
     from paiflow.mock import MockService, serve
 
     service = MockService(clock=HandClock())
-    service.stage.add_run("flow-1", [(0, "Running"), ("2m", "Succeeded")])
+    service.contents.add_run("flow-1", [(0, "Running"), ("2m", "Succeeded")])
     service.faults.add("throttling", retry_after=2, times=3)
     with serve(service) as endpoint:
         ...  # any client of the real service, with service.credentials
 
-It judges requests by the effective description and by the vendor's rules, signature included,
+It validates requests by the effective description and by the vendor's rules, signature included,
 and refuses with the vendor's codes. One pure core, `MockService.handle`, decides; an ASGI app,
 a server and a transport without a socket drive it. In tests, the fixture `paiflow_mock` has it all.
 

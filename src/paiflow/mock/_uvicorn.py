@@ -53,7 +53,7 @@ class Server(uvicorn.Server):
             await asyncio.sleep(0.02)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's signature
-        # A mock owes nobody a reply: uvicorn would wait for requests sent by half, and log each as an error.
+        # A mock need not reply: uvicorn would wait for requests sent by half, and log each as an error.
         for server in self.servers:
             server.close()
         for connection in list(self.server_state.connections):

@@ -1,4 +1,4 @@
-"""What the mock assumes, where no page of the vendor says how the service behaves.
+"""The assumptions of the mock, where no page of the vendor documents the service's behaviour.
 
 Each place in the mock that rests on one names it: `Assumption: default-order`.
 """
@@ -10,7 +10,7 @@ __all__ = ["ASSUMPTIONS", "Assumption"]
 
 @attrs.frozen
 class Assumption:
-    """Something that is assumed.
+    """One assumption.
 
     Args:
         name: by which the code names it.
@@ -147,7 +147,7 @@ ASSUMPTIONS = (
     # Runs
     Assumption(
         "visibility",
-        "A private run of another user does not exist, for every operation. Nobody is an administrator of a workspace."
+        "A private run of another user does not exist, for every operation. No user is an administrator of a workspace."
         " A share token (TokenId) opens nothing. A public run can be changed by every user.",
         refuted_by="GetPipelineRun of another user's private run is refused in another way than one that does not exist",
     ),

@@ -1,6 +1,6 @@
-"""Find out who sent a request: somebody who holds an access key's secret, just now, and for the first time.
+"""Authenticate a request: check its access key, signature, date and nonce.
 
-Pure but for the memory of nonces. Whoever gets past is who the access key says.
+Pure but for the memory of nonces.
 Source: "Request syntax and signature method V3"; what is assumed beyond it is marked.
 """
 

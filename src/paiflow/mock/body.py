@@ -1,6 +1,6 @@
-"""Read a request's body: JSON, and nothing that two readers could understand in two ways.
+"""Read a request's body as strict JSON, and validate it.
 
-Then judge it by the description's schema, and say what is wrong as the vendor does.
+The description's schema is the measure; a refusal has the vendor's words.
 """
 
 import json
@@ -44,7 +44,7 @@ def read_body(operation: Operation, content_type: str | None, body: bytes) -> di
         judge.validate(parameters)
     except jsonschema_rs.ValidationError as error:
         raise _refusal(error, operation.one_of) from None
-    except ValueError:  # cannot be told: half a surrogate pair, or nesting below 255, in what nobody knows
+    except ValueError:  # cannot be validated: half a surrogate pair, or nesting below 255, in an unknown field
         raise Refusal("InvalidParameter", "body") from None
     if operation.body_required and not body:
         raise Refusal("MissingParameter", "body")

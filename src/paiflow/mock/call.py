@@ -1,4 +1,4 @@
-"""A request that was let in and judged: what its operation works with."""
+"""A call: a request that was authenticated and validated, as its operation reads it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Read single values of scenarios and faults. Each check gives the value, or a ValueError that says what is wrong."""
+"""Validate single values of scenarios and faults. Each check returns the value, or raises a ValueError with the reason."""
 
 import math
 from collections.abc import Callable, Iterable

@@ -1,6 +1,6 @@
 """The service's time: as the machine's clock, faster, or advanced by hand.
 
-Everything in the mock that knows time asks one Clock: dates and nonces, the lives of runs, faults that
+Everything in the mock that knows time asks one Clock: dates and nonces, the statuses of runs, faults that
 take their time, and the reply's Date.
 """
 
@@ -40,7 +40,7 @@ class Clock:
         return self._started + elapsed * self.scale
 
     def readings(self) -> tuple[float, ...]:
-        """Return what a client may take for the time: this clock's, and the machine's.
+        """Return the times that a client's clock may show: this clock's, and the machine's.
 
         A client on the machine's clock cannot follow one that runs faster, or is moved by hand, and is not to be
         refused for it. What a client does about a service whose clock is off is tested with a fault.
@@ -72,7 +72,7 @@ class _Waiting:
     reached: asyncio.Future[None]
 
     def wake(self) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with contextlib.suppress(RuntimeError):  # the loop is closed: no wait is left
             self.loop.call_soon_threadsafe(self._set)
 
     def _set(self) -> None:
@@ -101,7 +101,7 @@ class HandClock(Clock):
         return self._now
 
     def advance(self, seconds: float) -> float:
-        """Move the clock, wake whoever waits for a moment that is past now, and return the new time.
+        """Move the clock, wake the waits that are over by then, and return the new time.
 
         Raises:
             ValueError: seconds is below 0, or not a number.

@@ -1,4 +1,4 @@
-"""What the mock reads from the effective description: operations, parameters, schemas and documented samples."""
+"""Read the effective description for the mock: operations, parameters, schemas and documented samples."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
@@ -136,7 +136,7 @@ class Operation:
 
     @cached_property
     def _success(self) -> tuple[dict[str, Any], Place]:
-        """What the description says of the JSON of a reply with status 200, and where."""
+        """The described JSON of a reply with status 200, and its place."""
         document = self._description.document
         key = document.response(self._operation, 200)
         schema = None if key is None else document.json_schema(document.responses(self._operation)[key])

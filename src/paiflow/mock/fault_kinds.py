@@ -1,6 +1,6 @@
-"""The faults that there are, and what each does to one exchange. A new fault is a line in the table at the end.
+"""The kinds of faults, and the effect of each on one exchange. A new fault is a line in the table at the end.
 
-A fault strikes before anybody looks at the request, as what stands in front of a service does.
+A fault strikes before the request is read, as a gateway in front of a service does.
 """
 
 import math
@@ -22,7 +22,7 @@ Fields = dict[str, Any]
 
 @attrs.frozen(kw_only=True)
 class Effect:
-    """What faults do to one exchange.
+    """The effect of faults on one exchange.
 
     Args:
         instead: what is answered instead of looking at the request.
@@ -51,7 +51,7 @@ class Kind:
 
 
 def combined(first: Effect, second: Effect) -> Effect:
-    """Return what two faults do that strike the same call: of what both would answer, the first's."""
+    """Return the joint effect of two faults on one call; if both answer, the first's answer wins."""
 
     def change(fields: Fields) -> Fields:
         for one in (first.change, second.change):

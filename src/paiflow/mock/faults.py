@@ -1,4 +1,4 @@
-"""Faults in force: which of them strike a call, and what they do to it together.
+"""Faults in force: choose those that strike a call, and combine their effects.
 
     faults.add("throttling", retry_after=2, times=3)    # the next three calls
     faults.add("reset", rate=0.1, seed=7)               # each call with a chance of one in ten, the same ones each time
@@ -103,7 +103,7 @@ class Fault:
         self._end = end
 
     def strike(self, now: float) -> Effect | None:
-        """Count a call, and return what the fault does to it, None if it does not strike."""
+        """Count a call, and return the fault's effect on it; None if it does not strike."""
         self.calls += 1
         if self.calls % self._every or self.strikes >= self._times or self._random.random() >= self._rate:
             return None

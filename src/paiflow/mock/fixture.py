@@ -1,10 +1,10 @@
-"""What the pytest fixture `paiflow_mock` gives.
+"""The object of the pytest fixture `paiflow_mock`.
 
     with PaiFlowMock() as mock:
         mock.add_run("flow-1", [(0, "Running"), ("2m", "Succeeded")])
         client = mock.client()
 
-So it can be had without pytest too.
+So it works without pytest too.
 """
 
 import contextlib
@@ -35,7 +35,7 @@ __all__ = ["PaiFlowMock", "RecordedRequest"]
 
 @attrs.frozen
 class RecordedRequest:
-    """A request that came, whatever became of it.
+    """A request that came, answered or refused.
 
     Args:
         method: in upper case.
@@ -102,7 +102,7 @@ class PaiFlowMock(Contents):
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """What was asked so far, in order."""
+        """The requests so far, in order."""
         with self._lock:
             return list(self._requests)
 

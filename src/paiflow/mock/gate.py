@@ -1,7 +1,7 @@
-"""Read a request's headers as the vendor's gateway does, before anybody asks who sent it.
+"""Check a request's headers as the vendor's gateway does, before authentication.
 
-The order of the checks, here and in authentication: what routes a request, then what is cheap to see, then who asks, then
-the signature, then what only a valid signature makes worth telling. Assumption: order-of-checks.
+The order of the checks, here and in authentication: the routing, the cheap ones, the access key, then
+the signature, and last those that need a valid signature. Assumption: order-of-checks.
 """
 
 from collections.abc import Mapping

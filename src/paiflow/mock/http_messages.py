@@ -1,4 +1,4 @@
-"""Requests and replies, as plain values: what the core takes and gives, whatever carries them."""
+"""Requests and replies as plain values, the same for every transport."""
 
 from collections.abc import Sequence
 

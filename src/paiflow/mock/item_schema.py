@@ -1,4 +1,4 @@
-"""Check what is put into the mock, so that a mistyped field is an error and not a puzzling reply."""
+"""Validate items that are added to the mock, so that a mistyped field is an error and not a puzzling reply."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ _OF_THE_REPLY = "RequestId"
 
 
 class ItemSchema:
-    """What a run, a node or another thing has to look like: it has to fit all replies that hold it.
+    """The schema of a run, a node or another thing: it has to fit all replies that hold it.
 
     Args:
         description: whose schemas it has to fit. Replies may have other fields; what is put in may not.

@@ -1,4 +1,4 @@
-"""What the service holds, one by one: what was put in, how it changes, and what replies hold of it now."""
+"""The items of the service: the given fields of each, its timeline, and its present state."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import count
@@ -19,7 +19,7 @@ class Item:
     """One thing.
 
     Attributes:
-        ids: what it is found by.
+        ids: its keys.
         given: the fields that were put in.
         implied: the fields that replies hold in addition.
         timeline: how it changes.
@@ -60,11 +60,11 @@ class Item:
 
     @property
     def audience(self) -> str:
-        """Who sees it."""
+        """The users who may see it."""
         return PUBLIC
 
     def view(self, fields: Sequence[str], *, as_given: bool = False) -> dict[str, Any]:
-        """Return those of its fields that a reply holds, for nobody to change. It has to be there.
+        """Return its fields that a reply holds. Not to be changed; the item has to exist now.
 
         Args:
             fields: of the reply.

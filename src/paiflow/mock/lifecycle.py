@@ -102,7 +102,7 @@ def terminate(store: Store, behaviour: Behaviour, run: Run) -> None:
 
 
 def delete(store: Store, run: Run) -> None:
-    """Mark a run as deleted: nobody finds it any more but ListPipelineRunsStatus. Assumption: deleted-runs."""
+    """Mark a run as deleted: only ListPipelineRunsStatus still returns it. Assumption: deleted-runs."""
     run.given.pop("IsDeleted", None)
     run.timeline = attrs.evolve(run.timeline, deleted=store.now)
     store.runs.update(run, store.now)

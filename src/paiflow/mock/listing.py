@@ -1,4 +1,4 @@
-"""What all operations that list in pages have in common: filters, sorting, pages and the count."""
+"""Filters, sorting, pages and the count, for all operations that list in pages."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The log of a node: lines that come one by one, and which of them a request asks for."""
+"""The log of a node: lines that appear one by one, filtered by a request."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable

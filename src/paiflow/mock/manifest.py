@@ -1,4 +1,4 @@
-"""Read a pipeline's manifest, in YAML or JSON: what names it, and the steps that it consists of.
+"""Read a pipeline's manifest, in YAML or JSON: its metadata and its steps.
 
 Names are taken in camelCase, as people write them, and in PascalCase, as replies hold them.
 
@@ -67,7 +67,7 @@ class Manifest:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """Provider, identifier and version: what a pipeline is known by."""
+        """Provider, identifier and version, which identify a pipeline."""
         return self.root.key
 
 

@@ -1,4 +1,4 @@
-"""What each operation answers, once the request is let in and judged: a row for each.
+"""The handler of each operation, one row each; it gets an authenticated, valid request.
 
 An operation without a row answers the sample of its page.
 """

@@ -1,4 +1,4 @@
-"""Read the parameters in a request's path and query, and judge them by the description."""
+"""Read the parameters in a request's path and query, and validate them by the description."""
 
 import re
 from collections import defaultdict

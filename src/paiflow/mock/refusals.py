@@ -1,4 +1,4 @@
-"""The service's ways to say no: code, status and words.
+"""The refusals of the service: code, status and message.
 
 Sources: "Common error codes" of the vendor's products (help.aliyun.com/en/document_detail/434846.html,
 help.aliyun.com/document_detail/51132.html, help.aliyun.com/en/dns/error-code). PAIFlow has no public list of its own.
@@ -65,7 +65,7 @@ class Refusal(Exception):
     Args:
         code: one of the table's.
         about: what the refusal is about, for the codes whose words leave room for it.
-        detail: said after the vendor's words, to help whoever debugs a client.
+        detail: appended to the vendor's words, to help debugging a client.
         status: instead of the table's.
         headers: sent with the reply.
     """

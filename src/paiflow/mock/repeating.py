@@ -1,4 +1,4 @@
-"""Let a scenario begin anew, so that its examples can be asked for at any time, in any order and again.
+"""Restart a scenario, so that its examples work at any time, in any order and again.
 
 Its times are counted from when something of it is first asked for. It begins anew at the next request for statuses of its
 runs once all that was asked for has been seen to its end, and when nothing of it was asked for during a while. Details

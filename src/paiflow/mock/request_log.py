@@ -1,4 +1,4 @@
-"""Say in one line what came, what was answered, and why not. Without secrets: no header is shown, and no share token."""
+"""Log one line for each request: its operation, the answer, and the reason of a refusal. No header or share token is shown."""
 
 import json
 from collections.abc import Callable, Collection

@@ -1,4 +1,4 @@
-"""What the service holds at the start: the samples of the vendor's pages, cleaned.
+"""The first contents of the service: the samples of the vendor's pages, cleaned.
 
 Cleaned is: no stray newline; each id that a sample names leads to something (a run's workspace, pipeline and nodes); each
 count is that of what is there. The pages' letter stands in the description.

@@ -1,4 +1,4 @@
-"""Scenarios: what exists in the service and what happens to it, written down as YAML.
+"""Scenarios: the contents of the service and their changes over time, as YAML.
 
     scenario: nightly
     clock: {scale: 60}                 # or: real, which is the default, or: by hand

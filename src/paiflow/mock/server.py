@@ -65,7 +65,7 @@ def run(service: MockService, host: str, port: int, ready: Callable[[str], None]
 
 def serve_until_told(server: Server, listener: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until SIGINT or SIGTERM, then return. To be called in the main thread; `ready` is called before it serves."""
-    # The signals first: whoever is told that it is ready may end it at once. Outside of uvicorn's own
+    # The signals first: a program that learns that it is ready may end it at once. Outside of uvicorn's own
     # handlers, because it raises what it caught again when all is done; here that ends nothing twice.
     with _handled(server.handle_exit):
         ready()

@@ -50,7 +50,7 @@ class MockService:
         sample: whether it starts with the documented samples; the scenario's wish if not given.
         clock: the service's time; the scenario's if not given.
         behaviour: how it behaves where the pages leave it open; the scenario's if not given.
-        description: judges the requests; the effective one if there is none.
+        description: validates the requests; the effective one if there is none.
         on_request: called with each request, before it is looked at, in the thread that brings it.
         on_reply: called with each request and its reply, in the same thread.
 
@@ -58,16 +58,16 @@ class MockService:
         accounts: the same by access key id; add to it, or take away, at any time.
         users: the user ids of accounts, by access key id. An account that is not there has an id of its own.
         credentials: the first account's.
-        clock: the service's time.
-        store: what the service knows, as the wire has it.
-        stage: adds things that change with time, and plays scenarios.
+        clock: the time of the service.
+        store: all items, as they are on the wire.
+        contents: adds things that change with time, and plays scenarios.
         faults: what goes wrong on demand.
         behaviour: how it behaves where the pages leave it open.
-        static: the operations that answer their documented sample, whatever they are asked.
+        static: the operations that always return their documented sample.
     """
 
     validate: ClassVar[bool] = False
-    """Whether each reply is judged by the description before it is sent. For tests of the mock itself: it is slow."""
+    """Whether each reply is validated by the description before it is sent. For tests of the mock itself: it is slow."""
 
     def __init__(
         self,
@@ -95,16 +95,21 @@ class MockService:
         self.static: tuple[str, ...] = tuple(action for action in self._description.operations if action not in ROWS)
         self.store: Store = Store(self._description, self.clock, SAMPLE_USER)
         self.faults: Faults = Faults(self._description.operations)
-        self.stage: Contents = Contents(self.store, self.faults, self.clock)
+        self.contents: Contents = Contents(self.store, self.faults, self.clock)
         if sample if sample is not None else scenario is None or scenario.sample:
             add_sample(self.store, self._description)
             self.store.mark_sample()
         if scenario:
-            self.stage.play(scenario)
+            self.contents.play(scenario)
         self._repeating: Repeating | None = None
         if scenario and scenario.repeat_after is not None:
             self.store.mark_sample()
             self._repeating = Repeating(scenario, self.store, self.faults, self.clock)
+
+    @property
+    def stage(self) -> Contents:
+        """The name that `contents` had in 0.1."""
+        return self.contents
 
     def add_user(self) -> Credentials:
         """Return the credentials of a new user, who may call from now on."""
@@ -216,5 +221,5 @@ def _host(request: Request) -> str:
 
 
 def _made_up() -> Credentials:
-    """Return a lasting pair that looks like the vendor's, and that nobody else has."""
+    """Return a new unique pair of long-lived credentials, in the vendor's form."""
     return Credentials(f"LTAI5tMock{secrets.token_hex(7)}", secrets.token_hex(15))

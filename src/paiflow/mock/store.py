@@ -1,4 +1,4 @@
-"""What the service holds: workspaces, pipelines, runs, nodes, outputs and logs, as the wire has them.
+"""The store: workspaces, pipelines, runs, nodes, outputs and logs, as they are on the wire.
 
 Ids are opaque and compared whole.
 """

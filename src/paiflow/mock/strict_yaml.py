@@ -51,7 +51,7 @@ class Section:
         return key in self._value
 
     def report(self, reason: str, *below: str | int) -> None:
-        """Take note of what is wrong with this section, or with what stands below it."""
+        """Record a fault of this section, or of one below it."""
         path = (*self._path, *below)
         name = "".join([f"[{key}]" if isinstance(key, int) else f".{key}" for key in path]).removeprefix(".")
         text = ": ".join(filter(None, [self._source.place(path), name, reason]))
@@ -76,7 +76,7 @@ class Section:
                 self.report(f"no such key; known are {', '.join(keys)}{near}", key)
 
     def rest(self, *keys: str) -> dict[str, Any]:
-        """Return what stands under other keys than these, unchecked."""
+        """Return the values of all other keys, unchecked."""
         return {key: value for key, value in self._value.items() if key not in keys}
 
     def get(self, key: str, check: Check) -> Any:

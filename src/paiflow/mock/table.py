@@ -1,4 +1,4 @@
-"""Things of one kind, found by their ids or by values of their fields, without a walk over all of them.
+"""An indexed table of items of one kind: look them up by ids or by values of fields, without a walk over all.
 
 What a reply holds of a thing is computed when the thing changes, not when somebody asks: `catch_up` moves a table to a
 moment and touches only what has changed since.
@@ -84,7 +84,7 @@ class Table(Generic[I]):
                 heapq.heappush(self._due, (moment, item.number, item))
 
     def catch_up(self, now: float) -> None:
-        """Move to a moment: what was to change until then has changed."""
+        """Move to a moment, and apply all changes that were due until then."""
         while self._due and self._due[0][0] <= now:
             moment, number, item = heapq.heappop(self._due)
             if self._awaited.get(number) == moment:

@@ -1,4 +1,4 @@
-"""How things change: what a reply holds of one at a moment, and when that changes next.
+"""Timelines: the state of an item at a moment, and the time of its next change.
 
 Moments are seconds since the epoch, by the service's clock.
 """
@@ -27,7 +27,7 @@ class Timeline:
         statuses: its statuses, each with the moment from which on it holds, in order. It is not there before the
             first. None are no changes of status.
         absences: from when to when it is not there, however long it was before.
-        deleted: from when on it is deleted, but still there; None for something that nobody deletes.
+        deleted: from when on it is deleted, but still there; None for an item that is never deleted.
         dated: it shows when it started and finished.
     """
 
@@ -38,7 +38,7 @@ class Timeline:
     dated: bool = False
 
     def at(self, wire: Mapping[str, Any], now: float) -> dict[str, Any] | None:
-        """Return what a reply holds at a moment of what was put in as `wire`, None if it is not there."""
+        """Return the state of `wire` in replies at a moment; None if it is not there."""
         if now < self.since or any(start <= now < end for start, end in self.absences):
             return None
         shown = dict(wire)

@@ -51,7 +51,7 @@ class MockTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 @attrs.frozen
 class _Course:
-    """What becomes of one request, on the way from the service to the client."""
+    """The delivery of one reply, from the service to the client."""
 
     clock: Clock
     request: httpx.Request

@@ -32,7 +32,7 @@ Item = TypeVar("Item", bound=PipelineRunState | NodeState)
 
 @attrs.frozen
 class Batch:
-    """What one request asks for: runs or nodes, never both."""
+    """The ids of one request: runs or nodes, never both."""
 
     pipeline_runs: tuple[str, ...] = ()
     nodes: tuple[NodeRef, ...] = ()
@@ -162,7 +162,7 @@ def id_of(item: PipelineRunState | NodeState) -> Id | None:
 
 @attrs.frozen(kw_only=True)
 class StatusReport(Generic[Id_co]):
-    """What the service said of all ids that were asked for.
+    """The statuses of all requested ids.
 
     Attributes:
         runs: the runs that were found, by index or by id.
@@ -189,7 +189,7 @@ class StatusReport(Generic[Id_co]):
 
 
 def join(batches: Sequence[Batch], answers: Sequence[ListPipelineRunsStatusResponse | PaiFlowError]) -> StatusReport:
-    """Return the report of what came of each batch. What was not asked for is left out, and so are repetitions.
+    """Return the report of all batches. What was not asked for is left out, and so are repetitions.
 
     Raises:
         PaiFlowError: no batch was answered; the first one's error.

@@ -78,7 +78,7 @@ def is_plain(value: object) -> bool:
 
 
 def flaw(text: str) -> str | None:
-    """Return what a text holds that no id can, such as `a comma`; None if it can be an id."""
+    """Return the part of a text that no id can have, such as `a comma`; None if it can be an id."""
     return None if is_plain(text) else next((name for name in map(_flaw, text) if name), None)
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections.abc import Awaitable, Iterable
-from typing import Protocol, overload
+from math import inf
+from typing import Any, Protocol, overload
 
 from paiflow._durations import Duration
 from paiflow._time import Time
@@ -101,7 +102,7 @@ class Poller:
         until: Until = "all",
         timeout: Duration | None = None,
     ) -> WaitResult:
-        """Return what became of runs and nodes, once they have ended, as `PaiFlow.wait` does.
+        """Wait until runs and nodes have ended, and return the outcome of each, as `PaiFlow.wait` does.
 
         The first poll may be due a little later, if there was one just before. A wait that is cancelled disturbs no
         other.
@@ -177,8 +178,8 @@ class Poller:
         calls = asyncio.ensure_future(self._client.ask(step))
         try:
             while not calls.done():
-                left = min((wait.left() for wait in self._waits), default=None)
-                await asyncio.wait({calls}, timeout=left)
+                left = min((wait.left() for wait in self._waits), default=inf)
+                await self._done_or_joined(calls, None if left == inf else left)
                 self._settle()
             return calls.result()
         finally:
@@ -187,13 +188,19 @@ class Poller:
     async def _sleep(self, seconds: float) -> None:
         """Return after so many seconds, or when a wait has joined."""
         self._settle()
-        self._joined.clear()
         sleeping = asyncio.ensure_future(self._client.time.asleep(seconds))
-        joining = asyncio.ensure_future(self._joined.wait())
         try:
-            await asyncio.wait({sleeping, joining}, return_when=asyncio.FIRST_COMPLETED)
+            await self._done_or_joined(sleeping)
             if sleeping.done():
                 sleeping.result()
         finally:
             sleeping.cancel()
+
+    async def _done_or_joined(self, task: asyncio.Future[Any], seconds: float | None = None) -> None:
+        """Return when a task is done, when a wait has joined, or after so many seconds."""
+        self._joined.clear()
+        joining = asyncio.ensure_future(self._joined.wait())
+        try:
+            await asyncio.wait({task, joining}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
             joining.cancel()

@@ -38,7 +38,7 @@ class TreeNode:
 
     @property
     def metadata(self) -> NodeMetadata:
-        """What names it."""
+        """Its name."""
         return self.details.metadata or NodeMetadata()
 
     @property
@@ -63,7 +63,7 @@ class TreeNode:
 
     @property
     def outcome(self) -> Outcome:
-        """What its status means."""
+        """The outcome of its status."""
         return NODE_STATUS.get(self.state.status or "", "unknown")
 
     @property
@@ -83,7 +83,7 @@ class TreeNode:
 
     @property
     def message(self) -> str | None:
-        """Return what one of its conditions says of it; the vendor documents no field for it."""
+        """Return the message of one of its conditions; the vendor documents no field for it."""
         for condition in self.state.conditions:
             for name, value in condition.additional_properties.items():
                 if name.lower() in ("message", "reason") and isinstance(value, str) and value.strip():

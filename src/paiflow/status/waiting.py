@@ -497,8 +497,8 @@ class Pace:
         for wait in waits:
             if pause > (look := wait.left() - LAST_LOOK):
                 pause = max(look, least)
-        self._due = now + pause
         self._earliest = now + max(least, self._shortest)
+        self._due = now + pause
 
 
 def mends(error: PaiFlowError, *, refreshes: bool) -> bool:

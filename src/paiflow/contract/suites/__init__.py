@@ -1,1 +1,1 @@
-"""What is tried: each module holds the cases of one suite, written from the promises and not from known defects."""
+"""The suites: each module holds the cases of one, written from the documentation and not from known defects."""

@@ -1,4 +1,4 @@
-"""What can only be asked at the end of a run: whether all that was sent has left a trace."""
+"""Check at the end of a run that every request has left its trace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find out by right reads whether what the mock assumes holds of a service: held, refuted, or not tried.
+"""Try the mock's assumptions on a service, by valid reads: each is held, refuted, or not tried.
 
 A service is not wrong where it refutes one: the mock is. What only a wrong request or a change could refute is not tried.
 """

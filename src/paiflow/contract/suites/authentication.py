@@ -1,4 +1,4 @@
-"""Who may call: right signatures are accepted, and nothing that is wrong in one point is."""
+"""Authentication: right signatures are accepted; signatures wrong in one point are refused."""
 
 # ruff: noqa: ARG005 - in the tables, all functions of a kind take the same arguments
 from __future__ import annotations
@@ -95,17 +95,17 @@ def refusals() -> Iterator[tuple[str, Make, tuple[int, str]]]:
 
 
 def built(**how: Any) -> Make:
-    """Return what builds a request; `how` as for `Session.build`."""
+    """Return a function that builds a request; `how` as for `Session.build`."""
     return lambda session, subject: session.build(*subject.call, **how)
 
 
 def acs(name: str, value: Value) -> Make:
-    """Return what builds a request with a header of another value, and signs that."""
+    """Return a function that builds a request with a header of another value, and signs that."""
     return lambda session, subject: session.build(*subject.call, acs={name: value() if callable(value) else value})
 
 
 def header(name: str, value: Value, make: Make = built()) -> Make:  # noqa: B008 - it has no state
-    """Return what changes a header when the request is signed."""
+    """Return a function that changes a header when the request is signed."""
 
     def made(session: Session, subject: Subject) -> Request:
         return make(session, subject).with_header(name, value() if callable(value) else value)
@@ -114,17 +114,17 @@ def header(name: str, value: Value, make: Make = built()) -> Make:  # noqa: B008
 
 
 def added(name: str, value: str) -> Make:
-    """Return what adds a header when the request is signed."""
+    """Return a function that adds a header when the request is signed."""
     return lambda session, subject: built()(session, subject).and_header(name, value)
 
 
 def also_signed(name: str, value: str = "contract") -> Make:
-    """Return what builds a request with a header that is signed, too."""
+    """Return a function that builds a request with a header that is signed, too."""
     return built(headers=((name, value),), names=lambda due: {*due, name})
 
 
 def authorized(bend: Bend, make: Make = built()) -> Make:  # noqa: B008 - it has no state
-    """Return what changes the header Authorization."""
+    """Return a function that changes the header Authorization."""
 
     def made(session: Session, subject: Subject) -> Request:
         request = make(session, subject)
@@ -134,29 +134,29 @@ def authorized(bend: Bend, make: Make = built()) -> Make:  # noqa: B008 - it has
 
 
 def forged(bend: Bend = lambda signature: "0" * 64, make: Make = built()) -> Make:  # noqa: B008 - it has no state
-    """Return what changes the signature."""
+    """Return a function that changes the signature."""
     return authorized(lambda text: text.rpartition("=")[0] + "=" + bend(text.rpartition("=")[2]), make)
 
 
 def by(bend: Callable[[Credentials], Credentials]) -> Make:
-    """Return what builds a request by other credentials than the session's."""
+    """Return a function that builds a request by other credentials than the session's."""
     return lambda session, subject: session.build(*subject.call, credentials=bend(session.credentials))
 
 
 def with_secret(bend: Bend) -> Make:
-    """Return what signs with another secret."""
+    """Return a function that signs with another secret."""
     return by(lambda account: replace_secret(account, bend(account.access_key_secret)))
 
 
 def with_key(bend: Bend) -> Make:
-    """Return what signs rightly in another key's name."""
+    """Return a function that signs rightly in another key's name."""
     return by(
         lambda account: Credentials(bend(account.access_key_id), account.access_key_secret, account.security_token)
     )
 
 
 def body(bend: Callable[[bytes], bytes], make: Make = built()) -> Make:  # noqa: B008 - it has no state
-    """Return what changes the body when the request is signed."""
+    """Return a function that changes the body when the request is signed."""
 
     def made(session: Session, subject: Subject) -> Request:
         request = make(session, subject)
@@ -166,12 +166,12 @@ def body(bend: Callable[[bytes], bytes], make: Make = built()) -> Make:  # noqa:
 
 
 def signed_as(**draft: Any) -> Make:
-    """Return what signs another request than it sends."""
+    """Return a function that signs another request than it sends."""
     return lambda session, subject: session.build(*subject.call, signed_as=session.draft(*subject.call, **draft))
 
 
 def query(text: str, make: Make = built()) -> Make:  # noqa: B008 - it has no state
-    """Return what changes the query when the request is signed; from "&" on it is added."""
+    """Return a function that changes the query when the request is signed; from "&" on it is added."""
 
     def made(session: Session, subject: Subject) -> Request:
         request = make(session, subject)
@@ -211,7 +211,7 @@ def _host_changed(session: Session, subject: Subject) -> Request:
 
 
 def _now(form: str) -> Make:
-    """Return what writes the date of now in another form."""
+    """Return a function that writes the date of now in another form."""
     return acs(DATE, lambda: time.strftime(form, time.gmtime()))
 
 
@@ -220,7 +220,7 @@ def _less(name: str, due: set[str]) -> set[str]:
 
 
 def _emptied(part: str) -> Bend:
-    """Return what empties a part of Authorization."""
+    """Return a function that empties a part of Authorization."""
     return lambda text: text.replace(text.partition(f"{part}=")[2].partition(",")[0], "", 1)
 
 
@@ -333,7 +333,7 @@ _BESIDES: Mapping[str, Make] = {
     "and a cookie": built(headers=(("cookie", "session=1"),)),
     "and a signature in the query": built(query="Signature=1&AccessKeyId=2"),
 }
-"""Two faults at once: who asks comes before what is asked, so that nobody learns anything without a signature."""
+"""Two faults at once: the signature is checked first, so an unsigned request learns nothing of its parameters."""
 
 REFUSED: tuple[tuple[tuple[int, str], Mapping[str, Make]], ...] = (
     (INCOMPLETE, {"unsigned": header("authorization", None)}),
@@ -427,7 +427,7 @@ REFUSED: tuple[tuple[tuple[int, str], Mapping[str, Make]], ...] = (
         UNKNOWN_KEY,
         {
             **{f"a key that is {name}, the secret right": with_key(bend) for name, bend in _KEYS.items()},
-            "a key that is nobody's, the secret wrong": built(credentials=Credentials("nobody", "wrong")),
+            "an unknown key, the secret wrong": built(credentials=Credentials("unknown", "wrong")),
         },
     ),
     (INCOMPLETE, {f"unsigned {name}": header("authorization", None, make) for name, make in _BESIDES.items()}),
@@ -444,7 +444,7 @@ def _replayed(session: Session, subject: Subject) -> None:
 
 
 def _replayed_elsewhere(session: Session, subject: Subject) -> None:
-    """A nonce is used up whatever comes with it: another question, another date, another connection."""
+    """A nonce is used up by any request: another question, another date, another connection."""
     nonce = {NONCE: secrets.token_hex(16)}
     session.send(session.build(*subject.call, acs=nonce))
     session.refused(session.build(*subject.call, acs=nonce, headers=(("user-agent", "else"),)), *USED)
@@ -484,7 +484,7 @@ def _nonces_like(session: Session, subject: Subject) -> None:
 
 
 def _not_remembered(session: Session, subject: Subject) -> None:
-    """Each call is judged by itself: after a right one, a wrong one on the same connection is refused."""
+    """Each call is checked by itself: after a right one, a wrong one on the same connection is refused."""
     for _ in range(3):
         session.ask(*subject.call)
         session.refused(session.build(*subject.call).with_header("authorization", None), *INCOMPLETE)
@@ -520,7 +520,7 @@ def _each_its_own_secret(session: Session, subject: Subject) -> None:
 
 
 def _headers_twice(session: Session, subject: Subject) -> None:
-    """What decides anything comes once: two readers could each take another of two values."""
+    """A header that decides anything comes once: two readers could each take another of two values."""
     right = session.build(*subject.call)
     codes = ("InvalidParameter", "SignatureDoesNotMatch", "IncompleteSignature", "BadRequest")
     for name in ("x-acs-action", "x-acs-version", "x-acs-date", NONCE, "authorization", "host"):

@@ -90,7 +90,7 @@ def run(session: Session, stock: Stock, examples: int, operation: str = "") -> N
     """Run the phases of schemathesis.
 
     Args:
-        session: judges every exchange.
+        session: checks every exchange.
         stock: what was put in.
         examples: how many are made at random, of each operation.
         operation: the only one; all if empty.
@@ -197,7 +197,7 @@ def _sessions_collected() -> Iterator[None]:
 
 
 def _take(session: Session, suite: str, event: events.ScenarioFinished) -> None:
-    """Judge what schemathesis sent, and take over what its own checks found."""
+    """Check the exchanges of schemathesis, and take over the findings of its own checks."""
     recorder = event.recorder
     with session.suite(suite) as tally:
         tally.seconds += event.elapsed_time

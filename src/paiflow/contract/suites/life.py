@@ -1,4 +1,4 @@
-"""A run's whole life, over every operation: created, started, terminated, run again, deleted; and what others see of it.
+"""A run's life over every operation: created, started, terminated, run again, deleted; also as seen by other users.
 
 The first part starts what takes time; the second one, later, looks at how it ended. A mock whose clock is advanced by
 hand ends everything at once; elsewhere the time passes with the other suites.
@@ -81,7 +81,7 @@ NODE, TERMINATING = 10, 2
 
 
 def _by_the_clock(session: Session, stock: Stock, advance: Advance, now: Callable[[], float]) -> None:
-    """What runs for ten seconds has started and finished when the clock says so; so has what is terminated."""
+    """A node of ten seconds has started and finished when the clock says so; so has a terminated one."""
     finished, stopped = spare_run(session, stock), spare_run(session, stock)
     if finished is None or stopped is None:
         return
@@ -306,7 +306,7 @@ def _shifting(session: Session, stock: Stock) -> None:
 
 
 def _others(session: Session, stock: Stock) -> None:
-    """What one user keeps private no other sees; what is public every user does."""
+    """Only its owner sees a private run; every user sees a public one."""
     if len(session.accounts) < 2:
         session.unchecked.append("what another user may see: no second account was given")
         return
@@ -406,7 +406,7 @@ def _rerun(session: Session, stock: Stock, wait: Advance) -> None:
 
 
 def _rerun_failed(session: Session, stock: Stock, wait: Advance) -> None:
-    """What has failed runs again, with all that was skipped; what has succeeded stays as it is, its outputs and log too."""
+    """A rerun repeats failed and skipped nodes; succeeded ones stay as they are, their outputs and logs too."""
     if (run := stock.runs.get("failing")) is None:
         return
     until(session, [run], wait)

@@ -40,7 +40,7 @@ def cases(session: Session, stock: Stock) -> list[Case]:
 
 
 def _bases(session: Session, stock: Stock, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield what a list is of: all, or the things that were put in."""
+    """Yield the scope of a list: all things, or those that the suite created."""
     if name == "ListPipelineRuns":
         yield "", {}
         yield "ours, ", {"SourceId": stock.tag}
@@ -142,7 +142,7 @@ def _keywords(lines: list[str]) -> list[Any]:
 
 
 def _note_what_is_alike(session: Session, operation: Described) -> None:
-    """Say so where an order of a list cannot be judged, because all of its things are alike."""
+    """Note each order of a list that cannot be checked, because all of its things are alike."""
     kind = LISTS.get(operation.pages.items) if operation.pages else None
     things = session.model.of(kind) if kind else []
     keys = [str(value) for one in operation.parameters if one.name == "SortBy" for value in one.values] or [CREATED]

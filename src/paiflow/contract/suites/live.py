@@ -1,4 +1,4 @@
-"""The few calls for a service that is not ours: right reads only, told beforehand, one after the other.
+"""The few calls for a service elsewhere: valid reads only, announced first, one after the other.
 
 Nothing here can write: only operations that may be repeated are called.
 """
@@ -39,7 +39,7 @@ def _of_runs(session: Session, workspace_id: str | None) -> Iterator[tuple[str, 
     yield STATUSES, "each twice", {"PipelineRuns": [*runs, *runs]}
     yield STATUSES, "a stranger among them", {"PipelineRuns": [STRANGER, *runs]}
     yield STATUSES, "a stranger only", {"PipelineRuns": [STRANGER]}
-    yield STATUSES, "with what nobody knows", {"PipelineRuns": runs, "Unknown": True}
+    yield STATUSES, "with an unknown field", {"PipelineRuns": runs, "Unknown": True}
     yield STATUSES, "a strange node", {"Nodes": [STRANGER_NODE]}
     if workspace_id:
         yield STATUSES, "their workspace", {"PipelineRuns": runs, "WorkspaceId": workspace_id}

@@ -1,4 +1,4 @@
-"""Things by their ids: what exists comes back whole, what does not is left out, and asking changes nothing."""
+"""Lookups by id: existing things come back whole, others are left out, and a read changes nothing."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _by_ids(name: str, ids: list[Any], stranger: Any) -> Iterator[tuple[str, dic
     yield "like those that exist", {name: [like for one in ids[:3] for like in likes(one)]}
     for like in likes(ids[0]):
         yield f"only like one that exists ({ascii(like)[:90]})", {name: [like]}
-    yield "with what nobody knows", {name: ids, "Verbose": True, "PageSize": 1, "Filter": {"a": [None, 1.5]}}
+    yield "with unknown fields", {name: ids, "Verbose": True, "PageSize": 1, "Filter": {"a": [None, 1.5]}}
 
 
 def _by_filters(
@@ -167,7 +167,7 @@ def _by_both(
     yield "nodes, ids swapped", {"Nodes": [{"PipelineRunId": n["NodeId"], "NodeId": n["PipelineRunId"]} for n in nodes]}
     yield "nodes, run known, node not", {"Nodes": [{**n, "NodeId": STRANGER_NODE["NodeId"]} for n in nodes]}
     yield "nodes, node known, run not", {"Nodes": [{**n, "PipelineRunId": STRANGER} for n in nodes]}
-    yield "nodes, with what nobody knows", {"Nodes": [{**n, "Depth": 2} for n in nodes]}
+    yield "nodes, with unknown fields", {"Nodes": [{**n, "Depth": 2} for n in nodes]}
     yield "runs by their nodes' ids", {"PipelineRuns": [n["NodeId"] for n in nodes]}
     for (position, node), output_type in itertools.product(enumerate(nodes[:6], 1), kinds):
         yield f"node {position} alone, OutputType {output_type}", {"Nodes": [node], "OutputType": output_type}
@@ -247,7 +247,7 @@ def _in_the_query(session: Session) -> None:
 
 
 def _again(subject: Subject) -> Callable[[Session], None]:
-    """Reads have no effect: the same question has the same answer, whatever was asked between."""
+    """Reads have no effect: the same question has the same answer, with other reads in between."""
 
     def run(session: Session) -> None:
         still = session.strict and not any(thing.moving for thing in session.model.of("run"))
@@ -261,7 +261,7 @@ def _again(subject: Subject) -> Callable[[Session], None]:
 
 
 def _part(session: Session) -> None:
-    """What comes back for some of the ids is what comes back for them among all."""
+    """Some of the ids return the same items as all ids together."""
     still = [node.ids for node in session.model.of("node") if not node.moving and node.ids in session.model.explored]
     references = [{"PipelineRunId": run, "NodeId": node} for run, node in still[:SOME]]
     together = session.ask(STATUSES, {"Nodes": references}) if references else None

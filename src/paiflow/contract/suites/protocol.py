@@ -1,4 +1,4 @@
-"""What HTTP, JSON and the description ask of a service: methods, paths, content types, bodies, parameters."""
+"""The rules of HTTP, JSON and the description: methods, paths, content types, bodies, parameters."""
 
 from __future__ import annotations
 
@@ -90,9 +90,9 @@ def _paths(path: str) -> list[str]:
 
 
 def _queries(query: str) -> Iterator[tuple[str, str]]:
-    """Yield queries that mean the same, or are not UTF-8, or hold what nobody knows."""
+    """Yield queries that mean the same, or are not UTF-8, or hold unknown parameters."""
     start = f"{query}&" if query else ""
-    yield "with what nobody knows", f"{start}Unknown=1&unknown=%F0%9F%98%80&%E8%A1%A8="
+    yield "with unknown parameters", f"{start}Unknown=1&unknown=%F0%9F%98%80&%E8%A1%A8="
     yield "with names in other case", f"{start}pagesize=x&VERBOSE=x&depth=x"
     yield "that is not UTF-8", f"{start}Name=%FF"
     yield "with empty parts", f"{start}&&=&"
@@ -144,7 +144,7 @@ def bodies(right: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
 
 
 def _heavy(body: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield bodies that break parsers, in a field that nobody knows. Refuse them or not, but do not fail."""
+    """Yield bodies that break parsers, in an unknown field. A service may refuse them, but must not fail."""
     for words, value in {
         "with half a surrogate": b'"\\ud800"',
         "with a name of half a surrogate": b'1,"\\udfff":1',

@@ -1,4 +1,4 @@
-"""Calls of every operation that change nothing, to be varied: reads of what exists, and changes of what does not."""
+"""Calls of every operation without effect, to be varied: reads of existing things, changes of missing ones."""
 
 from __future__ import annotations
 
