@@ -2,17 +2,18 @@
 
 | code | meaning |
 |---|---|
-| 0 | all succeeded; `status`: all was answered |
+| 0 | all succeeded; for commands other than `wait`: done |
 | 1 | something failed |
-| 2 | usage: an argument, the endpoint |
+| 2 | usage: an argument, a file, the endpoint |
 | 3 | something was stopped |
 | 4 | an id was not found; `wait`: no run fits the selection |
 | 5 | the time was up |
-| 6 | throttled out (`status` only: a wait survives it) |
+| 6 | throttled (a wait survives it) |
 | 7 | credentials or permission |
-| 8 | the service or the way to it |
+| 8 | the service or the way to it; for `wait`, also no answer at all within its time |
 | 9 | done for some ids, not for others |
 | 130, 143 | interrupted, terminated |
+| 141 | the reader of stdout went away |
 """
 
 from __future__ import annotations
