@@ -101,6 +101,7 @@ def test_a_partial_failure_says_which_are_left_and_ends_with_9(run):
 
 def test_what_fails_for_all_ends_with_the_code_of_the_error(run):
     assert 4 == run("stop", "flow-nowhere")[0]
+    assert 4 == run("submit", "pipeline-nowhere", "--workspace", "948")[0]
 
 
 def test_a_lost_reply_is_told_from_a_refusal(run, mock):

@@ -64,14 +64,15 @@ def of_signal(number: int) -> int:
 def of_error(error: PaiFlowError) -> int:
     """Return the code for an error.
 
-    A request that was not even sent is a matter of usage. What an operation on one thing does not find is missing;
-    other operations find nothing where the endpoint is wrong.
+    A request that was not even sent is a matter of usage. A thing is missing if the operation is on one thing, or if the
+    code is one of PAIFlow's own, which are numbers; else the endpoint is wrong.
     """
     if isinstance(error, InvalidRequest) and error.status is None:
         return ExitCode.USAGE
     if isinstance(error, NotFound):
         operation = OPERATIONS.get(error.operation)
-        return ExitCode.MISSING if operation is not None and "{" in operation.path else ExitCode.SERVICE
+        on_one = operation is not None and "{" in operation.path
+        return ExitCode.MISSING if on_one or (error.code or "").isdecimal() else ExitCode.SERVICE
     return error.exit_code
 
 
