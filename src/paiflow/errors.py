@@ -1,18 +1,18 @@
 """The errors of the package.
 
-    PaiFlowError                the base of all
+    PaiFlowError                the base; public methods raise nothing else
     ├─ ConfigurationError       no endpoint, a plain-http endpoint off this machine, …
-    ├─ CredentialsError         none, or half a pair: says what is missing and where we looked
+    ├─ CredentialsError         none, or half a pair; names the missing half and the places searched
     ├─ TransportError           no reply
-    ├─ ServiceError             the service said no
+    ├─ ServiceError             the service refused the call
     │  ├─ Throttled             too many calls: slow down
     │  ├─ AccessDenied          credentials, signature, clock or permission: fix them first
     │  ├─ NotFound              no such thing, or no such operation at this endpoint
     │  ├─ InvalidRequest        the request is wrong; also raised before any call
-    │  └─ ServerFault           the service broke
+    │  └─ ServerFault           the service failed
     ├─ UnexpectedReply          does not fit the description
-    └─ WaitError                a wait did not end as hoped; has the result so far
-       ├─ WaitFailed            something ended badly
+    └─ WaitError                a wait did not succeed; holds the result so far
+       ├─ WaitFailed            a run or node failed or was stopped
        └─ WaitTimedOut          the time was up before all had ended
 
 Every class has an `exit_code`, the exit status of the command.
