@@ -101,6 +101,7 @@ def test_a_partial_failure_says_which_are_left_and_ends_with_9(run):
 
 def test_what_fails_for_all_ends_with_the_code_of_the_error(run):
     assert 4 == run("stop", "flow-nowhere")[0]
+    assert 4 == run("submit", "pipeline-nowhere", "--workspace", "948")[0]
 
 
 def test_a_lost_reply_is_told_from_a_refusal(run, mock):
@@ -117,7 +118,7 @@ def test_a_selection_means_the_runs_that_the_verb_fits_and_is_shown_first(run, m
     code, out, err = run("stop", "--name", "nightly", "--dry-run")
     assert (0, "") == (code, out)
     assert {"flow-a", "flow-b"} == {line.split()[0] for line in err.splitlines() if line.startswith("flow-")}
-    assert err.endswith("paiflow: nothing was done\n")
+    assert err.endswith("paiflow: nothing was done: would stop 2 runs: flow-b, flow-a\n")
     assert [] == sent(mock, "TerminatePipelineRun")
 
     code, out, _ = run("stop", "--name", "nightly", "--yes")
@@ -135,6 +136,49 @@ def test_a_selection_is_not_done_unless_somebody_confirms_it(run, mock, terminal
 
     terminal("y")
     assert (0, "flow-c deleted\n") == run("delete", "--status", "failed")[:2]
+
+
+@pytest.mark.parametrize(
+    ("verb", "status", "ids"),
+    [
+        ("stop", "active", "flow-b flow-a"),  # one that is Terminating or Initialized is not meant
+        ("delete", "Active", "flow-d"),
+        ("stop", "failed", "flow-c"),  # the service decides
+        ("rerun", "active", ""),
+        ("rerun", "stopped", "flow-e"),
+    ],
+)
+def test_an_outcome_means_the_runs_that_the_verb_fits(run, mock, verb, status, ids):
+    for id_, its in (("e", "Terminated"), ("f", "Terminating")):
+        mock.service.store.add_run(
+            {"PipelineRunId": f"flow-{id_}", "Name": "nightly", "Status": its, "WorkspaceId": "948"}
+        )
+    code, out, _ = run(verb, "--status", status, "--name", "nightly", "--dry-run", "-q")
+
+    assert (0, ids.split()) == (code, out.split())
+
+
+@pytest.mark.parametrize("chosen", [("flow-a", "flow-b"), ("--name", "nightly")])
+@pytest.mark.parametrize(
+    ("form", "shown"),
+    [
+        ("name", {"flow-a", "flow-b"}),
+        (
+            "jsonl",
+            {
+                f'{{"Kind": "Result", "PipelineRunId": "flow-{id_}", "Action": "rerun", "Done": false, "Error": null}}'
+                for id_ in "ab"
+            },
+        ),
+    ],
+)
+def test_a_dry_run_gives_programs_the_ids(run, mock, chosen, form, shown):
+    chosen = (*chosen, "--status", "Running") if "--name" in chosen else chosen
+    code, out, err = run("rerun", *chosen, "--dry-run", "-o", form)
+
+    assert (0, shown) == (code, set(out.splitlines()))
+    assert err.startswith("paiflow: nothing was done: would rerun 2 runs: flow-")
+    assert not sent(mock, "RerunPipelineRun")
 
 
 def test_a_selection_off_a_terminal_needs_yes(run, mock):
@@ -164,6 +208,11 @@ def test_delete_asks_on_a_terminal_for_ids_too(run, mock, terminal):
         (("get", ""), "RUN': it is empty: is a variable not set?"),
         (("logs", "flow-a/node-a", "node-b"), "give RUN, RUN NODE or RUN/NODE"),
         (("outputs", "flow-a/"), "give RUN, RUN NODE or RUN/NODE"),
+        (("submit", "pipeline-a"), "no workspace: give --workspace ID|NAME, or set one in the profile"),
+        (("list", "-q", "-o", "json"), "-q prints ids alone: leave out -o json"),
+        (("list", "-q", "--query", "PipelineRuns"), "--query picks from JSON, -q and -o name print ids alone"),
+        (("list", "-o", "name", "--query", "PipelineRuns"), "--query picks from JSON, -q and -o name print ids alone"),
+        (("completion",), "Missing argument 'SHELL'. Choose from: bash, zsh, fish (see"),
         (("submit",), "give PIPELINE or --manifest FILE, one of them"),
         (("submit", "pipeline-a", "--manifest", "f"), "give PIPELINE or --manifest FILE, one of them"),
         (("submit", "pipeline-a", "--timeout", "5"), "--timeout needs --wait"),

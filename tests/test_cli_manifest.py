@@ -157,7 +157,7 @@ def test_each_operation_has_an_action():
 def test_commands_that_need_permissions_are_in_the_table():
     """The others call nothing, or what they are told to."""
     assert set(commands.ROWS) - set(COMMANDS) == {
-        *("call", "mock", "contract", "drift", "manifest", "config", "policy", "completion", "version"),
+        *("call", "explore", "mock", "contract", "drift", "manifest", "config", "policy", "completion", "version"),
     }
 
 

@@ -202,14 +202,19 @@ def test_what_a_text_tells_people_to_install_is_found(text, pairs, tmp_path):
     assert pairs == list(told_to_install(tmp_path / "text"))
 
 
+@pytest.fixture(scope="module")
+def homes():
+    """The distributions here, by the package that they bring: to look through all of them takes a second."""
+    return importlib.metadata.packages_distributions()
+
+
 @pytest.mark.parametrize("extra", _distribution.PACKAGES)
-def test_the_packages_of_an_extra_are_what_it_brings(extra, metadata):
+def test_the_packages_of_an_extra_are_what_it_brings(extra, metadata, homes):
     brought = {
         canonicalize_name(wanted.name)
         for wanted in map(Requirement, metadata.get_all("Requires-Dist"))
         if wanted.marker and wanted.marker.evaluate({"extra": extra})
     }
-    homes = importlib.metadata.packages_distributions()
 
     for package in _distribution.PACKAGES[extra]:
         assert brought & set(map(canonicalize_name, homes[package])), package

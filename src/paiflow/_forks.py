@@ -19,6 +19,7 @@ from weakref import WeakSet
 LATE: Final = (
     "httpcore",
     "msgspec.json",
+    "paiflow._secrets",
     "paiflow.status.batches",
     "paiflow.client.logs",
     "paiflow.client.paging",

@@ -32,7 +32,7 @@ class Verb:
         done: such as stopped.
         thing: run or pipeline.
         call: does it to an id.
-        statuses: the runs that a selection without a status means.
+        statuses: the runs that a selection without a status, or by an outcome, means.
         asks: whether ids that are named are confirmed as well, on a terminal.
     """
 
@@ -46,11 +46,12 @@ class Verb:
 
 @attrs.frozen
 class Result:
-    """What has become of an id."""
+    """What has become of an id; nothing, where it is only planned."""
 
     id: str
     verb: Verb
     error: PaiFlowError | None = None
+    planned: bool = False
 
     def wire(self) -> dict[str, Any]:
         """Return it as JSON has it. Done is null if it is not known."""
@@ -58,7 +59,7 @@ class Result:
         return {
             "PipelineId" if self.verb.thing == "pipeline" else "PipelineRunId": self.id,
             "Action": self.verb.word,
-            "Done": None if unclear else self.error is None,
+            "Done": None if unclear else self.error is None and not self.planned,
             "Error": None if self.error is None else str(self.error),
         }
 
@@ -70,6 +71,9 @@ _RESULTS: Final[View[Result]] = View(
     columns=(Column("Id", lambda one: one.id), Column("Done", lambda one: one.verb.done)),
     wire=Result.wire,
 )
+
+# Ids that a line of words has at most.
+_SOME: Final = 5
 
 CONFIRMING: Final = (
     click.option("-y", "--yes", is_flag=True, help="Do not ask."),
@@ -103,14 +107,16 @@ def on_runs(verb: Verb, help_: str, *examples: str) -> click.Command:
         named = ids.wanted(context, runs, ()).runs if runs else []
         with connection.client() as client:
             if not runs:
-                chosen = attrs.evolve(selection, statuses=selection.statuses or verb.statuses)
-                named = _shown(list(chosen.runs(client)), output)
+                chosen = selection.fitting(verb.statuses)
+                named = _shown(list(chosen.runs(client)), output) if chosen else []
                 if not named:
                     say(f"no runs to {verb.word}")
                     return
-            if dry_run or not confirmed(verb, len(named), yes=yes, chosen=not runs):
-                would = f": would {verb.word} {', '.join(named)}" if dry_run and runs else ""
-                say(f"nothing was done{would}")
+            if dry_run:
+                show_plan(verb, named, output)
+                return
+            if not confirmed(verb, len(named), yes=yes, chosen=not runs):
+                say("nothing was done")
                 return
             context.exit(act(client, verb, named, output))
 
@@ -160,13 +166,23 @@ def act(client: PaiFlow, verb: Verb, named: Sequence[str], output: Output) -> in
         if output.form == "json":
             output.json({"Results": [result.wire() for result in results.values()]})
         if left := [id_ for id_ in named if id_ not in results]:
-            say(f"not known of {_counted(verb, len(left))}: {', '.join(left[:5])}{', …' if len(left) > 5 else ''}")
+            say(
+                f"not known of {_counted(verb, len(left))}: {', '.join(left[:_SOME])}{', …' if len(left) > _SOME else ''}"
+            )
     errors = [result.error for result in results.values() if result.error is not None]
     if errors and len(named) > 1:
         say(f"{len(named) - len(errors)} of {len(named)} {verb.done}")
     if not errors:
         return ExitCode.SUCCEEDED
     return exit_codes.of_error(errors[0]) if len(errors) == len(named) else ExitCode.PARTIAL
+
+
+def show_plan(verb: Verb, named: Sequence[str], output: Output) -> None:
+    """Write the ids that this would be done to, as `act` would, and that nothing was done."""
+    if output.machine:
+        output.write(_RESULTS, [Result(id_, verb, planned=True) for id_ in named])
+    some = f": {', '.join(named)}" if len(named) <= _SOME else ""
+    say(f"nothing was done: would {verb.word} {_counted(verb, len(named))}{some}")
 
 
 def confirmed(verb: Verb, count: int, *, yes: bool, chosen: bool = False) -> bool:

@@ -13,7 +13,7 @@ from paiflow.cli import options
     'eval "$(paiflow completion bash)"  # in ~/.bashrc; zsh likewise in ~/.zshrc',
     "paiflow completion fish > ~/.config/fish/completions/paiflow.fish",
 )
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", metavar="SHELL", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
     """Print the script that completes commands, options, statuses and run ids in a shell."""

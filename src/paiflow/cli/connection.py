@@ -29,15 +29,23 @@ class Connection:
     timeout: float | None
     workspace: str | None
 
-    def client(self) -> PaiFlow:
+    def client(self, *, in_workspace: bool = False) -> PaiFlow:
         """Return a client. A workspace that is given by its name is looked up.
 
+        Args:
+            in_workspace: it is to make something, which needs a workspace.
+
         Raises:
-            PaiFlowError: an option will not do, or there is no such workspace.
+            PaiFlowError: an option will not do, or there is no such workspace, or none where one is needed.
         """
         from paiflow import PaiFlow  # noqa: PLC0415 - --help needs none of it
+        from paiflow.errors import ConfigurationError  # noqa: PLC0415 - as above
 
-        return PaiFlow(**self._arguments())
+        client = PaiFlow(**self._arguments())
+        if in_workspace and not client.workspace_id:
+            client.close()
+            raise ConfigurationError("no workspace: give --workspace ID|NAME, or set one in the profile")
+        return client
 
     def async_client(self) -> AsyncPaiFlow:
         """Return a client for asyncio, as `client` does."""

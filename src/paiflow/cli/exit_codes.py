@@ -2,17 +2,18 @@
 
 | code | meaning |
 |---|---|
-| 0 | all succeeded; `status`: all was answered |
+| 0 | all succeeded; for commands other than `wait`: done |
 | 1 | something failed |
-| 2 | usage: an argument, the endpoint |
+| 2 | usage: an argument, a file, the endpoint |
 | 3 | something was stopped |
 | 4 | an id was not found; `wait`: no run fits the selection |
 | 5 | the time was up |
-| 6 | throttled out (`status` only: a wait survives it) |
+| 6 | throttled (a wait survives it) |
 | 7 | credentials or permission |
-| 8 | the service or the way to it |
+| 8 | the service or the way to it; for `wait`, also no answer at all within its time |
 | 9 | done for some ids, not for others |
 | 130, 143 | interrupted, terminated |
+| 141 | the reader of stdout went away |
 """
 
 from __future__ import annotations
@@ -63,14 +64,15 @@ def of_signal(number: int) -> int:
 def of_error(error: PaiFlowError) -> int:
     """Return the code for an error.
 
-    A request that was not even sent is a matter of usage. What an operation on one thing does not find is missing;
-    other operations find nothing where the endpoint is wrong.
+    A request that was not even sent is a matter of usage. A thing is missing if the operation is on one thing, or if the
+    code is one of PAIFlow's own, which are numbers; else the endpoint is wrong.
     """
     if isinstance(error, InvalidRequest) and error.status is None:
         return ExitCode.USAGE
     if isinstance(error, NotFound):
         operation = OPERATIONS.get(error.operation)
-        return ExitCode.MISSING if operation is not None and "{" in operation.path else ExitCode.SERVICE
+        on_one = operation is not None and "{" in operation.path
+        return ExitCode.MISSING if on_one or (error.code or "").isdecimal() else ExitCode.SERVICE
     return error.exit_code
 
 

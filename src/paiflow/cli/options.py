@@ -179,7 +179,12 @@ def output(forms: Sequence[Form] = FORMS) -> Callable[[Callable[..., Any]], Call
             quiet: bool = False,
             **others: Any,
         ) -> Any:
-            form = "name" if quiet else "json" if query is not None and form not in ("json", "jsonl") else form
+            if quiet and form not in ("name", forms[0]):
+                raise click.UsageError(f"-q prints ids alone: leave out -o {form}", click.get_current_context())
+            if query is not None and (quiet or form == "name" != forms[0]):
+                message = "--query picks from JSON, -q and -o name print ids alone: give one of them"
+                raise click.UsageError(message, click.get_current_context())
+            form = "name" if quiet else "json" if query is not None and form != "jsonl" else form
             made = Output(form=form, headers=not no_headers, query=query, utc=utc)
             return command(*arguments, output=made, **others)
 

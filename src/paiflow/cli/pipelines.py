@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from paiflow.cli import options
-from paiflow.cli.acting import CONFIRMING, Verb, act, confirmed
+from paiflow.cli.acting import CONFIRMING, Verb, act, confirmed, show_plan
 from paiflow.cli.connection import Connection
 from paiflow.cli.files import manifest_of
 from paiflow.cli.output import Output
@@ -109,7 +109,7 @@ def get(pipeline: str, connection: Connection, output: Output) -> None:
 def create(file: str, no_check: bool, connection: Connection, output: Output) -> None:
     """Create a pipeline of the manifest in FILE (YAML or JSON; - reads stdin), and print its id."""
     manifest = manifest_of(file, check=not no_check)
-    with connection.client() as client:
+    with connection.client(in_workspace=True) as client:
         made = client.create_pipeline(manifest=manifest)
     if output.form == "json":
         output.json({"PipelineId": made.pipeline_id})
@@ -159,9 +159,11 @@ def delete(
     Ends with 0 if all were deleted, 9 if only some were, else with the code of the first error.
     """
     named = list(dict.fromkeys(pipelines_))
-    if dry_run or not confirmed(_DELETE, len(named), yes=yes):
-        would = f": would delete {', '.join(named)}" if dry_run else ""
-        say(f"nothing was done{would}")
+    if dry_run:
+        show_plan(_DELETE, named, output)
+        return
+    if not confirmed(_DELETE, len(named), yes=yes):
+        say("nothing was done")
         return
     with connection.client() as client:
         context.exit(act(client, _DELETE, named, output))

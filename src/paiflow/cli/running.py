@@ -85,4 +85,7 @@ def _complain(message: str, code: int) -> int:
 def _usage_message(error: click.ClickException) -> str:
     context = error.ctx if isinstance(error, click.UsageError) else None
     hint = f" (see {context.command_path} --help)" if context else ""
-    return f"{error.format_message().rstrip('.')}{hint}"
+    message = error.format_message()
+    if isinstance(error, click.MissingParameter):  # choices are a line each
+        message = " ".join(message.split())
+    return f"{message.rstrip('.')}{hint}"

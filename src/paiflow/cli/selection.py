@@ -30,6 +30,8 @@ SORTS: Final = {
     "pipeline": ("PipelineId", "pipeline_id"),
     "user": ("UserId", "user_id"),
 }
+# The outcomes of several statuses. The others have the name of the one status that they mean.
+_OUTCOMES: Final = ("active", "stopped")
 # The order for people: newest first.
 NEWEST: Final = "created"
 
@@ -39,7 +41,8 @@ class Selection:
     """Which runs are meant: all that fit each setting.
 
     Attributes:
-        statuses: any of these; empty for all.
+        statuses: any of these; with no outcomes either, empty for all.
+        outcomes: or what has any of these outcomes.
         name: their name.
         pipelines: ids of their pipelines, any of them.
         user: the id of their user.
@@ -49,6 +52,7 @@ class Selection:
     """
 
     statuses: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
     name: str | None = None
     pipelines: tuple[str, ...] = ()
     user: str | None = None
@@ -58,6 +62,12 @@ class Selection:
 
     def __bool__(self) -> bool:
         return self != Selection()
+
+    def fitting(self, statuses: tuple[str, ...]) -> Selection | None:
+        """Return what is meant of these statuses: an outcome, or no status at all, means no others. None: nothing is."""
+        named = (*self.statuses, *(one for one in statuses if not self.statuses and not self.outcomes))
+        found = (*named, *(one for one in _of_outcomes(self.outcomes) if one in statuses))
+        return attrs.evolve(self, statuses=tuple(dict.fromkeys(found)), outcomes=()) if found or not statuses else None
 
     def runs(
         self, client: PaiFlow, *, sort: str = NEWEST, ascending: bool = False, limit: int | None = None
@@ -80,7 +90,7 @@ class Selection:
                 order="ASC" if ascending else "DESC",
                 page_size=100 if limit is None else min(100, limit),
             )
-            for status in self.statuses or (None,)
+            for status in dict.fromkeys((*self.statuses, *_of_outcomes(self.outcomes))) or (None,)
         ]
         found: Iterator[PipelineRunSummary] = heapq.merge(
             *listings, key=lambda run: _key(run, attribute), reverse=not ascending
@@ -117,7 +127,8 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
         **others: Any,
     ) -> Any:
         made = Selection(
-            statuses=statuses,
+            statuses=tuple(one for one in statuses if one not in _OUTCOMES),
+            outcomes=tuple(one for one in statuses if one in _OUTCOMES),
             name=name,
             pipelines=pipelines,
             user=user,
@@ -169,17 +180,21 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
 def _statuses(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     from paiflow_api.outcomes import PIPELINE_RUN_STATUS  # noqa: PLC0415 - --help needs none of it
 
-    known: dict[str, tuple[str, ...]] = {status.lower(): (status,) for status in PIPELINE_RUN_STATUS}
-    for outcome in ("active", "stopped"):
-        known[outcome] = tuple(status for status, its in PIPELINE_RUN_STATUS.items() if its == outcome)
+    known = {one.lower(): one for one in (*PIPELINE_RUN_STATUS, *_OUTCOMES)}
     found: list[str] = []
     for value in values:
         if value.lower() not in known:
-            near = close_to(value, (*PIPELINE_RUN_STATUS, "active", "stopped"))
+            near = close_to(value, known.values())
             shown = near or f"; there are: {', '.join(PIPELINE_RUN_STATUS)}, and active, stopped for several"
             raise click.BadParameter(f"{value!r} is not a status{shown}", context, parameter)
-        found += known[value.lower()]
+        found.append(known[value.lower()])
     return tuple(dict.fromkeys(found))
+
+
+def _of_outcomes(outcomes: tuple[str, ...]) -> tuple[str, ...]:
+    from paiflow_api.outcomes import PIPELINE_RUN_STATUS  # noqa: PLC0415 - --help needs none of it
+
+    return tuple(status for status, outcome in PIPELINE_RUN_STATUS.items() if outcome in outcomes)
 
 
 def _known_statuses(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -120,7 +120,7 @@ def submit(
     stop = context.find_object(Stop) or Stop()
     # A run whose id is not known yet cannot be stopped: a signal waits for it.
     held = stop.waking(lambda: say("stopping the run once its id is known")) if stop_on_interrupt else nullcontext()
-    with connection.client() as client, held:
+    with connection.client(in_workspace=True) as client, held:
         run_id = _submitted(client, start=not no_start, once=once, sent=sent)
         _report(run_id, output, started=not no_start, quiet=wait_)
         if wait_:

@@ -9,8 +9,8 @@ import click
 from paiflow.cli.acting import Verb, on_runs
 
 _CODES: Final = """
-    RUN is a run's id; a - reads ids from stdin. A selection without a status means {which}. It is shown first, and confirmed
-    unless --yes is given. Each run is reported as it is done.
+    RUN is a run's id; a - reads ids from stdin. A selection without a status, or by an outcome such as active, means {which}. It
+    is shown first, and confirmed unless --yes is given. Each run is reported as it is done.
 
     Ends with 0 if it was done for all, 9 for some only, else with the code of the first error.
 """

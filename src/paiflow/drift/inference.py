@@ -69,7 +69,8 @@ class Seen:
 
     def __init__(self, values: Iterable[Any] = ()) -> None:
         """Start with values, which may nest."""
-        self.count = self.objects = 0
+        self.count: int = 0
+        self.objects: int = 0
         self.kinds: set[str] = set()
         self.texts: set[str] = set()
         self.fields: dict[str, Seen] = {}
