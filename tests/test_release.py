@@ -10,7 +10,9 @@ from tooling.release import ReleaseError, check_tree
 @pytest.fixture
 def clone(tmp_path):
     """A repository with a CHANGELOG, all committed."""
-    (tmp_path / "CHANGELOG.md").write_text("# Changelog\n\n## [1.2.4] - unreleased\n\n## [1.2.3] - 2026-11-28\n", encoding="utf-8")
+    (tmp_path / "CHANGELOG.md").write_text(
+        "# Changelog\n\n## [1.2.4] - unreleased\n\n## [1.2.3] - 2026-11-28\n", encoding="utf-8"
+    )
     for command in (
         ["init", "-q"],
         ["add", "-A"],

@@ -57,7 +57,9 @@ def check_tree(root: Path, version: str, ref: str = "") -> None:
     if ref.startswith("refs/tags/") and ref != f"refs/tags/v{version}":
         raise ReleaseError(f"the tag is {ref.removeprefix('refs/tags/')}, but pyproject.toml has version {version}")
     if ref.startswith("refs/tags/") and version not in released((root / "CHANGELOG.md").read_text(encoding="utf-8")):
-        raise ReleaseError(f"CHANGELOG.md has no released section [{version}]: rename [Unreleased], or replace `unreleased` by the date")
+        raise ReleaseError(
+            f"CHANGELOG.md has no released section [{version}]: rename [Unreleased], or replace `unreleased` by the date"
+        )
 
 
 def _more(count: int) -> str:
