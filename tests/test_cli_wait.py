@@ -311,7 +311,7 @@ def test_an_empty_stdin_is_usage(wait, mock, monkeypatch):
         (["flow-a", "--interval", "often"], "'often' is not a duration above 0"),
         (["flow-a", "--format", "xml"], "'xml' is not one of"),
         (["flow-a", "--request-timeout", "0"], "--request-timeout"),
-        (["flow-a", "--workspace", ""], "workspace_id must be a text that is not empty"),
+        (["flow-a", "--workspace", ""], "Invalid value for '--workspace'"),
         (["flow-a", "--endpoint", "http://paiflow.example"], "plain http to paiflow.example"),
         (["flow-a", "--endpoint", f"https://u:{SECRET}@h"], "must not hold a user name or password"),
     ],
