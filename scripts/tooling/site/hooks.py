@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
+from tooling.site.bars import bars
 from tooling.site.operations_page import page
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
-    """Add the reference of the operations."""
+    """Add the reference of the operations, and the picture of the performance page."""
     files.append(File.generated(config, "operations.md", content=page()))
+    table = Path(config.docs_dir, "maintainers", "performance.md").read_text(encoding="utf-8")
+    files.append(File.generated(config, "maintainers/performance.svg", content=bars(table)))
     return files
 
 
