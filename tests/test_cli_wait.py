@@ -91,7 +91,7 @@ def objects(text):
 def test_each_change_is_a_line(wait, mock):
     start = mock.clock.now()
     mock.add_run("flow-a", [(0, "Running"), (5, "Succeeded")], name="train")
-    code, out, err = wait("flow-a")
+    code, out, err = wait("flow-a", "--utc")
     ended = datetime.fromtimestamp(mock.clock.now(), UTC)
     began = datetime.fromtimestamp(start, UTC)
 
