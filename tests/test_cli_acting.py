@@ -114,6 +114,16 @@ def test_a_lost_reply_is_told_from_a_refusal(run, mock):
     assert 1 == len(sent(mock, "TerminatePipelineRun"))
 
 
+@pytest.mark.parametrize("form", ["json", "jsonl"])
+def test_a_query_that_does_not_fit_hides_nothing_that_was_done(run, mock, form):
+    code, out, err = run("stop", "flow-a", "flow-b", "flow-c", "-o", form, "--query", "length(Nothing)")
+
+    assert (2, "") == (code, out)
+    assert 1 == err.count("paiflow: flow-a stopped\n") == err.count("paiflow: flow-b stopped\n")
+    assert 1 == err.count("paiflow: flow-c not stopped: ")
+    assert "paiflow: --query does not fit the JSON: " in err.splitlines()[-1]
+
+
 def test_a_selection_means_the_runs_that_the_verb_fits_and_is_shown_first(run, mock):
     code, out, err = run("stop", "--name", "nightly", "--dry-run")
     assert (0, "") == (code, out)

@@ -102,6 +102,8 @@ def test_json_has_the_wire_names_and_a_query_picks_from_it(run):
         (("--since", "yesterday"), "'yesterday' is no time: give 90m, 1d, 2026-11-28 or 2026-11-28T14:00:00"),
         (("--since", "99999999d"), "is no time"),
         (("--query", "a["), "not a JMESPath expression"),
+        (("--query", "length(PipelineRuns[9])"), "--query does not fit the JSON: In function length(), invalid type"),
+        (("--query", "sum(Kind)", "-o", "jsonl"), 'without it: {"Kind": "PipelineRun", "PipelineRunId": "flow-now"'),
         (("--workspace", "nowhere"), "no workspace is named nowhere; there are: workspace-7"),
         (("--workspace", "workspace-9"), "no workspace is named workspace-9; did you mean workspace-7?"),
     ],

@@ -13,7 +13,7 @@ import click
 from paiflow.cli import exit_codes, ids, options, selection
 from paiflow.cli.connection import Connection
 from paiflow.cli.exit_codes import ExitCode
-from paiflow.cli.output import Column, Output, View
+from paiflow.cli.output import Column, Output, QueryError, View
 from paiflow.cli.selection import Selection
 from paiflow.cli.words import say
 from paiflow.errors import ConfigurationError, CredentialsError, PaiFlowError
@@ -52,6 +52,12 @@ class Result:
     verb: Verb
     error: PaiFlowError | None = None
     planned: bool = False
+
+    def words(self) -> str:
+        """Return it as a line for people."""
+        if self.error is None:
+            return f"{self.id} {self.verb.done}"
+        return f"{self.id} {'may be' if self.error.maybe_done else 'not'} {self.verb.done}: {self.error}"
 
     def wire(self) -> dict[str, Any]:
         """Return it as JSON has it. Done is null if it is not known."""
@@ -142,11 +148,11 @@ def act(client: PaiFlow, verb: Verb, named: Sequence[str], output: Output) -> in
 
     Raises:
         PaiFlowError: the credentials or the settings will not do, for any id.
+        QueryError: --query does not fit; what was done is said all the same.
     """
     from paiflow.client.threads import in_threads  # noqa: PLC0415 - --help needs none of it
 
-    results: dict[str, Result] = {}
-    lock = threading.Lock()
+    report = _Report(output)
 
     def one(id_: str) -> None:
         error = None
@@ -156,25 +162,64 @@ def act(client: PaiFlow, verb: Verb, named: Sequence[str], output: Output) -> in
             raise
         except PaiFlowError as raised:
             error = raised
-        with lock:
-            results[id_] = result = Result(id_, verb, error)
-            _report(result, output)
+        report.take(Result(id_, verb, error))
 
     try:
         in_threads(one, named, IN_FLIGHT)
     finally:
-        if output.form == "json":
-            output.json({"Results": [result.wire() for result in results.values()]})
-        if left := [id_ for id_ in named if id_ not in results]:
-            say(
-                f"not known of {_counted(verb, len(left))}: {', '.join(left[:_SOME])}{', …' if len(left) > _SOME else ''}"
-            )
-    errors = [result.error for result in results.values() if result.error is not None]
+        report.end()
+        if left := [id_ for id_ in named if id_ not in report.results]:
+            some = f"{', '.join(left[:_SOME])}{', …' if len(left) > _SOME else ''}"
+            say(f"not known of {_counted(verb, len(left))}: {some}")
+    if report.misfit is not None:
+        raise report.misfit
+    errors = [result.error for result in report.results.values() if result.error is not None]
     if errors and len(named) > 1:
         say(f"{len(named) - len(errors)} of {len(named)} {verb.done}")
     if not errors:
         return ExitCode.SUCCEEDED
     return exit_codes.of_error(errors[0]) if len(errors) == len(named) else ExitCode.PARTIAL
+
+
+class _Report:
+    """Writes each result as it comes, from any thread; with -o json all of them at the end.
+
+    Attributes:
+        results: by id.
+        misfit: the query that does not fit a result, if one does not. The result is a line on stderr then.
+    """
+
+    def __init__(self, output: Output) -> None:
+        self.results: dict[str, Result] = {}
+        self.misfit: QueryError | None = None
+        self._output = output
+        self._lock = threading.Lock()
+
+    def take(self, result: Result) -> None:
+        """Write a result."""
+        with self._lock:
+            self.results[result.id] = result
+            if self._output.form == "jsonl":
+                self._write(lambda: self._output.json_line({"Kind": _RESULTS.kind, **result.wire()}), [result])
+            elif self._output.form != "json" and result.error is None:
+                click.echo(result.id if self._output.form == "name" else result.words())
+            if result.error is not None:
+                say(result.words())
+
+    def end(self) -> None:
+        """Write what is left to the end."""
+        if self._output.form == "json":
+            found = list(self.results.values())
+            self._write(lambda: self._output.json({"Results": [result.wire() for result in found]}), found)
+
+    def _write(self, write: Callable[[], None], about: Sequence[Result]) -> None:
+        try:
+            write()
+        except QueryError as misfit:
+            self.misfit = misfit
+            for result in about:
+                if result.error is None:  # else it is said anyway
+                    say(result.words())
 
 
 def show_plan(verb: Verb, named: Sequence[str], output: Output) -> None:
@@ -204,21 +249,6 @@ def confirmed(verb: Verb, count: int, *, yes: bool, chosen: bool = False) -> boo
     if chosen:
         raise click.UsageError(f"cannot ask whether to {verb.word} {_counted(verb, count)}: give --yes or --dry-run")
     return True
-
-
-def _report(result: Result, output: Output) -> None:
-    match output.form:
-        case "json":
-            pass  # at the end, as one document
-        case "jsonl":
-            output.json_line({"Kind": _RESULTS.kind, **result.wire()})
-        case "name" if result.error is None:
-            click.echo(result.id)
-        case "table" | "wide" if result.error is None:
-            click.echo(f"{result.id} {result.verb.done}")
-    if result.error is not None:
-        unclear = result.error.maybe_done
-        say(f"{result.id} {f'may be {result.verb.done}' if unclear else f'not {result.verb.done}'}: {result.error}")
 
 
 def _shown(runs: Sequence[PipelineRunSummary], output: Output) -> list[str]:

@@ -20,6 +20,10 @@ T = TypeVar("T")
 Form = Literal["table", "wide", "json", "jsonl", "name", "yaml", "text"]
 
 
+class QueryError(click.UsageError):
+    """A query that cannot be applied, such as the length of null. The message shows the beginning of the JSON."""
+
+
 @attrs.frozen
 class Column(Generic[T]):
     """A column of a table.
@@ -131,7 +135,11 @@ class Output:
             return value
         import jmespath  # noqa: PLC0415 - for --query only
 
-        return jmespath.search(self.query, value)
+        try:
+            return jmespath.search(self.query, value)
+        except jmespath.exceptions.JMESPathError as error:
+            reason = " ".join(str(error).split())
+            raise QueryError(f"--query does not fit the JSON: {reason}; without it: {_json(value):.500}") from None
 
 
 def _json(value: object, indent: int | None = None) -> str:

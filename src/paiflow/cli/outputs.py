@@ -53,7 +53,8 @@ def outputs(context: click.Context, run_id: str, node: str | None, connection: C
         say("no outputs")
     for error in report.errors:
         say(str(error))
-        context.exit(exit_codes.of_error(error))
+    if report.errors:
+        context.exit(exit_codes.of_error(report.errors[0]))
 
 
 def _all(client: PaiFlow, nodes: Nodes, report: StatusReport) -> Iterator[NodeOutput]:
