@@ -7,7 +7,8 @@ import tempfile
 import pytest
 from hypothesis import HealthCheck, settings
 
-from paiflow.mock import MockService
+from paiflow.cli import commands
+from paiflow.mock import HandTime, MockService, PaiFlowMock
 
 # The vendor's package reads these when it is imported, which some test modules do before any fixture is set up.
 for switch in ("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "ALIBABA_CLOUD_CLI_PROFILE_DISABLED"):
@@ -46,6 +47,33 @@ def _no_settings_of_the_developer(monkeypatch):
     monkeypatch.setenv("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true")
     monkeypatch.setenv("ALIBABA_CLOUD_CLI_PROFILE_DISABLED", "true")
     monkeypatch.setenv("ALIBABA_CLOUD_CREDENTIALS_FILE", os.devnull)
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """A mock service that the environment leads to; its clock is advanced by hand."""
+    with PaiFlowMock() as service:
+        for name, value in service.environment.items():
+            monkeypatch.setenv(name, value)
+        yield service
+
+
+@pytest.fixture
+def served_by_hand(served, monkeypatch):
+    """The same, and clients sleep by its clock."""
+    monkeypatch.setattr("paiflow.client.clients.Time", lambda: HandTime(served.clock))
+    return served
+
+
+@pytest.fixture
+def run_command(capsys):
+    """Run the command in this process: `code, stdout, stderr = run_command("list", …)`."""
+
+    def run_(*arguments):
+        code = commands.run(arguments)
+        return code, *capsys.readouterr()
+
+    return run_
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,7 +9,6 @@ import pytest
 from paiflow import PaiFlow
 from paiflow.cli import commands
 from paiflow.cli.stopping import Stop
-from paiflow.mock import HandTime, PaiFlowMock
 
 MANIFEST = """
 apiVersion: core/v1
@@ -20,28 +19,19 @@ spec:
 
 
 @pytest.fixture
-def mock(monkeypatch):
+def mock(served_by_hand):
     """A mock service that the environment leads to, with a workspace and four runs; its clock is advanced by hand."""
-    with PaiFlowMock() as service:
-        for name, value in service.environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr("paiflow.client.clients.Time", lambda: HandTime(service.clock))
-        for id_, status in (("a", "Running"), ("b", "Running"), ("c", "Failed"), ("d", "Initialized")):
-            service.service.store.add_run(
-                {"PipelineRunId": f"flow-{id_}", "Name": "nightly", "Status": status, "WorkspaceId": "948"}
-            )
-        yield service
+    for id_, status in (("a", "Running"), ("b", "Running"), ("c", "Failed"), ("d", "Initialized")):
+        served_by_hand.service.store.add_run(
+            {"PipelineRunId": f"flow-{id_}", "Name": "nightly", "Status": status, "WorkspaceId": "948"}
+        )
+    return served_by_hand
 
 
 @pytest.fixture
-def run(mock, capsys):
+def run(mock, run_command):
     """Run the command in this process: `code, stdout, stderr = run(…)`."""
-
-    def run_(*arguments):
-        code = commands.run(arguments)
-        return code, *capsys.readouterr()
-
-    return run_
+    return run_command
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """`paiflow call`: a command for each operation, made from the description's data."""
 
 import json
+from functools import partial
 
 import click
 import pytest
 
-from paiflow.cli import commands
 from paiflow.cli.call import SAMPLES, call
-from paiflow.mock import PaiFlowMock
 from paiflow.samples import KINDS
 from paiflow_api.operations import OPERATIONS
 
@@ -15,23 +14,15 @@ RUN = "flow-hynm2bv8wqhp5esfxq"
 
 
 @pytest.fixture
-def mock(monkeypatch):
+def mock(served):
     """A mock service that the environment leads to."""
-    with PaiFlowMock() as service:
-        for name, value in service.environment.items():
-            monkeypatch.setenv(name, value)
-        yield service
+    return served
 
 
 @pytest.fixture
-def run(mock, capsys):
+def run(mock, run_command):
     """Run the command in this process: `code, stdout, stderr = run(…)`."""
-
-    def run_(*arguments):
-        code = commands.run(("call", *arguments))
-        return code, *capsys.readouterr()
-
-    return run_
+    return partial(run_command, "call")
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.name)

@@ -7,17 +7,14 @@ import pytest
 from paiflow.cli import commands
 from paiflow.client.clients import PaiFlow
 from paiflow.errors import AccessDenied
-from paiflow.mock import HandTime, PaiFlowMock
+from paiflow.mock import HandTime
 from paiflow_api.operations import OPERATIONS
 
 
 @pytest.fixture
-def mock(monkeypatch):
+def mock(served):
     """A mock service that the environment leads to."""
-    with PaiFlowMock() as service:
-        for name, value in service.environment.items():
-            monkeypatch.setenv(name, value)
-        yield service
+    return served
 
 
 @pytest.fixture

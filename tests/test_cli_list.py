@@ -42,14 +42,9 @@ def environment(mock, monkeypatch):
 
 
 @pytest.fixture
-def run(environment, capsys):
+def run(environment, run_command):
     """Run the command in this process: `code, stdout, stderr = run(…)`."""
-
-    def run_(*arguments):
-        code = commands.run(arguments)
-        return code, *capsys.readouterr()
-
-    return run_
+    return run_command
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from paiflow.cli import commands, displays, exit_codes, live, polling, tables
 from paiflow.cli.ids import Wanted
 from paiflow.cli.progress import Progress
 from paiflow.cli.stopping import Stop
-from paiflow.mock import HandClock, HandTime, PaiFlowMock
+from paiflow.mock import HandClock, HandTime
 from paiflow.status.waiting import Limits, Waited, WaitResult, follow
 
 PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
@@ -39,13 +39,9 @@ SECRET = "not-to-be-seen-anywhere"
 
 
 @pytest.fixture
-def mock(monkeypatch):
+def mock(served_by_hand):
     """A mock service that the environment leads to, and by whose clock the command's clients go."""
-    with PaiFlowMock() as service:
-        for name, value in service.environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr("paiflow.client.clients.Time", lambda: HandTime(service.clock))
-        yield service
+    return served_by_hand
 
 
 @pytest.fixture

@@ -7,14 +7,14 @@ import json
 import re
 import time
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
 import paiflow
-from paiflow.cli import commands, live
+from paiflow.cli import live
 from paiflow.cli.ids import Wanted
 from paiflow.cli.progress import Progress
-from paiflow.mock import HandTime, PaiFlowMock
 from paiflow.status.ids import NodeRef
 from paiflow.status.waiting import Change, Waited
 
@@ -22,28 +22,19 @@ NOW = datetime(2026, 11, 23, 12, 0, 5, tzinfo=UTC)
 
 
 @pytest.fixture
-def mock(monkeypatch):
+def mock(served_by_hand):
     """A mock service that the environment leads to, with a run of two nodes that fails; its clock is advanced by sleeps."""
-    with PaiFlowMock() as service:
-        for name, value in service.environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr("paiflow.client.clients.Time", lambda: HandTime(service.clock))
-        service.add_run("flow-a", [(0, "Running"), (40, "Failed")], name="nightly", failure="node y failed")
-        service.add_node("flow-a", "node-x", [(0, "Running"), (10, "Succeeded")], name="x")
-        service.add_node("flow-a", "node-y", [(10, "Running"), (40, "Failed")], name="y")
-        service.add_logs("flow-a", "node-y", [f"line {number} \x1b[2J" for number in range(30)])
-        yield service
+    served_by_hand.add_run("flow-a", [(0, "Running"), (40, "Failed")], name="nightly", failure="node y failed")
+    served_by_hand.add_node("flow-a", "node-x", [(0, "Running"), (10, "Succeeded")], name="x")
+    served_by_hand.add_node("flow-a", "node-y", [(10, "Running"), (40, "Failed")], name="y")
+    served_by_hand.add_logs("flow-a", "node-y", [f"line {number} \x1b[2J" for number in range(30)])
+    return served_by_hand
 
 
 @pytest.fixture
-def wait(mock, capsys):
+def wait(mock, run_command):
     """Run the command in this process: `code, stdout, stderr = wait(…)`."""
-
-    def wait_(*arguments):
-        code = commands.run(["wait", *arguments])
-        return code, *capsys.readouterr()
-
-    return wait_
+    return partial(run_command, "wait")
 
 
 @pytest.fixture

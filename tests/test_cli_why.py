@@ -10,41 +10,31 @@ from pathlib import Path
 import pytest
 
 import paiflow
-from paiflow.cli import commands, logs
-from paiflow.mock import HandTime, PaiFlowMock
+from paiflow.cli import logs
 
 PAIFLOW = str(Path(sys.executable).with_name("paiflow"))
 
 
 @pytest.fixture
-def mock(monkeypatch):
+def mock(served_by_hand):
     """A mock service that the environment leads to, with a run that has failed; its clock is advanced by hand."""
-    with PaiFlowMock() as service:
-        for name, value in service.environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr("paiflow.client.clients.Time", lambda: HandTime(service.clock))
-        service.add_run("flow-a", "Failed", name="nightly", failure="first line\nsecond \x1b[31mline")
-        service.add_node("flow-a", "node-load", "Succeeded", name="load")
-        service.add_logs("flow-a", "node-load", ["loaded"])
-        service.add_node("flow-a", "node-check", "Failed", name="check")
-        conditions = {"StatusInfo": {"Conditions": [{"Message": "exit code 1"}]}}
-        service.add_node("flow-a", "node-score", "Failed", name="score", parent="node-check", **conditions)
-        service.add_logs(
-            "flow-a", "node-score", ["begun", "tab\there \x1b[2Jand \u202eback", "two\nlines\r\n", "broken"]
-        )
-        service.add_node("flow-a", "node-report", "Skipped", name="report", parent="node-check")
-        yield service
+    served_by_hand.add_run("flow-a", "Failed", name="nightly", failure="first line\nsecond \x1b[31mline")
+    served_by_hand.add_node("flow-a", "node-load", "Succeeded", name="load")
+    served_by_hand.add_logs("flow-a", "node-load", ["loaded"])
+    served_by_hand.add_node("flow-a", "node-check", "Failed", name="check")
+    conditions = {"StatusInfo": {"Conditions": [{"Message": "exit code 1"}]}}
+    served_by_hand.add_node("flow-a", "node-score", "Failed", name="score", parent="node-check", **conditions)
+    served_by_hand.add_logs(
+        "flow-a", "node-score", ["begun", "tab\there \x1b[2Jand \u202eback", "two\nlines\r\n", "broken"]
+    )
+    served_by_hand.add_node("flow-a", "node-report", "Skipped", name="report", parent="node-check")
+    return served_by_hand
 
 
 @pytest.fixture
-def run(mock, capsys):
+def run(mock, run_command):
     """Run the command in this process: `code, stdout, stderr = run(…)`."""
-
-    def run_(*arguments):
-        code = commands.run(arguments)
-        return code, *capsys.readouterr()
-
-    return run_
+    return run_command
 
 
 @pytest.fixture

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from paiflow import _durations
+from paiflow.cli.param_type import ParamType
 
 
 def duration(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
@@ -24,13 +25,7 @@ def duration(context: click.Context, parameter: click.Parameter, value: str | No
     return seconds
 
 
-if TYPE_CHECKING:
-    _Base = click.ParamType[float]  # generic only in newer releases
-else:
-    _Base = click.ParamType
-
-
-class DurationOrZero(_Base):
+class DurationOrZero(ParamType[float]):
     """A duration that may be 0."""
 
     name = "duration"

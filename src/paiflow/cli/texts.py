@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
-if TYPE_CHECKING:
-    _Base = click.ParamType[str]  # generic only in newer releases
-else:
-    _Base = click.ParamType
+from paiflow.cli.param_type import ParamType
 
 
-class Filled(_Base):
+class Filled(ParamType[str]):
     """A text that is not empty.
 
     An empty one is a variable that is not set: `stop --name "$NAME" --yes` must not mean all runs.

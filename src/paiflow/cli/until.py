@@ -8,6 +8,7 @@ import attrs
 import click
 
 from paiflow._text import close_to
+from paiflow.cli.param_type import ParamType
 from paiflow.cli.words import say
 
 if TYPE_CHECKING:
@@ -28,13 +29,7 @@ class End:
     status: str | None = None
 
 
-if TYPE_CHECKING:
-    _Base = click.ParamType[End]  # generic only in newer releases
-else:
-    _Base = click.ParamType
-
-
-class When(_Base):
+class When(ParamType[End]):
     """What --until takes: all, any, first-failure or status=STATUS."""
 
     name = "when"
