@@ -335,3 +335,24 @@ def test_pipelines_live_from_create_to_delete(run, mock, manifest, tmp_path):
 
     assert (0, f"{id_} deleted\n", "") == run("pipelines", "delete", id_, "--yes")
     assert 4 == run("pipelines", "get", id_)[0]
+
+
+def test_a_manifest_in_json_is_shown_as_yaml(run, tmp_path):
+    file = tmp_path / "flow.json"
+    metadata = {"provider": "1557702098194904", "version": "v1", "identifier": "in-json"}
+    file.write_text(json.dumps({"apiVersion": "core/v1", "metadata": metadata, "spec": {}}), encoding="utf-8")
+    id_ = run("pipelines", "create", str(file), "--workspace", "948")[1].strip()
+
+    assert run("pipelines", "get", id_)[1].startswith(
+        "apiVersion: core/v1\nmetadata:\n  provider: '1557702098194904'\n"
+    )
+
+
+def test_a_file_that_is_too_large_is_refused(run, mock, tmp_path, monkeypatch):
+    monkeypatch.setattr("paiflow.cli.files._MOST", 2**20)
+    file = tmp_path / "large.yaml"
+    file.write_bytes(b"#" * (2**20 + 1))
+    code, _, err = run("submit", "--manifest", str(file), "--no-check", "--workspace", "948")
+
+    assert (2, []) == (code, mock.requests)
+    assert f"cannot read {file}: it has more than 1 MiB" in err

@@ -33,6 +33,7 @@ def test_each_operation_has_a_command_with_an_option_for_each_parameter(run, ope
 
     assert 0 == code
     assert operation.summary in out
+    assert operation.repeatable == ("It is sent once" not in out)
     assert {parameter.argument for parameter in operation.parameters} <= {one.name for one in made.params}
     for one in made.params:
         assert one.help, f"the description says nothing of {one.name}"

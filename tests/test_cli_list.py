@@ -3,9 +3,12 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import attrs
 import pytest
 
-from paiflow.cli import commands, tables
+from paiflow import PipelineRunSummary
+from paiflow.cli import commands, tables, views
+from paiflow.cli.output import Output
 from paiflow.mock import MockService, serve
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -58,6 +61,7 @@ def run(environment, run_command):
         (("--since", "1d"), "flow-now flow-new"),
         (("--since", "1d", "--asc"), "flow-new flow-now"),
         (("--name", "nightly", "--limit", "1"), "flow-new"),
+        (("--status", "Failed", "--status", "stopped", "--asc"), "flow-old flow-stopped flow-new"),
         (("--workspace", "8"), ""),
     ],
 )
@@ -80,6 +84,25 @@ def test_a_table_shows_start_duration_and_message(run, monkeypatch):
     assert lines[1].split()[:3] == ["flow-now", "other", "Running"]
     assert f"{NOW - timedelta(minutes=5):%Y-%m-%dT%H:%M:%SZ}" in lines[1]
     assert lines[1].endswith("of flow-now")
+
+
+def test_a_table_may_have_no_headings(run):
+    whole, bare = run("list")[1].splitlines(), run("list", "--no-headers")[1].splitlines()
+
+    assert whole[1:] == bare
+
+
+def test_the_duration_of_a_run_that_has_ended_is_that_of_the_service():
+    ended = PipelineRunSummary(started_at=NOW, finished_at=NOW + timedelta(seconds=61), duration=60)
+
+    assert "1m00s" == tables.cell(views.duration(ended), now=NOW).plain
+    assert "1m01s" == tables.cell(views.duration(attrs.evolve(ended, duration=None)), now=NOW).plain
+
+
+def test_json_shows_all_scripts_but_nothing_that_steers_a_terminal(capsys):
+    Output(form="jsonl").json_line({"Name": "夜间\x1b[2J\u202e"})
+
+    assert '{"Name": "夜间\\u001b[2J\\u202e"}\n' == capsys.readouterr().out
 
 
 def test_json_has_the_wire_names_and_a_query_picks_from_it(run):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import attrs
 import pytest
 
 import paiflow
@@ -267,3 +268,18 @@ def test_an_output_is_shown_by_its_location(run, mock):
 
 def test_no_outputs_are_said(run):
     assert (0, "", "paiflow: no outputs\n") == run("outputs", "flow-a")
+
+
+def test_each_error_of_outputs_is_said_and_the_first_decides(run, monkeypatch):
+    errors = [
+        paiflow.AccessDenied("ListPipelineRunsStatus", 403, "Forbidden", "no"),
+        paiflow.Throttled("ListPipelineRunsStatus", 400, "Throttling", "slow"),
+    ]
+    statuses = paiflow.PaiFlow.statuses
+    monkeypatch.setattr(
+        paiflow.PaiFlow, "statuses", lambda *given, **more: attrs.evolve(statuses(*given, **more), errors=errors)
+    )
+    code, _, err = run("outputs", "flow-a")
+
+    assert 7 == code
+    assert [str(error) for error in errors] == [line.removeprefix("paiflow: ") for line in err.splitlines()[-2:]]
