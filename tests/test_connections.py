@@ -352,7 +352,7 @@ class TestLoops:
 
             async def left_open():
                 await ask_some_async(client)
-                return (await client._connections.open())._transport._pool.connections[0]
+                return (await client._connections.open()).to(client.endpoint)._pool.connections[0]
 
             connection = asyncio.run(left_open())
 
@@ -514,7 +514,7 @@ def test_other_versions_of_httpx_are_refused_rather_than_losing_a_deadline(monke
             super().__init__(**settings)
             del self._pool._network_backend
 
-    monkeypatch.setattr(httpx._client, "HTTPTransport", Other)
+    monkeypatch.setattr(httpx, "HTTPTransport", Other)
 
     with pytest.raises(
         paiflow.ConfigurationError, match=r"cannot use httpx 0.*: install httpx 0\.28 and httpcore 1\.0"

@@ -3,7 +3,7 @@
 import asyncio
 import traceback
 
-import httpx
+import httpcore
 import pytest
 
 import paiflow
@@ -126,9 +126,9 @@ def test_no_proxy_spares_hosts_domains_and_networks(monkeypatch, endpoint, no_pr
 def test_requests_go_through_the_proxy_or_past_it(monkeypatch, kind, endpoint, no_proxy, proxied):
     monkeypatch.setenv("ALL_PROXY", PROXY)
     monkeypatch.setenv("NO_PROXY", no_proxy)
-    http = kind(endpoint=endpoint, credentials=CREDENTIALS)._connections.client()
+    pool = kind(endpoint=endpoint, credentials=CREDENTIALS)._connections.ways().to(endpoint)._pool
 
-    assert proxied is (http._transport_for_url(httpx.URL(endpoint)) is not http._transport)
+    assert proxied is isinstance(pool._make.__self__, httpcore.HTTPProxy | httpcore.AsyncHTTPProxy)
 
 
 SECRET = "S3cret"  # what no error may quote

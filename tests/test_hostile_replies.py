@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 import paiflow
+from paiflow.client import async_network as _async_network
 from paiflow.client import deadline as _deadline
 from paiflow.client import network as _network
 from paiflow.client import reply_body as _replies
@@ -330,33 +331,34 @@ class TestDeadline:
 
     def test_every_way_out_of_a_client_heeds_it(self, monkeypatch):
         monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
-        for kind, backend in ((paiflow.PaiFlow, _network.Backend), (paiflow.AsyncPaiFlow, _network.AsyncBackend)):
+        for kind, backend in ((paiflow.PaiFlow, _network.Backend), (paiflow.AsyncPaiFlow, _async_network.AsyncBackend)):
             client_ = kind("cn-hangzhou", credentials=CREDENTIALS)
-            transports = [client_._connections.client()._transport, *client_._connections.client()._mounts.values()]
-
-            assert len(transports) > 1
-            for transport in transports:
-                assert isinstance(transport._pool._network_backend, backend)
+            for service in ("paiflow", "aiworkspace"):
+                pool = client_._connections.ways().to(client_.endpoint_of(service))._pool
+                assert isinstance(pool._make.__self__._network_backend, backend)
 
 
 async def test_an_async_connection_tells_what_its_socket_does():
-    """As httpcore's own would: whether there is something to read, the end included."""
+    """As httpcore's own does: whether there is something to read, the end included."""
     peers = asyncio.Queue()
     server = await asyncio.start_server(lambda _, writer: peers.put_nowait(writer), "127.0.0.1", 0)
+    told = []
     async with server:
-        host, port = server.sockets[0].getsockname()
-        backend = httpcore.AnyIOBackend()
-        stream = await _network.AsyncBackend(backend).connect_tcp(host, port)
-        own = stream._stream
-        told = [(stream.get_extra_info("is_readable"), own.get_extra_info("is_readable"))]
-        assert stream.get_extra_info("server_addr") == own.get_extra_info("server_addr") == (host, port)
-        peer = await peers.get()
-        peer.write(b"y")
-        await peer.drain()
-        told.append((stream.get_extra_info("is_readable"), own.get_extra_info("is_readable")))
-        assert await stream.read(1) == b"y"
-        await stream.aclose()
-        told.append((stream.get_extra_info("is_readable"), own.get_extra_info("is_readable")))
-        peer.close()
+        address = server.sockets[0].getsockname()
+        for backend in (_async_network.AsyncBackend(), httpcore.AnyIOBackend()):
+            stream = await backend.connect_tcp(*address)
+            said = [stream.get_extra_info("server_addr"), stream.get_extra_info("is_readable")]
+            peer = await peers.get()
+            peer.write(b"y")
+            await peer.drain()
+            said.append(stream.get_extra_info("is_readable"))
+            assert await stream.read(1) == b"y"
+            said.append(stream.get_extra_info("is_readable"))
+            peer.close()
+            await peer.wait_closed()
+            said.append(stream.get_extra_info("is_readable"))
+            await stream.aclose()
+            said.append(stream.get_extra_info("is_readable"))
+            told.append(said)
 
-    assert told == [(False, False), (True, True), (True, True)]
+    assert told == [[address, False, True, False, True, True]] * 2

@@ -15,6 +15,7 @@ from httpcore._backends.sync import SyncStream
 import paiflow
 from paiflow.client import dialing as _dialing
 from paiflow.client import network as _network
+from paiflow.client.async_network import AsyncBackend
 from paiflow.client.dialing import dial
 
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
@@ -149,41 +150,44 @@ class TestUnasked:
             connection.recv(65536)
 
         with self.serving(serve) as endpoint:
-            stream = _network.Backend(httpcore.SyncBackend()).connect_tcp("127.0.0.1", int(endpoint.rpartition(":")[2]))
+            stream = _network.Backend().connect_tcp("127.0.0.1", int(endpoint.rpartition(":")[2]))
             assert sent.wait(10)
+            stream.write(b"PUT ")
             with pytest.raises(httpcore.RemoteProtocolError, match="answered before it was asked"):
-                stream.write(b"PUT ")
+                stream.read(100)
             stream.close()
 
     def test_what_comes_between_the_pools_look_and_the_request_is_seen_too(self):
         ours, theirs = socket.socketpair()
         stream = _network.Stream(SyncStream(ours))
         with theirs:
-            stream.write(b"request")
+            stream.write(b"request" * 4096)
             theirs.sendall(b"reply")
             stream.write(b", its end")
-            assert (b"reply", b"request, its end") == (stream.read(100), theirs.recv(100))
+            assert (b"reply", b"request" * 4096 + b", its end") == (stream.read(100), theirs.recv(32768))
             theirs.sendall(b"surplus")
+            stream.write(b"another")
             with pytest.raises(httpcore.ConnectionNotAvailable):
-                stream.write(b"another")
+                stream.read(100)
             stream.close()
 
     async def test_so_it_is_with_async_connections(self):
         peers = asyncio.Queue()
         server = await asyncio.start_server(lambda *peer: peers.put_nowait(peer), "127.0.0.1", 0)
         async with server:
-            backend = _network.AsyncBackend(httpcore.AnyIOBackend())
-            stream = await backend.connect_tcp(*server.sockets[0].getsockname())
-            # Where anyio keeps what it has taken from the system.
-            assert stream._queue is stream._stream._stream._protocol.read_queue
+            stream = await AsyncBackend().connect_tcp(*server.sockets[0].getsockname())
             reading, writing = await peers.get()
-            await stream.write(b"request")
+            await stream.write(b"request" * 4096)
             writing.write(b"reply")
-            assert (b"reply", b"request") == (await stream.read(100), await reading.read(100))
+            await stream.write(b", its end")
+            sent = await reading.readexactly(7 * 4096)
+            assert (b"reply", b", its end") == (await stream.read(100), await reading.read(100))
+            assert b"request" * 4096 == sent
             writing.write(b"surplus")
             await writing.drain()
+            await stream.write(b"another")
             with pytest.raises(httpcore.ConnectionNotAvailable):
-                await stream.write(b"another")
+                await stream.read(100)
             await stream.aclose()
             writing.close()
 

@@ -32,6 +32,7 @@ import pytest
 import paiflow
 from paiflow.mock import MockService, serve
 from paiflow.signing import canonical_request, parse_authorization, string_to_sign
+from paiflow_api.calling import Call
 from paiflow_api.operations import LIST_PIPELINE_RUNS_STATUS
 
 KEY_ID = "STS.NTCanaryKeyId0123456789"
@@ -425,10 +426,11 @@ def test_a_variable_that_breaks_a_header_does_not_show(seen, fail, monkeypatch, 
 
 def test_nothing_that_holds_credentials_shows_them():
     client = paiflow.PaiFlow("r", credentials=CREDENTIALS)
-    auth = client._auth(LIST_PIPELINE_RUNS_STATUS, CREDENTIALS)
+    prepared = client._prepare(Call(LIST_PIPELINE_RUNS_STATUS, {"pipeline_runs": ["a"]}))
+    request = client._request(LIST_PIPELINE_RUNS_STATUS, prepared, CREDENTIALS, 0.0)
     shown = [
         repr(one) + str(one) + f"{one}"
-        for one in (CREDENTIALS, client, auth, client._credentials, client._connections.client())
+        for one in (CREDENTIALS, client, prepared, request, client._credentials, client._connections.ways())
     ]
 
     assert [] == Seen(shown).secrets

@@ -22,12 +22,19 @@ LATE: Final = (
     "paiflow._secrets",
     "paiflow.status.batches",
     "paiflow.client.logs",
+    "paiflow.client.network",
     "paiflow.client.paging",
+    "paiflow.client.pools",
     "paiflow.client.submitting",
     "paiflow.status.waiting",
     "paiflow_api.outcomes",
 )
-LATE_ASYNC: Final = ("anyio._backends._asyncio", "anyio.streams.tls", "sniffio")
+LATE_ASYNC: Final = (
+    "anyio._backends._asyncio",
+    "paiflow.client.async_network",
+    "paiflow.client.async_pools",
+    "sniffio",
+)
 
 _made: WeakSet[Lock] = WeakSet()
 

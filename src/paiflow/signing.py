@@ -30,6 +30,7 @@ __all__ = [
     "canonical_query",
     "canonical_request",
     "canonical_uri",
+    "fresh_nonce",
     "parse_authorization",
     "sign",
     "signature",
@@ -200,7 +201,8 @@ def sign(
     return ours
 
 
-def _fresh_nonce() -> str:
+def fresh_nonce() -> str:
+    """Return a text that was never used before."""
     return secrets.token_hex(16)
 
 
@@ -227,7 +229,7 @@ class SignatureAuth(httpx.Auth):
         credentials: Callable[[], Credentials],
         *,
         clock: Callable[[], float] = time.time,
-        nonce: Callable[[], str] = _fresh_nonce,
+        nonce: Callable[[], str] = fresh_nonce,
     ) -> None:
         self._action = action
         self._version = version

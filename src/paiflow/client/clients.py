@@ -26,7 +26,6 @@ from paiflow.client.discretion import Discretion
 from paiflow.client.endpoint import REGION, Endpoints
 from paiflow.client.environment import proxy_of
 from paiflow.client.exchange import Response, attempt, clock_skew, interpret, logger
-from paiflow.client.httpx_internals import attend
 from paiflow.client.preparing import Prepared, named, prepare, url_of
 from paiflow.client.reply_body import ACCEPTED_ENCODINGS, Intake, Whole, aread, read
 from paiflow.client.routes import Route, route_of
@@ -34,7 +33,7 @@ from paiflow.client.threads import in_threads
 from paiflow.credentials import Credentials, CredentialsSource, VendorClient
 from paiflow.errors import AccessDenied, ConfigurationError, PaiFlowError, TransportError
 from paiflow.retries import Attempts, RetryPolicy, policy_of
-from paiflow.signing import SignatureAuth
+from paiflow.signing import fresh_nonce, sign
 from paiflow.status.ids import BATCH_SIZE, NodeRef, ids_of
 from paiflow.steps import IN_FLIGHT, Answers, Ask, AsyncIteration, Iteration, Steps
 from paiflow_api import operations
@@ -52,11 +51,12 @@ if TYPE_CHECKING:
 # As in the vendor's SDK: connect 5 s, read 10 s (darabonba-core 1.0.9, measured).
 DEFAULT_TIMEOUT: Final = httpx.Timeout(10, connect=5)
 
-HEADERS: Final = {
-    "accept": "application/json",
-    "accept-encoding": ", ".join(ACCEPTED_ENCODINGS),
-    "user-agent": f"paiflow (python-httpx/{httpx.__version__})",
-}
+HEADERS: Final = (
+    ("accept", "application/json"),
+    ("accept-encoding", ", ".join(ACCEPTED_ENCODINGS)),
+    ("connection", "keep-alive"),
+    ("user-agent", f"paiflow (python-httpx/{httpx.__version__})"),
+)
 
 R = TypeVar("R", bound=Reply)
 Item = TypeVar("Item")
@@ -156,11 +156,11 @@ class _Client(Generic[Transport, Held]):
         # Seconds by which the service's clock is ahead of ours, as far as it has told.
         self._skew = 0.0
         self._observers: tuple[Observer, ...] = ()
-        phases = _timeout_of(timeout)
+        self._phases = _timeout_of(timeout).as_dict()
         # Who gives a transport of their own sees to proxies too.
         self._proxies = {url: None if transport is not None else proxy_of(url) for url in self._endpoints.all()}
         self._routes = {url: route_of(url, proxy) for url, proxy in self._proxies.items()}
-        self._connections: Held = self._connect(transport, phases)
+        self._connections: Held = self._connect(transport)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(endpoint={getattr(self, 'endpoint', None)!r})"
@@ -169,7 +169,7 @@ class _Client(Generic[Transport, Held]):
         raise TypeError(f"{type(self).__name__} cannot be pickled or copied: make one in each process")
 
     @abstractmethod
-    def _connect(self, transport: Transport | None, timeout: float | httpx.Timeout) -> Held: ...
+    def _connect(self, transport: Transport | None) -> Held: ...
 
     @property
     def time(self) -> Time:
@@ -217,32 +217,53 @@ class _Client(Generic[Transport, Held]):
         return prepare(call, self._defaults)
 
     def _request(
-        self,
-        http: httpx.Client | httpx.AsyncClient,
-        operation: Operation[Any],
-        prepared: Prepared,
-        deadline: float,
+        self, operation: Operation[Any], prepared: Prepared, credentials: Credentials, deadline: float
     ) -> httpx.Request:
+        """Return the request, signed: from here on it must not change."""
         url = url_of(endpoint := self.endpoint_of(operation.host), prepared)
+        body = prepared.body
         if logger.isEnabledFor(TRACE):
-            size = len(prepared.body or b"")
             logger.log(
-                TRACE, "%s: %s %s%s with %d bytes", operation.name, operation.method, endpoint, prepared.shown, size
+                TRACE,
+                "%s: %s %s%s with %d bytes",
+                operation.name,
+                operation.method,
+                endpoint,
+                prepared.shown,
+                len(body or b""),
             )
-        headers = {} if prepared.body is None else {"content-type": "application/json"}
-        request = http.build_request(operation.method, url, content=prepared.body, headers=headers)
-        request.url = url  # a copy of it would show the secrets of its query
-        timeouts = request.extensions["timeout"]
+        headers = [("host", url.netloc.decode("ascii")), *HEADERS]
+        if body is not None:
+            headers += [("content-type", "application/json"), ("content-length", str(len(body)))]
+        path, _, query = url.raw_path.partition(b"?")
+        headers += sign(
+            operation.method,
+            path,
+            query,
+            headers,
+            body or b"",
+            credentials=credentials,
+            action=operation.name,
+            version=operation.version,
+            now=self._service_time(),
+            nonce=fresh_nonce(),
+        ).items()
         left = max(0.0, deadline - real_time.monotonic())
-        # Of the phases, this is the one in which nothing is sent or received, and so nothing else would cut it.
-        timeouts["pool"] = left if timeouts["pool"] is None else min(timeouts["pool"], left)
+        pool = self._phases["pool"]
+        # Of the phases, the pool's is the one in which nothing is sent or received, and so nothing else would cut it.
+        timeouts = {**self._phases, "pool": left if pool is None else min(pool, left)}
+        request = httpx.Request(
+            operation.method,
+            url,
+            headers=[(name.encode(), value.encode()) for name, value in headers],
+            content=body,
+            extensions={"timeout": timeouts},
+        )
+        request.url = url  # a copy of it would show the secrets of its query
         return request
 
     def _route(self, operation: Operation[Any]) -> Route:
         return self._routes[self.endpoint_of(operation.host)]
-
-    def _auth(self, operation: Operation[Any], credentials: Credentials) -> SignatureAuth:
-        return SignatureAuth(operation.name, operation.version, lambda: credentials, clock=self._service_time)
 
     def _interpret(self, operation: Operation[R], response: Whole, number: int, discretion: Discretion) -> Response[R]:
         if logger.isEnabledFor(TRACE):
@@ -542,8 +563,8 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
     ) -> None:
         self.close()
 
-    def _connect(self, transport: httpx.BaseTransport | None, timeout: float | httpx.Timeout) -> Connections:
-        open_ = opener(httpx.Client, self._proxies, transport, timeout, HEADERS)
+    def _connect(self, transport: httpx.BaseTransport | None) -> Connections:
+        open_ = opener(httpx.HTTPTransport, self._proxies, transport)
         return Connections(open_, shared=is_shared(transport))
 
     def _run(self, steps: Steps[Item, Result]) -> Iteration[Item, Result]:
@@ -564,15 +585,15 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         deadline = real_time.monotonic() + left
         credentials = self._credentials.get()
         with self._connections.in_use():
-            http = self._connections.client()
-            request = self._request(http, operation, prepared, deadline)
+            way = self._connections.ways().to(self.endpoint_of(operation.host))
+            request = self._request(operation, prepared, credentials, deadline)
         with Discretion(credentials, request, prepared.secrets) as discretion:
             with (
                 attempt(operation.name, number, deadline, self._route(operation)),
                 self._connections.in_use(sending=True),
                 _deadline.until(deadline),
             ):
-                response = attend(http.send(request, auth=self._auth(operation, credentials), stream=True))
+                response = way.handle_request(request)
                 try:
                     whole = read(Intake(operation.name, response, deadline), response)
                 finally:
@@ -746,8 +767,8 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
     ) -> None:
         await self.aclose()
 
-    def _connect(self, transport: httpx.AsyncBaseTransport | None, timeout: float | httpx.Timeout) -> AsyncConnections:
-        open_ = opener(httpx.AsyncClient, self._proxies, transport, timeout, HEADERS)
+    def _connect(self, transport: httpx.AsyncBaseTransport | None) -> AsyncConnections:
+        open_ = opener(httpx.AsyncHTTPTransport, self._proxies, transport)
         return AsyncConnections(open_, shared=is_shared(transport))
 
     def _run(self, steps: Steps[Item, Result]) -> AsyncIteration[Item, Result]:
@@ -780,15 +801,15 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
             async with asyncio.timeout(left):
                 credentials = await asyncio.to_thread(source.get) if source.blocks else source.get()
         with self._connections.in_use():
-            http = await self._connections.open()
-            request = self._request(http, operation, prepared, deadline)
+            way = (await self._connections.open()).to(self.endpoint_of(operation.host))
+            request = self._request(operation, prepared, credentials, deadline)
         with Discretion(credentials, request, prepared.secrets) as discretion:
             with (
                 attempt(operation.name, number, deadline, self._route(operation)),
                 self._connections.in_use(sending=True),
             ):
                 async with asyncio.timeout(deadline - real_time.monotonic()):
-                    response = attend(await http.send(request, auth=self._auth(operation, credentials), stream=True))
+                    response = await way.handle_async_request(request)
                     try:
                         whole = await aread(Intake(operation.name, response, deadline), response)
                     finally:
@@ -810,10 +831,10 @@ def _of_profile(
     return (region if named else profile.region), (profile.workspace_id if workspace_id is None else workspace_id)
 
 
-def _timeout_of(timeout: object) -> float | httpx.Timeout:
+def _timeout_of(timeout: object) -> httpx.Timeout:
     if isinstance(timeout, httpx.Timeout):
         return timeout
     if (seconds := duration(timeout)) is None or not seconds > 0:
         due = 'seconds above 0, text such as "10s", a timedelta or an httpx.Timeout'
         raise ConfigurationError(f"timeout must be {due}, not {timeout!r:.60}")
-    return seconds
+    return httpx.Timeout(seconds)

@@ -1,8 +1,8 @@
 """Open connections, one set for each process and event loop.
 
 A connection belongs to the process that opened it, and an async one to its event loop too. A forked child that used its
-parent's connections would read its parent's replies. So a client has an httpx client for each process and loop that uses
-it. It never sends on the connections of another process, and never closes them.
+parent's connections would read its parent's replies. So a client has transports of httpx for each process and loop that
+uses it. It never sends on the connections of another process, and never closes them.
 """
 
 from __future__ import annotations
@@ -10,72 +10,73 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import httpx
 
 from paiflow import _forks  # noqa: F401 - for what it registers
 from paiflow.client.environment import certificates
-from paiflow.client.httpx_internals import HEADERS, OWN, UNSENT, equip, renewed
+from paiflow.client.httpx_internals import OWN, UNSENT, equip, renewed
 from paiflow.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import asyncio
 
-Http = TypeVar("Http", bound="httpx.Client | httpx.AsyncClient")
+Transport = TypeVar("Transport", bound=httpx.BaseTransport | httpx.AsyncBaseTransport)
 Owner = tuple[int, "asyncio.AbstractEventLoop | None"]
 
 _CLOSED: Final = "the client is closed: make a new one"
 
 
+class Ways(Generic[Transport]):
+    """The transports of one process and event loop, by the endpoints to which they lead.
+
+    Attributes:
+        closed: whether they are.
+    """
+
+    def __init__(self, transports: Mapping[str, Transport]) -> None:
+        self._transports = transports
+        self.closed = False
+
+    def to(self, endpoint: str) -> Transport:
+        """Return the transport of requests to an endpoint."""
+        return self._transports[endpoint]
+
+    def ending(self) -> list[Transport]:
+        """Return the transports, to be closed; none if they are."""
+        self.closed, was = True, self.closed
+        return [] if was else list(dict.fromkeys(self._transports.values()))
+
+
 def opener(
-    kind: type[Http],
-    proxies: Mapping[str, httpx.Proxy | None],
-    transport: Any,
-    timeout: float | httpx.Timeout,
-    headers: Mapping[str, str],
-) -> Callable[[], Http]:
-    """Return a function that opens httpx clients. The environment is read once, now.
+    kind: type[Transport], proxies: Mapping[str, httpx.Proxy | None], transport: Transport | None
+) -> Callable[[], Ways[Transport]]:
+    """Return a function that opens transports to all endpoints. The environment is read once, now.
 
     Args:
-        kind: the blocking class, or the async one.
-        proxies: by the endpoints to which requests go, the proxy on the way.
-        transport: the user's own. The first client takes it as it is, others a copy without connections.
-        timeout: for each phase of a request.
-        headers: of each request.
+        kind: httpx's transport that blocks, or the async one.
+        proxies: by endpoint, the proxy on the way.
+        transport: the user's own, to all of them. The first time it is taken as it is, then a copy without connections.
 
     Raises:
-        ConfigurationError: a proxy or certificate setting of the environment cannot be used.
+        ConfigurationError: a certificate setting of the environment cannot be used.
     """
-    hook = _hide_location if kind is httpx.Client else _hide_location_async
-    settings: dict[str, Any] = {
-        "timeout": timeout,
-        "headers": headers,
-        "cookies": _NoCookies(),
-        "trust_env": False,
-        "event_hooks": {"response": [hook]},
-    }
     if transport is not None:
         given = [transport]
 
-        def open_given() -> Http:
-            return kind(**settings, transport=given.pop() if given else renewed(transport))
+        def open_given() -> Ways[Transport]:
+            return Ways(dict.fromkeys(proxies, given.pop() if given else renewed(transport)))
 
         return open_given
 
-    settings["verify"] = certificates(encrypted=any(endpoint.startswith("https:") for endpoint in proxies))
-    way: Any = httpx.HTTPTransport if kind is httpx.Client else httpx.AsyncHTTPTransport
+    verify = certificates(encrypted=any(endpoint.startswith("https:") for endpoint in proxies))
 
-    def open_own() -> Http:
-        mounts = {
-            endpoint: way(verify=settings["verify"], proxy=proxy)
-            for endpoint, proxy in proxies.items()
-            if proxy is not None
-        }
-        client = kind(**settings, mounts=mounts)
-        equip(client)
-        return client
+    def open_own() -> Ways[Transport]:
+        made: Any = {endpoint: kind(verify=verify, proxy=proxy) for endpoint, proxy in proxies.items()}  # type: ignore[call-arg]
+        for way in made.values():
+            equip(way)
+        return Ways(made)
 
     return open_own
 
@@ -85,26 +86,8 @@ def is_shared(transport: object) -> bool:
     return not (transport is None or isinstance(transport, OWN))
 
 
-def _hide_location(response: httpx.Response) -> None:
-    # httpx would build the next request even where redirects are not followed, and fail over a Location that is no URL.
-    if "location" in response.headers:
-        response.extensions[HEADERS] = response.headers
-        response.headers = httpx.Headers([pair for pair in response.headers.raw if pair[0].lower() != b"location"])
-
-
-async def _hide_location_async(response: httpx.Response) -> None:
-    _hide_location(response)
-
-
-class _NoCookies(CookieJar):
-    """Keeps nothing: a cookie would go out unsigned, and one that is not ASCII would break each later request."""
-
-    def extract_cookies(self, response: Any, request: Any) -> None:
-        """Leave them."""
-
-
-class _Connections(Generic[Http]):
-    """The httpx clients of one PaiFlow, by who uses them.
+class _Connections(Generic[Transport]):
+    """The transports of one PaiFlow, by who uses them.
 
     Args:
         open_: opens one more.
@@ -114,25 +97,25 @@ class _Connections(Generic[Http]):
         closed: whether the PaiFlow is closed.
     """
 
-    def __init__(self, open_: Callable[[], Http], *, shared: bool = False) -> None:
+    def __init__(self, open_: Callable[[], Ways[Transport]], *, shared: bool = False) -> None:
         self._open = open_
         # Opened at once, so that a mistake in the settings is reported at once.
         self._unused = [open_()]
         # Those of other processes stay in it: to drop them could close them.
-        self._clients: dict[Owner, Http] = {}
+        self._ways: dict[Owner, Ways[Transport]] = {}
         self._shared = shared
         self._home = os.getpid()
         self.closed = False
 
-    def client(self) -> Http:
-        """Return the httpx client that this process, and this event loop, may use."""
+    def ways(self) -> Ways[Transport]:
+        """Return the transports that this process, and this event loop, may use."""
         owner = self._owner()
-        client = self._clients.get(owner)
-        if client is None or client.is_closed:
-            self._clients.pop(owner, None)
-            client = self._clients.setdefault(owner, self._fresh())
+        ways = self._ways.get(owner)
+        if ways is None or ways.closed:
+            self._ways.pop(owner, None)
+            ways = self._ways.setdefault(owner, self._fresh())
         self.check_open()
-        return client
+        return ways
 
     def check_open(self) -> None:
         """Raise a ConfigurationError if the PaiFlow is closed."""
@@ -158,47 +141,48 @@ class _Connections(Generic[Http]):
     def _owner(self) -> Owner:
         return (self._home if self._shared else os.getpid()), None
 
-    def _fresh(self) -> Http:
+    def _fresh(self) -> Ways[Transport]:
         # Another process does not take it: a transport that was given may have been used elsewhere.
         if os.getpid() == self._home or self._shared:
             with suppress(IndexError):
                 return self._unused.pop()
         return self._open()
 
-    def _own(self) -> dict[Owner, Http]:
+    def _own(self) -> dict[Owner, Ways[Transport]]:
         """Return those that this process opened."""
         process = os.getpid()
-        own = {owner: client for owner, client in self._clients.items() if owner[0] == process}
-        for client in self._unused if process == self._home else ():
-            own[process, None] = client
+        own = {owner: ways for owner, ways in self._ways.items() if owner[0] == process}
+        for ways in self._unused if process == self._home else ():
+            own[process, None] = ways
         return own
 
 
-class Connections(_Connections[httpx.Client]):
+class Connections(_Connections[httpx.BaseTransport]):
     """Those of the blocking client: one for each process."""
 
     def close(self) -> None:
         """Close the connections of this process."""
         self.closed = True
-        for client in self._own().values():
-            client.close()
+        for ways in self._own().values():
+            for transport in ways.ending():
+                transport.close()
 
 
-class AsyncConnections(_Connections[httpx.AsyncClient]):
+class AsyncConnections(_Connections[httpx.AsyncBaseTransport]):
     """Those of the async client: one for each process and event loop."""
 
-    def __init__(self, open_: Callable[[], httpx.AsyncClient], *, shared: bool = False) -> None:
+    def __init__(self, open_: Callable[[], Ways[httpx.AsyncBaseTransport]], *, shared: bool = False) -> None:
         super().__init__(open_, shared=shared)
         self._endings: dict[Owner, AsyncGenerator[None]] = {}
 
-    async def open(self) -> httpx.AsyncClient:
-        """Return a client as `client` does, to be closed when the loop ends."""
-        client = self.client()
+    async def open(self) -> Ways[httpx.AsyncBaseTransport]:
+        """Return transports as `ways` does, to be closed when the loop ends."""
+        ways = self.ways()
         owner = self._owner()
         if not self._shared and owner not in self._endings:
-            self._endings[owner] = _until_the_loop_ends(client)
+            self._endings[owner] = _until_the_loop_ends(ways)
             await anext(self._endings[owner])
-        return client
+        return ways
 
     async def aclose(self) -> None:
         """Close the connections of this process; those of another loop, if it is running."""
@@ -206,12 +190,12 @@ class AsyncConnections(_Connections[httpx.AsyncClient]):
 
         self.closed = True
         here = self._owner()
-        for owner, client in self._own().items():
+        for owner, ways in self._own().items():
             loop = owner[1]
             if owner == here or loop is None:
-                await client.aclose()
+                await _close(ways)
             elif loop.is_running():
-                asyncio.run_coroutine_threadsafe(client.aclose(), loop)
+                asyncio.run_coroutine_threadsafe(_close(ways), loop)
         if here in self._endings:
             await self._endings.pop(here).aclose()
 
@@ -225,18 +209,23 @@ class AsyncConnections(_Connections[httpx.AsyncClient]):
         except RuntimeError:  # there is none
             return os.getpid(), None
 
-    def _fresh(self) -> httpx.AsyncClient:
-        for owner in list(self._clients):
+    def _fresh(self) -> Ways[httpx.AsyncBaseTransport]:
+        for owner in list(self._ways):
             process, loop = owner
             if process == os.getpid() and loop is not None and loop.is_closed():
-                self._clients.pop(owner, None)
+                self._ways.pop(owner, None)
                 self._endings.pop(owner, None)
         return super()._fresh()
 
 
-async def _until_the_loop_ends(client: httpx.AsyncClient) -> AsyncGenerator[None]:
-    """Close the client at the end. asyncio.run ends the generators that were begun in its loop."""
+async def _until_the_loop_ends(ways: Ways[httpx.AsyncBaseTransport]) -> AsyncGenerator[None]:
+    """Close the transports at the end. asyncio.run ends the generators that were begun in its loop."""
     try:
         yield
     finally:
-        await client.aclose()
+        await _close(ways)
+
+
+async def _close(ways: Ways[httpx.AsyncBaseTransport]) -> None:
+    for transport in ways.ending():
+        await transport.aclose()

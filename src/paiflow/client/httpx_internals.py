@@ -12,9 +12,6 @@ import httpx
 
 from paiflow.errors import ConfigurationError
 
-# The name under which a reply's extensions hold its headers, where httpx was not to see them all.
-HEADERS: Final = "paiflow.headers"
-
 # What httpx raises before anything of a request has gone out.
 UNSENT: Final = (
     httpx.ConnectError,
@@ -28,20 +25,26 @@ UNSENT: Final = (
 OWN: Final = (httpx.HTTPTransport, httpx.AsyncHTTPTransport)
 
 
-def equip(client: httpx.Client | httpx.AsyncClient) -> None:
-    """Give a client our backend, on all its ways out.
+def equip(transport: httpx.HTTPTransport | httpx.AsyncHTTPTransport) -> None:
+    """Give a transport our pool, and its connections our network.
 
     Raises:
         ConfigurationError: this version of httpx has no place for it; without it no deadline would hold.
     """
-    from paiflow.client.network import AsyncBackend, Backend  # noqa: PLC0415 - takes long; the client has just loaded what it needs
-
-    ours: Any = Backend if isinstance(client, httpx.Client) else AsyncBackend
+    # Imported here, for it takes long, and each client needs one half.
+    ours: Any
+    backend: Any
+    if isinstance(transport, httpx.HTTPTransport):
+        from paiflow.client.network import Backend as backend  # noqa: PLC0415, N813
+        from paiflow.client.pools import Pool as ours  # noqa: PLC0415, N813
+    else:
+        from paiflow.client.async_network import AsyncBackend as backend  # noqa: PLC0415, N813
+        from paiflow.client.async_pools import AsyncPool as ours  # noqa: PLC0415, N813
     try:
-        for transport in (client._transport, *client._mounts.values()):
-            if isinstance(transport, OWN):
-                pool: Any = transport._pool
-                pool._network_backend = ours(pool._network_backend)
+        theirs: Any = transport._pool
+        del theirs._network_backend  # there must be one
+        theirs._network_backend = backend()
+        transport._pool = ours(theirs.create_connection)
     except AttributeError as error:
         raise _unknown_version() from error
 
@@ -60,6 +63,20 @@ def renewed(transport: Any) -> Any:
     return other
 
 
+def has_surplus(connection: Any) -> bool:
+    """Return whether more was read on a connection than its last reply.
+
+    Raises:
+        ConfigurationError: this version of httpx has no place for it; a surplus would be taken for the next reply.
+    """
+    try:
+        while not hasattr(connection, "_h11_state"):
+            connection = connection._connection
+        return bool(connection._h11_state.trailing_data[0])
+    except AttributeError as error:
+        raise _unknown_version() from error
+
+
 def _unknown_version() -> ConfigurationError:
     from importlib.metadata import version  # noqa: PLC0415 - takes long, for an error that is not due
 
@@ -67,26 +84,3 @@ def _unknown_version() -> ConfigurationError:
         f"paiflow cannot use httpx {httpx.__version__} with httpcore {version('httpcore')}: "
         "install httpx 0.28 and httpcore 1.0"
     )
-
-
-def body_of(response: httpx.Response) -> Any:
-    """Return a reply's body as the transport gives it, compressed; a client of httpx has put another stream around it."""
-    inner = getattr(response.stream, "_stream", None)
-    return inner if isinstance(inner, httpx.SyncByteStream | httpx.AsyncByteStream) else response.stream
-
-
-def attend(response: httpx.Response) -> httpx.Response:
-    """Return a reply with all its headers, whose connection will know whether more came than that reply.
-
-    Raises:
-        ConfigurationError: this version of httpx has no place for it; a surplus would be taken for the next reply.
-    """
-    response.headers = response.extensions.get(HEADERS, response.headers)
-    requests = getattr(response.extensions.get("network_stream"), "requests", None)
-    if requests is not None and requests.parser is None:
-        try:
-            body: Any = response.stream
-            requests.parser = body._stream._httpcore_stream._stream._connection._h11_state
-        except AttributeError as error:
-            raise _unknown_version() from error
-    return response

@@ -17,7 +17,6 @@ from typing import Final, NamedTuple
 
 import httpx
 
-from paiflow.client.httpx_internals import body_of
 from paiflow.client.service_errors import excerpt, request_id_of
 from paiflow.errors import PaiFlowError, TransportError, UnexpectedReply
 
@@ -103,6 +102,10 @@ class Intake:
         """
         try:
             self._check_headers()
+            if _is_read(self._response):
+                self._decoder = None
+                self.add(self._response.content)
+                return False
         except UnexpectedReply:
             if self._response.status_code < 400:
                 raise
@@ -149,6 +152,11 @@ class Intake:
         return UnexpectedReply(self._operation, self._response.status_code, begins, request_id, reason)
 
 
+def _is_read(response: httpx.Response) -> bool:
+    """Return whether a transport of the user's has read the body, of which nothing but the decoded content is left."""
+    return response.is_stream_consumed and not isinstance(response.stream, httpx.ByteStream)
+
+
 class _Decoder:
     """Decompresses a body, and never to more than is asked for."""
 
@@ -181,7 +189,7 @@ def read(intake: Intake, response: httpx.Response) -> Whole:
     """Return the reply with its body, within the limits."""
     if intake.wanted():
         with intake.limits():
-            for chunk in body_of(response):
+            for chunk in response.stream:  # type: ignore[union-attr]  # that of a blocking transport
                 intake.add(chunk)
     return intake.whole()
 
@@ -190,7 +198,7 @@ async def aread(intake: Intake, response: httpx.Response) -> Whole:
     """Return the reply with its body, within the limits."""
     if intake.wanted():
         with intake.limits():
-            chunks = aiter(body_of(response))
+            chunks = aiter(response.stream)  # type: ignore[arg-type]  # that of an async transport
             try:
                 async for chunk in chunks:
                     intake.add(chunk)

@@ -1,0 +1,156 @@
+"""A pool of connections for the blocking client, in the place of httpcore's.
+
+httpcore's goes over all its connections several times a call, keeps 20 idle ones and closes the others. This one lends the
+connection that was given back last, and looks at two: at that one, and at the oldest, whether it has expired. So a few
+connections are used much, and those that are not needed any more are closed in time. httpcore's pool still makes the
+connections, with its settings.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Final, Generic, TypeVar
+
+import httpcore
+
+from paiflow.client.httpx_internals import has_surplus
+
+Connection = TypeVar("Connection", bound="httpcore.ConnectionInterface | httpcore.AsyncConnectionInterface")
+
+# Connections of one pool, as httpx has it.
+PLACES: Final = 100
+
+
+class Shelf(Generic[Connection]):
+    """The connections of a pool: those in use, and those that wait for use."""
+
+    def __init__(self) -> None:
+        self.closed = False
+        self._used: set[Connection] = set()
+        self._idle: deque[Connection] = deque()
+
+    def lend(self, make: Callable[[], Connection]) -> tuple[Connection, list[Connection]]:
+        """Return the connection that was given back last, else a new one; and those that are to be closed."""
+        expired = []
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.has_expired():
+                break
+            expired.append(connection)
+        else:
+            connection = make()
+        while self._idle and self._idle[0].has_expired():
+            expired.append(self._idle.popleft())
+        self._used.add(connection)
+        return connection, expired
+
+    def take_back(self, connection: Connection) -> bool:
+        """Return whether a connection is kept: not if it broke, or if more came on it than its reply."""
+        self._used.discard(connection)
+        kept = not self.closed and connection.is_idle() and not connection.is_closed() and not has_surplus(connection)
+        if kept:
+            self._idle.append(connection)
+        return kept
+
+    def close(self) -> list[Connection]:
+        """Lend no more, and return all connections, to be closed."""
+        self.closed = True
+        connections = self.all()
+        self._idle.clear()
+        return connections
+
+    def all(self) -> list[Connection]:
+        """Return all connections."""
+        return [*self._used, *self._idle]
+
+
+class Pool:
+    """A pool that threads share.
+
+    Args:
+        make: makes a connection to an origin: that of httpcore's pool.
+    """
+
+    def __init__(self, make: Callable[[httpcore.Origin], httpcore.ConnectionInterface]) -> None:
+        self._make = make
+        self._shelf: Shelf[httpcore.ConnectionInterface] = Shelf()
+        self._lock = threading.Lock()
+        self._places = threading.Semaphore(PLACES)
+
+    def handle_request(self, request: httpcore.Request) -> httpcore.Response:
+        while True:
+            connection = self._lent(request)
+            try:
+                response = connection.handle_request(request)
+            except httpcore.ConnectionNotAvailable:
+                self._take_back(connection)
+                continue
+            except BaseException:
+                self._take_back(connection)
+                raise
+            body = _Body(response.stream, partial(self._take_back, connection))
+            return httpcore.Response(
+                response.status, headers=response.headers, content=body, extensions=response.extensions
+            )
+
+    @property
+    def connections(self) -> list[httpcore.ConnectionInterface]:
+        """Those that are open."""
+        with self._lock:
+            return self._shelf.all()
+
+    def close(self) -> None:
+        with self._lock:
+            connections = self._shelf.close()
+        for connection in connections:
+            connection.close()
+
+    def _lent(self, request: httpcore.Request) -> httpcore.ConnectionInterface:
+        """Return a connection to send a request on.
+
+        Raises:
+            httpcore.PoolTimeout: none became free in time; or the pool was closed.
+        """
+        if not self._places.acquire(timeout=request.extensions.get("timeout", {}).get("pool")):
+            raise httpcore.PoolTimeout
+        try:
+            with self._lock:
+                if self._shelf.closed:
+                    raise httpcore.PoolTimeout("the pool is closed")
+                connection, expired = self._shelf.lend(partial(self._make, request.url.origin))
+        except BaseException:
+            self._places.release()
+            raise
+        for one in expired:
+            one.close()
+        return connection
+
+    def _take_back(self, connection: httpcore.ConnectionInterface) -> None:
+        with self._lock:
+            kept = self._shelf.take_back(connection)
+        self._places.release()
+        if not kept:
+            connection.close()
+
+
+class _Body:
+    """The body of a reply, whose connection is given back when it is closed."""
+
+    def __init__(self, body: Any, give_back: Callable[[], None]) -> None:
+        self._body = body
+        self._give_back = give_back
+        self._closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._body)
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            try:
+                self._body.close()
+            finally:
+                self._give_back()
