@@ -55,8 +55,8 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def certificate(folder):
-    """Write a certificate for 127.0.0.1 and its key into a folder; return the server's context and the file."""
+def certificate(folder, *names):
+    """Write a certificate for 127.0.0.1, and these names, with its key; return the server's context and the file."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -68,7 +68,12 @@ def certificate(folder):
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(days=1))
         .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName(
+                [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), *[x509.DNSName(name) for name in names]]
+            ),
+            critical=False,
+        )
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )

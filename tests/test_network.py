@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 import threading
 import time
+from types import SimpleNamespace
 
 import httpcore
 import pytest
@@ -15,7 +17,7 @@ from httpcore._backends.sync import SyncStream
 import paiflow
 from paiflow.client import dialing as _dialing
 from paiflow.client import network as _network
-from paiflow.client.async_network import AsyncBackend
+from paiflow.client.async_network import AsyncBackend, AsyncStream
 from paiflow.client.dialing import dial
 
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
@@ -190,6 +192,161 @@ class TestUnasked:
                 await stream.read(100)
             await stream.aclose()
             writing.close()
+
+
+class Wire(httpcore.NetworkStream):
+    """Keeps what is sent, and gives a reply.
+
+    Attributes:
+        sent: the pieces, as they went out.
+    """
+
+    def __init__(self, reply=b"reply", failure=None):
+        self.sent = []
+        self._reply = reply
+        self._failure = failure
+
+    def write(self, buffer, timeout=None):
+        self.sent.append(buffer)
+        if self._failure is not None:
+            raise self._failure
+
+    def read(self, max_bytes, timeout=None):
+        return self._reply
+
+    def get_extra_info(self, info):
+        return None
+
+
+class Transport(asyncio.Transport):
+    """Keeps what is sent, as Wire does, and what is asked of it."""
+
+    def __init__(self):
+        super().__init__()
+        self.sent = []
+        self.done = []
+
+    def write(self, data):
+        self.sent.append(data)
+
+    def pause_reading(self):
+        self.done.append("pause")
+
+    def resume_reading(self):
+        self.done.append("resume")
+
+    def abort(self):
+        self.done.append("abort")
+
+
+def connected():
+    """Return an async connection on a transport of ours."""
+    stream = AsyncStream()
+    stream.connection_made(Transport())
+    stream._socket = SimpleNamespace(fileno=lambda: -1)
+    stream._has_unasked = lambda: bool(stream._received) or stream._ended
+    return stream, stream._transport
+
+
+class TestPieces:
+    """How a request goes out, and how a reply comes in."""
+
+    def test_a_small_request_goes_out_in_one_piece(self):
+        stream = _network.Stream(wire := Wire())
+        for piece in (b"head", b"body", b""):
+            stream.write(piece)
+        before = list(wire.sent)
+
+        assert (b"reply", [], [b"headbody"]) == (stream.read(9), before, wire.sent)
+
+    def test_a_large_one_goes_out_as_it_comes(self):
+        stream = _network.Stream(wire := Wire())
+        for piece in (b"head", b"x" * 16384, b"end"):
+            stream.write(piece)
+
+        assert [b"head" + b"x" * 16384] == wire.sent
+        stream.read(9)
+        assert b"end" == wire.sent[1]
+
+    def test_a_server_may_reply_and_close_before_it_has_it_all(self):
+        stream = _network.Stream(Wire(failure=httpcore.WriteError("Broken pipe")))
+        stream.write(b"head")
+
+        assert b"reply" == stream.read(9)
+
+    async def test_so_it_is_with_async_connections(self):
+        stream, transport = connected()
+        for piece in (b"head", b"x" * 16384, b"end"):
+            await stream.write(piece)
+        assert [b"head" + b"x" * 16384] == transport.sent
+        stream.data_received(b"reply")
+        assert b"rep" == await stream.read(3)
+        assert b"end" == transport.sent[1]
+        assert b"ly" == await stream.read(3)
+        stream.connection_lost(ConnectionResetError(104, "words of asyncio's"))
+        await stream.write(b"another")
+        with pytest.raises(httpcore.ConnectionNotAvailable):
+            await stream.read(9)
+
+    async def test_what_is_sent_waits_for_room(self):
+        stream, transport = connected()
+        stream.pause_writing()
+        sending = asyncio.create_task(stream.write(b"x" * 16385))
+        await asyncio.sleep(0)
+        assert (False, 1) == (sending.done(), len(transport.sent))
+        stream.resume_writing()
+        await sending
+        stream.pause_writing()
+        with pytest.raises(httpcore.WriteTimeout):
+            await stream.write(b"x" * 16385, timeout=0.01)
+        sending = asyncio.create_task(stream.write(b"x" * 16385))
+        await asyncio.sleep(0)
+        stream.connection_lost(ConnectionResetError(104, "words of asyncio's"))
+        with pytest.raises(httpcore.WriteError, match=r"^\[Errno 104\] Connection reset by peer$"):
+            await sending
+
+    async def test_no_more_is_taken_than_is_read(self):
+        stream, transport = connected()
+        stream.data_received(b"x" * (1 << 20))
+        assert [] == transport.done
+        stream.data_received(b"y")
+        assert ["pause"] == transport.done
+        while stream._received:
+            await stream.read(65536)
+        assert ["pause", "resume"] == transport.done
+
+    async def test_the_end_of_a_reply_comes_after_its_bytes(self):
+        stream, _ = connected()
+        reading = asyncio.create_task(stream.read(9))
+        await asyncio.sleep(0)
+        stream.data_received(b"last")
+        stream.eof_received()
+        stream.connection_lost(None)
+
+        assert (b"last", b"", b"") == (await reading, await stream.read(9), await stream.read(9))
+
+    async def test_what_does_not_come_in_time_is_told(self):
+        stream, _ = connected()
+        with pytest.raises(httpcore.ReadTimeout):
+            await stream.read(9, timeout=0.01)
+        stream.connection_lost(ConnectionResetError(104, "words of asyncio's"))
+        with pytest.raises(httpcore.ReadError, match=r"^\[Errno 104\] Connection reset by peer$"):
+            await stream.read(9)
+
+    async def test_a_connection_is_closed_without_a_wait(self):
+        """The end of TLS would wait for the peer's word."""
+        stream, transport = connected()
+        await stream.aclose()
+
+        assert ["abort"] == transport.done
+
+    async def test_what_came_before_tls_is_no_part_of_it(self):
+        stream, transport = connected()
+        stream.data_received(b"HTTP/1.1 200 OK")
+        with pytest.raises(httpcore.ConnectError, match="answered before it was asked"):
+            await stream.start_tls(ssl.create_default_context(), "service.example")
+
+        assert ["abort"] == transport.done
 
 
 @contextlib.contextmanager

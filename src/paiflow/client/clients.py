@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Self, TypedDict
 import httpx
 
 from paiflow._durations import Duration, duration
-from paiflow._hidden import Environment, Hidden
+from paiflow._hidden import Environment, Hidden, Secret
 from paiflow._text import clean
 from paiflow._time import Time
 from paiflow.client import deadline as _deadline
@@ -159,6 +159,8 @@ class _Client(Generic[Transport, Held]):
         self._phases = _timeout_of(timeout).as_dict()
         # Who gives a transport of their own sees to proxies too.
         self._proxies = {url: None if transport is not None else proxy_of(url) for url in self._endpoints.all()}
+        proxies = [proxy for proxy in self._proxies.values() if proxy is not None and proxy.auth is not None]
+        self._passwords = tuple([Secret(proxy.auth[1]) for proxy in proxies])  # httpcore logs that of a SOCKS proxy
         self._routes = {url: route_of(url, proxy) for url, proxy in self._proxies.items()}
         self._connections: Held = self._connect(transport)
 
@@ -587,7 +589,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         with self._connections.in_use():
             way = self._connections.ways().to(self.endpoint_of(operation.host))
             request = self._request(operation, prepared, credentials, deadline)
-        with Discretion(credentials, request, prepared.secrets) as discretion:
+        with Discretion(credentials, request, (*prepared.secrets, *self._passwords)) as discretion:
             with (
                 attempt(operation.name, number, deadline, self._route(operation)),
                 self._connections.in_use(sending=True),
@@ -803,7 +805,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         with self._connections.in_use():
             way = (await self._connections.open()).to(self.endpoint_of(operation.host))
             request = self._request(operation, prepared, credentials, deadline)
-        with Discretion(credentials, request, prepared.secrets) as discretion:
+        with Discretion(credentials, request, (*prepared.secrets, *self._passwords)) as discretion:
             with (
                 attempt(operation.name, number, deadline, self._route(operation)),
                 self._connections.in_use(sending=True),
