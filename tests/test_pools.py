@@ -34,7 +34,7 @@ class Connection:
     def __init__(self, origin):
         self.origin = origin
         self.requests = 0
-        self.expired = self.closed = False
+        self.closed = False
         self.failure = None
         self.surplus = b""
         self._h11_state = self
@@ -52,9 +52,6 @@ class Connection:
 
     async def handle_async_request(self, request):
         return self.handle_request(request)
-
-    def has_expired(self):
-        return self.expired
 
     def is_idle(self):
         return not self.closed
@@ -137,16 +134,21 @@ def test_a_connection_is_lent_to_one_request_at_a_time(pool):
     assert [1, 2, 1] == [connection.requests for connection in pool.made]
 
 
-def test_those_that_have_expired_are_closed_when_another_is_used(pool):
-    for reply in [pool.send(request()) for _ in range(4)]:
+def test_those_that_nobody_uses_are_closed_when_another_is_used(pool):
+    now = 100.0
+    pool.own._shelf._clock = lambda: now
+    for reply in [pool.send(request()) for _ in range(3)]:
         pool.end(reply)
-    first, second, third, fourth = pool.made
-    first.expired = second.expired = fourth.expired = True
+    now = 104.9
+    pool.end(pool.send(request()))
+    now = 105.1
     pool.end(pool.send(request()))
 
-    assert [True, True, False, True] == [connection.closed for connection in pool.made]
-    assert 2 == third.requests
-    assert [third] == pool.own.connections
+    assert [True, True, False] == [connection.closed for connection in pool.made]
+    assert pool.made[2:] == pool.own.connections
+    now = 110.2
+    pool.end(pool.send(request()))
+    assert (4, True) == (len(pool.made), pool.made[2].closed)
 
 
 @pytest.mark.parametrize("failure", [httpcore.ReadError, httpcore.ConnectError, KeyboardInterrupt])

@@ -1,14 +1,15 @@
 """A pool of connections for the blocking client, in the place of httpcore's.
 
-httpcore's goes over all its connections several times a call, keeps 20 idle ones and closes the others. This one lends the
-connection that was given back last, and looks at two: at that one, and at the oldest, whether it has expired. So a few
-connections are used much, and those that are not needed any more are closed in time. httpcore's pool still makes the
-connections, with its settings.
+httpcore's asks all its connections several times a call whether something has come, keeps 20 idle ones and closes the others.
+This one lends the connection that was given back last, so a few are used much, and closes those that nobody has used for a
+while. Whether something has come on one is looked at when a request is sent on it (network.py); then another is lent.
+httpcore's pool still makes the connections, with its settings.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -20,30 +21,31 @@ from paiflow.client.httpx_internals import has_surplus
 
 Connection = TypeVar("Connection", bound="httpcore.ConnectionInterface | httpcore.AsyncConnectionInterface")
 
-# Connections of one pool, as httpx has it.
+# As httpx has it: the most connections of one pool, and the seconds for which one is kept that nobody uses.
 PLACES: Final = 100
+KEPT: Final = 5.0
 
 
 class Shelf(Generic[Connection]):
-    """The connections of a pool: those in use, and those that wait for use."""
+    """The connections of a pool: those in use, and those that wait for use.
 
-    def __init__(self) -> None:
+    Args:
+        clock: seconds, monotonic.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.closed = False
+        self._clock = clock
         self._used: set[Connection] = set()
-        self._idle: deque[Connection] = deque()
+        # With the time at which each was given back.
+        self._idle: deque[tuple[float, Connection]] = deque()
 
     def lend(self, make: Callable[[], Connection]) -> tuple[Connection, list[Connection]]:
         """Return the connection that was given back last, else a new one; and those that are to be closed."""
         expired = []
-        while self._idle:
-            connection = self._idle.pop()
-            if not connection.has_expired():
-                break
-            expired.append(connection)
-        else:
-            connection = make()
-        while self._idle and self._idle[0].has_expired():
-            expired.append(self._idle.popleft())
+        while self._idle and self._idle[0][0] + KEPT < self._clock():
+            expired.append(self._idle.popleft()[1])
+        connection = self._idle.pop()[1] if self._idle else make()
         self._used.add(connection)
         return connection, expired
 
@@ -52,7 +54,7 @@ class Shelf(Generic[Connection]):
         self._used.discard(connection)
         kept = not self.closed and connection.is_idle() and not connection.is_closed() and not has_surplus(connection)
         if kept:
-            self._idle.append(connection)
+            self._idle.append((self._clock(), connection))
         return kept
 
     def close(self) -> list[Connection]:
@@ -64,7 +66,7 @@ class Shelf(Generic[Connection]):
 
     def all(self) -> list[Connection]:
         """Return all connections."""
-        return [*self._used, *self._idle]
+        return [*self._used, *[connection for _, connection in self._idle]]
 
 
 class Pool:
