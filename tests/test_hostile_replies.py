@@ -315,6 +315,31 @@ async def test_a_reply_refused_in_its_middle_leaves_no_generator_to_the_collecto
     assert ([], []) == (open_, left)
 
 
+@pytest.mark.parametrize("kind", [paiflow.PaiFlow, paiflow.AsyncPaiFlow], ids=["sync", "async"])
+def test_a_transport_of_the_users_may_have_read_the_reply(kind):
+    """To log it, say. Then its body is decompressed, whatever its headers say."""
+
+    def answer(_):
+        content = iter([gzip.compress(b'{"RequestId": "R-1"}')])  # a connection gives it once
+        return httpx.Response(200, headers={"content-encoding": "gzip"}, stream=Body(content))
+
+    class Reading(httpx.MockTransport):
+        def handle_request(self, request):
+            response = super().handle_request(request)
+            response.read()
+            return response
+
+        async def handle_async_request(self, request):
+            response = await super().handle_async_request(request)
+            await response.aread()
+            return response
+
+    client_ = kind("cn-hangzhou", credentials=CREDENTIALS, transport=Reading(answer))
+    reply = client_.list_pipeline_runs_status(pipeline_runs=["a"])
+
+    assert "R-1" == (reply if kind is paiflow.PaiFlow else asyncio.run(reply)).request_id
+
+
 class TestDeadline:
     """What a blocking client's reads are cut to."""
 
