@@ -159,8 +159,8 @@ class _Client(Generic[Transport, Held]):
         self._phases = _timeout_of(timeout).as_dict()
         # Who gives a transport of their own sees to proxies too.
         self._proxies = {url: None if transport is not None else proxy_of(url) for url in self._endpoints.all()}
-        proxies = [proxy for proxy in self._proxies.values() if proxy is not None and proxy.auth is not None]
-        self._passwords = tuple([Secret(proxy.auth[1]) for proxy in proxies])  # httpcore logs that of a SOCKS proxy
+        auths = [proxy.auth for proxy in self._proxies.values() if proxy is not None]
+        self._passwords = tuple([Secret(auth[1]) for auth in auths if auth])  # httpcore logs that of a SOCKS proxy
         self._routes = {url: route_of(url, proxy) for url, proxy in self._proxies.items()}
         self._connections: Held = self._connect(transport)
 
