@@ -21,7 +21,7 @@ import httpx
 from paiflow._hidden import Secret
 from paiflow._text import clean, close_to
 from paiflow.errors import InvalidRequest
-from paiflow.status.ids import is_plain, refusal_of
+from paiflow.status.ids import are_plain, is_plain, refusal_of
 from paiflow_api.calling import Call, Operation, Parameter
 from paiflow_api.decoding import Reply
 from paiflow_api.operations import OPERATIONS
@@ -247,10 +247,11 @@ def _time(operation: Operation[Any], parameter: Parameter, value: object) -> str
 
 
 def _texts(operation: Operation[Any], parameter: Parameter, value: object) -> list[Any]:
-    plain = parameter.items == "text"
+    items = list(_entries(operation, parameter, value))
+    if parameter.items == "text" and are_plain(items):
+        return items
     return [
-        item if plain and is_plain(item) else KINDS[parameter.items](operation, _part(parameter, f"[{place}]"), item)
-        for place, item in enumerate(_entries(operation, parameter, value))
+        KINDS[parameter.items](operation, _part(parameter, f"[{place}]"), item) for place, item in enumerate(items)
     ]
 
 

@@ -9,7 +9,7 @@ Source of the prefixes: the samples on the vendor's pages of PAIFlow.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar
 
 from paiflow._text import close_to, visible
@@ -77,6 +77,11 @@ def is_plain(value: object) -> bool:
     return type(value) is str and _PLAIN.fullmatch(value) is not None
 
 
+def are_plain(values: Collection[object]) -> bool:
+    """Return whether all values, at least one, certainly can be ids; much faster than to ask for each."""
+    return set(map(type, values)) == {str} and "" not in values and is_plain("".join(values))  # type: ignore[arg-type]
+
+
 def flaw(text: str) -> str | None:
     """Return the part of a text that no id can have, such as `a comma`; None if it can be an id."""
     return None if is_plain(text) else next((name for name in map(_flaw, text) if name), None)
@@ -108,8 +113,8 @@ def ids_of(pipeline_runs: Iterable[str], nodes: Iterable[NodeRef | tuple[str, st
         InvalidRequest: neither list has an entry, or an id cannot be one.
     """
     runs = list(_entries(pipeline_runs, "pipeline_runs"))
-    for place, item in enumerate(runs):
-        if not is_plain(item):
+    if not are_plain(runs):
+        for place, item in enumerate(runs):
             _id(item, f"pipeline_runs[{place}]")
     refs = [_node_ref(item, f"nodes[{place}]") for place, item in enumerate(_entries(nodes, "nodes"))]
     if not runs and not refs:
