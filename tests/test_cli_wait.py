@@ -67,12 +67,10 @@ def answer(monkeypatch, mock):
     """Put a function in the place of the network: `answer(lambda request: httpx.Response(…))`, async or not."""
 
     def answer_(handler):
-        opened = httpx.AsyncClient
-
-        def client(**settings):
-            return opened(**{**settings, "transport": httpx.MockTransport(handler), "mounts": None})
-
-        monkeypatch.setattr("paiflow.client.clients.httpx.AsyncClient", client)
+        transport = httpx.MockTransport(handler)
+        monkeypatch.setattr(
+            httpx.AsyncHTTPTransport, "handle_async_request", lambda _, request: transport.handle_async_request(request)
+        )
 
     return answer_
 

@@ -17,6 +17,7 @@ import ssl
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 from typing import Any, Final
 
 import aiohappyeyeballs
@@ -180,9 +181,11 @@ class AsyncStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
 
 
 async def _addresses(host: str, port: int) -> list[Any]:
-    with suppress(OSError):  # it is a name
-        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    try:
+        ip_address(host)
+    except ValueError:  # it is a name: the system may have to ask for it, so asyncio does that in a thread
+        return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
 
 
 def _is_readable(sock: Any) -> bool:
