@@ -64,15 +64,12 @@ class AsyncPool:
         else:
             await self._places.acquire()
         try:
-            if self._shelf.closed:
-                raise httpcore.PoolTimeout("the pool is closed")
-            connection, expired = self._shelf.lend(partial(self._make, request.url.origin))
+            while (expired := self._shelf.expired()) is not None:
+                await expired.aclose()
+            return self._shelf.lend(partial(self._make, request.url.origin))
         except BaseException:
             self._places.release()
             raise
-        for one in expired:
-            await one.aclose()
-        return connection
 
     async def _take_back(self, connection: httpcore.AsyncConnectionInterface) -> None:
         kept = self._shelf.take_back(connection)

@@ -40,14 +40,23 @@ class Shelf(Generic[Connection]):
         # With the time at which each was given back.
         self._idle: deque[tuple[float, Connection]] = deque()
 
-    def lend(self, make: Callable[[], Connection]) -> tuple[Connection, list[Connection]]:
-        """Return the connection that was given back last, else a new one; and those that are to be closed."""
-        expired = []
-        while self._idle and self._idle[0][0] + KEPT < self._clock():
-            expired.append(self._idle.popleft()[1])
+    def expired(self) -> Connection | None:
+        """Give up a connection that nobody has used for a while, to be closed; None if there is none."""
+        if self._idle and self._idle[0][0] + KEPT < self._clock():
+            return self._idle.popleft()[1]
+        return None
+
+    def lend(self, make: Callable[[], Connection]) -> Connection:
+        """Return the connection that was given back last, else a new one.
+
+        Raises:
+            httpcore.PoolTimeout: the pool was closed.
+        """
+        if self.closed:
+            raise httpcore.PoolTimeout("the pool is closed")
         connection = self._idle.pop()[1] if self._idle else make()
         self._used.add(connection)
-        return connection, expired
+        return connection
 
     def take_back(self, connection: Connection) -> bool:
         """Return whether a connection is kept: not if it broke, or if more came on it than its reply."""
@@ -120,15 +129,12 @@ class Pool:
             raise httpcore.PoolTimeout
         try:
             with self._lock:
-                if self._shelf.closed:
-                    raise httpcore.PoolTimeout("the pool is closed")
-                connection, expired = self._shelf.lend(partial(self._make, request.url.origin))
+                while (expired := self._shelf.expired()) is not None:
+                    expired.close()
+                return self._shelf.lend(partial(self._make, request.url.origin))
         except BaseException:
             self._places.release()
             raise
-        for one in expired:
-            one.close()
-        return connection
 
     def _take_back(self, connection: httpcore.ConnectionInterface) -> None:
         with self._lock:
