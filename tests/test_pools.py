@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import math
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -256,6 +257,23 @@ async def test_who_gives_up_waiting_leaves_the_place_to_others(two_places):
 
     assert waiting[0].cancelled()
     assert [1, 2] == sorted(connection.requests for connection in pool.connections)
+
+
+async def test_a_call_that_is_cancelled_while_an_old_connection_is_closed_takes_no_place(two_places):
+    class Slow(Connection):
+        async def aclose(self):
+            await asyncio.Event().wait()
+
+    pool = AsyncPool(Slow)
+    await (await pool.handle_async_request(request())).stream.aclose()
+    pool._shelf._clock = lambda: math.inf
+    asked = asyncio.create_task(pool.handle_async_request(request()))
+    await asyncio.sleep(0)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+
+    assert 2 == len([await pool.handle_async_request(request(0.01)) for _ in range(2)])
 
 
 TIMEOUT = httpx.Timeout(30, pool=0.05)
