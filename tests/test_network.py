@@ -10,6 +10,7 @@ import time
 from types import SimpleNamespace
 
 import httpcore
+import httpx
 import pytest
 from echo import certificate
 from httpcore._backends.sync import SyncStream
@@ -194,6 +195,72 @@ class TestUnasked:
             writing.close()
 
 
+class TestOpening:
+    """Both clients open connections alike."""
+
+    def test_small_pieces_are_sent_at_once(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            stream = _network.Backend().connect_tcp(*listener.getsockname())
+            async_stream, runner = None, asyncio.Runner()
+            with runner:
+                async_stream = runner.run(AsyncBackend().connect_tcp(*listener.getsockname()))
+                for one in (stream, async_stream):
+                    assert one.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+                runner.run(async_stream.aclose())
+            stream.close()
+
+    def test_an_address_that_keeps_silent_holds_nothing_up(self, kind, resolve):
+        def serve(connection):
+            while name := asked_for(connection):
+                connection.sendall(reply(name))
+
+        with swallowing() as silent, TestUnasked().serving(serve) as endpoint:
+            resolve(silent, ("127.0.0.1", int(endpoint.rpartition(":")[2])))
+            began = time.monotonic()
+
+            assert ["a"] == ask(kind, "http://two.example", timeout=20, allow_http=True)
+            assert time.monotonic() - began < 10
+
+    def test_one_that_is_not_open_in_time_is_told(self, kind):
+        with (
+            swallowing() as (host, port),
+            pytest.raises(paiflow.TransportError, match=r"1 attempt: no connection within the timeout\.$"),
+        ):
+            ask(kind, f"http://{host}:{port}", timeout=httpx.Timeout(30, connect=0.05))
+
+    async def test_one_that_asyncio_cannot_use_is_closed(self, monkeypatch):
+        def fail(*_, sock, **__):
+            taken.append(sock)
+            raise RuntimeError("the loop is closing")
+
+        taken = []
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", fail)
+            with pytest.raises(httpcore.ConnectError, match="the loop is closing"):
+                await AsyncBackend().connect_tcp(*listener.getsockname())
+
+        assert -1 == taken[0].fileno()
+
+    def test_a_server_that_does_not_read_is_waited_for_no_longer_than_the_call_may_take(self, kind):
+        """Of what is sent, the system takes some megabytes."""
+        over = threading.Event()
+        with TestUnasked().serving(lambda _: over.wait(30)) as endpoint:
+            policy = paiflow.RetryPolicy(attempts=1, total=0.2)
+            settings = {"endpoint": endpoint, "credentials": CREDENTIALS, "timeout": 20, "retries": policy}
+            client = kind(**settings)
+
+            def call():
+                called = client.create_pipeline(manifest="x" * (16 << 20), workspace_id="1")
+                asyncio.run(called)
+
+            began = time.monotonic()
+            with pytest.raises(paiflow.TransportError, match="the time for the whole call was up"):
+                call()
+            over.set()
+
+        assert time.monotonic() - began < 10
+
+
 class Wire(httpcore.NetworkStream):
     """Keeps what is sent, and gives a reply.
 
@@ -320,7 +387,6 @@ class TestPieces:
         reading = asyncio.create_task(stream.read(9))
         await asyncio.sleep(0)
         stream.data_received(b"last")
-        stream.eof_received()
         stream.connection_lost(None)
 
         assert (b"last", b"", b"") == (await reading, await stream.read(9), await stream.read(9))

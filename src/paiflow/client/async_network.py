@@ -83,10 +83,6 @@ class AsyncStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
             self._transport.pause_reading()
         self._wake()
 
-    def eof_received(self) -> None:
-        self._ended = True
-        self._wake()
-
     def connection_lost(self, exc: Exception | None) -> None:
         self._ended = True
         self._failure = exc
