@@ -1,6 +1,7 @@
 """The parts of paiflow.airflow that decide, without Airflow: settings, keys, adoption, endings, shared polls."""
 
 import asyncio
+import copy
 import json
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
@@ -290,7 +291,7 @@ async def test_equal_settings_share_a_poller_and_the_last_user_takes_it_away(moc
     for number in range(30):
         mock.add_run(f"flow-{number}", "Succeeded", workspace_id=WORKSPACE)
     settings = [
-        Settings(endpoint=mock.endpoint, workspace_id=WORKSPACE, credentials=attrs.evolve(mock.credentials))
+        Settings(endpoint=mock.endpoint, workspace_id=WORKSPACE, credentials=copy.copy(mock.credentials))
         for _ in range(30)
     ]
     other = attrs.evolve(settings[0], workspace_id="7")

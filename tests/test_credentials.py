@@ -1,6 +1,7 @@
 """Credentials: what they accept, what they hide, and where they come from."""
 
 import asyncio
+import dataclasses
 import logging
 import sys
 import threading
@@ -9,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
-import attrs
 import httpx
 import pytest
 
@@ -64,13 +64,13 @@ def refusal(function: Callable[..., Credentials], *arguments: object, **named: o
 
 
 def test_credentials_hold_a_pair_and_perhaps_a_token() -> None:
-    assert (KEY_ID, SECRET, None) == attrs.astuple(Credentials(KEY_ID, SECRET))
-    assert (KEY_ID, SECRET, TOKEN) == attrs.astuple(Credentials(KEY_ID, SECRET, TOKEN))
+    assert (KEY_ID, SECRET, None) == dataclasses.astuple(Credentials(KEY_ID, SECRET))
+    assert (KEY_ID, SECRET, TOKEN) == dataclasses.astuple(Credentials(KEY_ID, SECRET, TOKEN))
     assert Credentials(KEY_ID, SECRET) != Credentials(KEY_ID, SECRET, TOKEN)
 
 
 def test_credentials_do_not_change() -> None:
-    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+    with pytest.raises(dataclasses.FrozenInstanceError):
         Credentials(KEY_ID, SECRET).access_key_secret = "other"  # type: ignore[misc]
 
 

@@ -12,7 +12,7 @@ import paiflow
 from paiflow.client.logs import Log, lines
 from paiflow.errors import AccessDenied, NotFound, ServerFault, Throttled, TransportError, UnexpectedReply
 from paiflow.mock import HandClock, HandTime
-from paiflow.steps import Ask, Item, Pause
+from paiflow.steps import Ask, Items, Pause
 from paiflow_api.calling import Call
 from paiflow_api.operations import LIST_PIPELINE_RUN_NODE_LOGS, OPERATIONS
 
@@ -74,8 +74,8 @@ def read(service, *, most=100_000, follow=False, limit=None, page_size=10, **fil
         step = next(steps)
         while len(service.asked) < most:
             match step:
-                case Item(value):
-                    found.append(value)
+                case Items(values):
+                    found += values
                     step = next(steps)
                 case Ask(calls):
                     [call] = calls
@@ -203,7 +203,7 @@ def test_the_pauses_grow_and_begin_anew_with_new_lines():
             continue
         if isinstance(step, Pause):
             service.passed += step.seconds
-        seen.append(step.value if isinstance(step, Item) else step.seconds)
+        seen += step.values if isinstance(step, Items) else [step.seconds]
         step = next(steps)
 
     assert ["line 0", 2.0, 3.0, 4.5, 6.75, 10.125, 15.0, "line 1"] == seen
@@ -281,8 +281,8 @@ def test_memory_does_not_grow_with_the_log():
     objects, seen, step = [], 0, next(steps)
     try:
         while True:
-            if isinstance(step, Item):
-                seen += 1
+            if isinstance(step, Items):
+                seen += len(step.values)
                 if seen in (2_000, 49_000):
                     gc.collect()
                     objects.append(len(gc.get_objects()))

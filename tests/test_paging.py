@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import paiflow
 from paiflow.client.paging import REPEATS, items
 from paiflow.errors import ServerFault
-from paiflow.steps import Ask, Item
+from paiflow.steps import Ask, Items
 from paiflow_api.calling import Call
 from paiflow_api.methods import AsyncMethods, Methods
 from paiflow_api.operations import LIST_PIPELINE_RUNS, OPERATIONS
@@ -58,8 +58,8 @@ def read(listing, limit=None, page_size=3, most=100):
     step = next(steps)
     try:
         while True:
-            if isinstance(step, Item):
-                found.append(step.value.pipeline_run_id)
+            if isinstance(step, Items):
+                found += [item.pipeline_run_id for item in step.values]
                 step = next(steps)
             else:
                 assert isinstance(step, Ask)

@@ -25,7 +25,6 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
-import attrs
 import httpx
 import pytest
 
@@ -246,7 +245,7 @@ def test_no_reply_makes_a_secret_show(seen, fail, reply):
 def test_the_mock_service_echoes_and_nothing_shows(seen, fail):
     """A real connection, so that httpcore logs; the service knows another secret for the same key."""
     bodies = []
-    with serve(MockService([attrs.evolve(CREDENTIALS, access_key_secret="another")])) as endpoint:
+    with serve(MockService([paiflow.Credentials(KEY_ID, "another", TOKEN)])) as endpoint:
         fail(seen(), None, {"endpoint": endpoint, "region": None})
         with contextlib.suppress(httpx.HTTPError):
             bodies.append(httpx.put(f"{endpoint}/api/v1/pipelineruns", trust_env=False).text)
@@ -453,7 +452,7 @@ def test_nothing_that_holds_credentials_shows_them():
     ids=" ".join,
 )
 def test_the_command_prints_no_secret(arguments):
-    with serve(MockService([attrs.evolve(CREDENTIALS, access_key_secret="another")])) as endpoint:
+    with serve(MockService([paiflow.Credentials(KEY_ID, "another", TOKEN)])) as endpoint:
         environ = {
             "PATH": os.environ["PATH"],
             "DEBUG": "sdk",

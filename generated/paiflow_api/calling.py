@@ -8,9 +8,8 @@ with its arguments. Nothing here sends anything, and nothing here signs: the cli
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar, cast
 
 if TYPE_CHECKING:
     from .decoding import Reply
@@ -33,8 +32,7 @@ Kind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """One argument of an operation, or one field of an object that an argument holds.
 
     Attributes:
@@ -72,8 +70,7 @@ class Parameter:
     maximum: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pages:
+class Pages(NamedTuple):
     """How an operation pages. All names are those on the wire.
 
     Attributes:
@@ -105,8 +102,7 @@ class Pages:
         return None if self.total is None else getattr(reply, reply._FIELDS[self.total])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation(Generic[R]):
+class Operation(NamedTuple, Generic[R]):
     """An operation of a service.
 
     Attributes:
@@ -171,17 +167,20 @@ class Operation(Generic[R]):
         return f"<Operation {self.name}: {self.method} {self.path}>"
 
 
-@dataclass(frozen=True, slots=True)
 class Call(Generic[R]):
-    """An operation with its arguments.
+    """An operation with its arguments. No tuple: what prints one would show the secrets among the arguments.
 
     Attributes:
         operation: what is called.
         arguments: by their names in Python; None stands for an argument that is not given.
     """
 
-    operation: Operation[R]
-    arguments: Mapping[str, Any]
+    __slots__ = ("arguments", "operation")
+
+    def __init__(self, operation: Operation[R], arguments: Mapping[str, Any]) -> None:
+        """Keep them as they are."""
+        self.operation = operation
+        self.arguments = arguments
 
     def __repr__(self) -> str:
         """Return the call with the arguments that are given; only those are shown that are known to be no secrets."""

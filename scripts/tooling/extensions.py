@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 from tooling.errors import GenerationError
@@ -84,7 +84,7 @@ class Extensions:
             if default != "workspace_id":
                 raise self._refusal(f"x-paiflow: defaults: {name}: the client has no default {default}")
         return tuple(
-            replace(argument, parameter=replace(argument.parameter, default=defaults.get(argument.parameter.name)))
+            replace(argument, parameter=argument.parameter._replace(default=defaults.get(argument.parameter.name)))
             for argument in arguments
         )
 
@@ -148,7 +148,7 @@ class Extensions:
             given = {"items": lists[0], **given}
         if any(field.wire_name == TOTAL for field in model.fields):
             given = {"total": TOTAL, **given}
-        if odd := set(given) - {field.name for field in fields(Pages)}:
+        if odd := set(given) - set(Pages._fields):
             raise self._refusal(f"x-paiflow: pages: no such key: {', '.join(sorted(odd))}")
         if missing := NEEDED_OF_PAGES - set(given):
             raise self._refusal(f"x-paiflow: pages: not there: {', '.join(sorted(missing))}")

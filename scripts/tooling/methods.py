@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 from tooling.operations import Described
 from tooling.parameters import Argument
-from tooling.support.calling import Parameter
+from tooling.support.calling import Operation, Pages, Parameter
 
 # Columns for the text of a docstring, which is indented by eight.
 WIDTH = 112
@@ -38,12 +37,13 @@ def operations_module(described: list[Described]) -> str:
 
 
 def code(value: Any) -> str:
-    """Return the expression that makes a value; a dataclass with those of its fields that are not as by default."""
-    if is_dataclass(value):
+    """Return the expression that makes a value; a named tuple with those of its fields that are not as by default."""
+    if isinstance(value, Operation | Pages | Parameter):
+        defaults = value._field_defaults
         given = ", ".join(
-            f"{field.name}={code(getattr(value, field.name))}"
-            for field in fields(value)
-            if getattr(value, field.name) != field.default
+            f"{name}={code(field)}"
+            for name, field in value._asdict().items()
+            if name not in defaults or field != defaults[name]
         )
         return f"{type(value).__name__}({given})"
     if isinstance(value, tuple):

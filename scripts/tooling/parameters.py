@@ -107,7 +107,7 @@ class Source:
         if parameter.kind in ("object", "objects", "json") or (place == "path" and parameter.kind in LISTS):
             raise self.refusal(name, f"a value of this type is not supported in the {place}")
         if parameter.kind == "texts" and data.get("explode") is False:
-            return replace(argument, parameter=replace(parameter, kind="comma-list"), type=f"{argument.type} | str")
+            return replace(argument, parameter=parameter._replace(kind="comma-list"), type=f"{argument.type} | str")
         return argument
 
     def properties(self, schema: Schema, props: dict[str, PropertyProtocol], *, inside: bool = False) -> list[Argument]:
@@ -162,7 +162,7 @@ class Source:
         if code == "str" and re.fullmatch(_DIGITS, name):
             code = "str | int"
         if kind == "object" and not inside:
-            parameter = replace(parameter, fields=_required_first(self.properties(schema, {}, inside=True)))
+            parameter = parameter._replace(fields=_required_first(self.properties(schema, {}, inside=True)))
         elif kind == "texts":
             parameter, code = self._list(parameter, alternatives[0].get("items", {}), prop, inside=inside)
         return Argument(parameter, code, " ".join(str(schema.get("description") or "").split()))
@@ -177,11 +177,11 @@ class Source:
             needed = [TYPES.get(field.kind, "Any") for field in of.fields if field.required]
             either = [f"tuple[{', '.join(needed)}]"] if needed else []
             code = f"Iterable[{' | '.join([*either, TYPES['object']])}]"
-            return replace(parameter, kind="objects", fields=of.fields), code
+            return parameter._replace(kind="objects", fields=of.fields), code
         if of.kind in LISTS or of.kind == "json":
-            return replace(parameter, kind="json"), "Iterable[Any]"
-        return replace(
-            parameter, items=of.kind, values=of.values, non_empty_items=of.non_empty, id=of.id
+            return parameter._replace(kind="json"), "Iterable[Any]"
+        return parameter._replace(
+            items=of.kind, values=of.values, non_empty_items=of.non_empty, id=of.id
         ), f"Iterable[{entry.type}]"
 
     def _kind(self, name: str, alternatives: Iterable[Schema]) -> Kind:

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cache
 from logging import LogRecord, getLogger
 from typing import Any, Final, Protocol, runtime_checkable
-
-import attrs
 
 from paiflow import _chain
 from paiflow._forks import Lock
@@ -39,13 +38,13 @@ class VendorClient(Protocol):
         """Return an object with access_key_id, access_key_secret and security_token."""
 
 
-@attrs.frozen(repr=False, init=False, match_args=False)
+@dataclass(frozen=True, repr=False, init=False)
 class Credentials:
     """An access key, with a security token if it is a temporary one.
 
-    Nothing that prints one shows its values: repr, pprint, rich, vars, attrs.asdict, json, a traceback with locals. To
-    read a value, ask for it by name: `str(credentials.access_key_secret)` is the plain text. Pickle and copy keep the
-    values, so a pickle is a secret itself.
+    Nothing that prints one shows its values: repr, pprint, rich, vars, dataclasses.asdict, json, a traceback with locals.
+    To read a value, ask for it by name: `str(credentials.access_key_secret)` is the plain text. Pickle and copy keep
+    the values, so a pickle is a secret itself.
 
     Raises:
         CredentialsError: a value is no text, is empty, starts or ends with white space, or
@@ -59,7 +58,11 @@ class Credentials:
     _security_token: Hidden[str | None]
 
     def __init__(self, access_key_id: str, access_key_secret: str, security_token: str | None = None) -> None:
-        self.__attrs_init__(_hidden(access_key_id), _hidden(access_key_secret), _hidden(security_token))
+        vars(self).update(
+            _access_key_id=Hidden(access_key_id),
+            _access_key_secret=Hidden(access_key_secret),
+            _security_token=Hidden(security_token),
+        )
         del access_key_id, access_key_secret, security_token  # a traceback may show the locals
         _check("access_key_id", self._access_key_id)
         _check("access_key_secret", self._access_key_secret)
@@ -95,7 +98,7 @@ class Credentials:
 
 
 def _hidden(value: Any) -> Hidden[Any]:
-    """Return the value, hidden; attrs.evolve gives those of another Credentials, which are so already."""
+    """Return the value, hidden if it is not yet."""
     return value if isinstance(value, Hidden) else Hidden(value)
 
 

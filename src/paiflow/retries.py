@@ -8,10 +8,9 @@ it was refused.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from math import inf
-from typing import Any, Final, TypeVar
-
-import attrs
+from typing import Final, TypeVar
 
 from paiflow._time import Time
 from paiflow.errors import (
@@ -33,13 +32,7 @@ NONCE_USED: Final = "SignatureNonceUsed"
 ONCE: Final = (NONCE_USED, "InvalidTimeStamp")
 
 
-def _positive(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
-    kinds, what = (int, "a whole number") if attribute.name == "attempts" else (int | float, "a finite number")
-    if isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value < inf:
-        raise ConfigurationError(f"RetryPolicy: {attribute.name} must be {what} above 0, not {value!r:.60}")
-
-
-@attrs.frozen(kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class RetryPolicy:
     """How often a call is attempted, and how long it may take in all.
 
@@ -53,10 +46,16 @@ class RetryPolicy:
         ConfigurationError: one of them is no finite number above 0.
     """
 
-    attempts: int = attrs.field(default=4, validator=_positive)
-    total: float = attrs.field(default=60.0, validator=_positive)
-    base: float = attrs.field(default=0.5, validator=_positive)
-    max_delay: float = attrs.field(default=20.0, validator=_positive)
+    attempts: int = 4
+    total: float = 60.0
+    base: float = 0.5
+    max_delay: float = 20.0
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            kinds, what = (int, "a whole number") if name == "attempts" else (int | float, "a finite number")
+            if isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value < inf:
+                raise ConfigurationError(f"RetryPolicy: {name} must be {what} above 0, not {value!r:.60}")
 
     def delay(self, attempt: int, error: PaiFlowError, random: float) -> float:
         """Return the seconds to wait before the next attempt.

@@ -6,32 +6,31 @@ and a test drives hours of work in no time.
 
     Ask      make these calls, some at a time; receives a list with a reply or an error for each
     Pause    let time pass; receives None
-    Item     hand this to the caller who iterates; receives None
+    Items    hand these to the caller who iterates, before anything else is done; receives None
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from typing import Any, Final, Generic, TypeAlias, TypeVar
-
-import attrs
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from paiflow.errors import PaiFlowError
 from paiflow_api.calling import Call
-from paiflow_api.decoding import Reply
+
+if TYPE_CHECKING:
+    from paiflow_api.decoding import Reply
 
 T = TypeVar("T")
 R = TypeVar("R")
 S = TypeVar("S")
-Model = TypeVar("Model", bound=Reply)
+Model = TypeVar("Model", bound="Reply")
 
 # Ours: calls at a time.
 IN_FLIGHT: Final = 8
 
 
-@attrs.frozen
-class Ask:
+class Ask(NamedTuple):
     """Make these calls.
 
     Attributes:
@@ -47,21 +46,19 @@ class Ask:
     once: bool = False
 
 
-@attrs.frozen
-class Pause:
+class Pause(NamedTuple):
     """Let so many seconds pass."""
 
     seconds: float
 
 
-@attrs.frozen
-class Item(Generic[T]):
-    """Hand this to the caller."""
+class Items(NamedTuple, Generic[T]):
+    """Hand these to the caller, one by one."""
 
-    value: T
+    values: Sequence[T]
 
 
-Step: TypeAlias = Ask | Pause | Item[T]
+Step: TypeAlias = Ask | Pause | Items[T]
 # A generator of steps: yields items of type T, returns R.
 Steps: TypeAlias = Generator[Step[T], Any, R]
 Answer: TypeAlias = Any | PaiFlowError
@@ -90,8 +87,8 @@ def collected(steps: Steps[T, Any]) -> Steps[Any, list[T]]:
         except StopIteration:
             return items
         answers = None
-        if isinstance(step, Item):
-            items.append(step.value)
+        if isinstance(step, Items):
+            items += step.values
         else:
             answers = yield step
 
@@ -104,7 +101,7 @@ def mapped(steps: Steps[T, R], function: Callable[[T], S]) -> Steps[S, R]:
             step = steps.send(answers)
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]  # of these steps
-        answers = yield (Item(function(step.value)) if isinstance(step, Item) else step)
+        answers = yield (Items([*map(function, step.values)]) if isinstance(step, Items) else step)
 
 
 class Iteration(Generic[T, R]):
@@ -132,8 +129,8 @@ class Iteration(Generic[T, R]):
                         answers = self._ask(step)
                     case Pause():
                         self._sleep(step.seconds)
-                    case Item():
-                        yield step.value
+                    case Items():
+                        yield from step.values
 
     def finish(self) -> R:
         """Carry out all steps and return the result."""
@@ -172,8 +169,9 @@ class AsyncIteration(Generic[T, R]):
                         answers = await self._ask(step)
                     case Pause():
                         await self._sleep(step.seconds)
-                    case Item():
-                        yield step.value
+                    case Items():
+                        for value in step.values:
+                            yield value
 
     async def finish(self) -> R:
         """Carry out all steps and return the result."""

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 from paiflow.client.paging import check_counts
 from paiflow.errors import InvalidRequest, PaiFlowError
 from paiflow.status.waiting import mends, wished
-from paiflow.steps import Item, Pause, Steps, one
+from paiflow.steps import Items, Pause, Steps, one
 from paiflow_api.calling import Call
 from paiflow_api.models import ListPipelineRunNodeLogsResponse
 from paiflow_api.operations import GET_PIPELINE_RUN_NODE
@@ -68,11 +68,10 @@ def lines(
             yield Pause(max(pause, wished(error)))
             pause = min(LONGEST, pause * GROWTH)
             continue
-        for line in new:
-            yield Item(line)
-            if left is not None and (left := left - 1) <= 0:
-                return
         if new:
+            yield Items(new[:left])
+            if left is not None and (left := left - len(new)) <= 0:
+                return
             pause = SHORTEST
         elif ended:
             return

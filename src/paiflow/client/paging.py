@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from paiflow.errors import InvalidRequest
-from paiflow.steps import Item, Steps, one
+from paiflow.steps import Items, Steps, one
 from paiflow_api.calling import Call, Pages
 
 # Ours: the vendor's pages name no greatest size.
@@ -45,10 +45,9 @@ def items(call: Call[Any], limit: int | None, page_size: int = PAGE_SIZE) -> Ste
     listing = _Listing(call, pages, page_size if limit is None else min(page_size, limit))
     left = limit
     while (new := (yield from listing.more())) is not None:
-        for item in new:
-            yield Item(item)
-            if left is not None and (left := left - 1) <= 0:
-                return
+        yield Items(new[:left])
+        if left is not None and (left := left - len(new)) <= 0:
+            return
 
 
 class _Listing:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from enum import Enum
 from functools import lru_cache
@@ -270,7 +269,7 @@ def _comma_list(operation: Operation[Any], parameter: Parameter, value: object) 
 
 def _part(parameter: Parameter, suffix: str) -> Parameter:
     """Return the parameter that errors about a part of a value name."""
-    return replace(parameter, argument=f"{parameter.argument}{suffix}", required=parameter.non_empty_items)
+    return parameter._replace(argument=f"{parameter.argument}{suffix}", required=parameter.non_empty_items)
 
 
 def _entries(operation: Operation[Any], parameter: Parameter, value: object) -> Iterable[object]:
@@ -302,7 +301,7 @@ def _fields(operation: Operation[Any], parameter: Parameter, value: Mapping[str,
     sent = {}
     left = {name: item for name, item in value.items() if item is not None}
     for field in parameter.fields:
-        inner = replace(field, argument=f"{parameter.argument}.{field.argument}")
+        inner = field._replace(argument=f"{parameter.argument}.{field.argument}")
         if (item := _given(left, field)) is not None:
             sent[field.name] = KINDS[field.kind](operation, inner, item)
         elif field.required:

@@ -15,7 +15,7 @@ from paiflow.client.logs import GROWTH, LONGEST, SHORTEST, Log, lines
 from paiflow.errors import AccessDenied, PaiFlowError, ServiceError
 from paiflow.status.tree import TreeNode, tree, walk
 from paiflow.status.waiting import mends, outcome_of, wished
-from paiflow.steps import Item, Pause, Steps, collected, mapped, one
+from paiflow.steps import Items, Pause, Steps, collected, mapped, one
 from paiflow_api.calling import Call
 from paiflow_api.operations import GET_PIPELINE_RUN, LIST_PIPELINE_RUN_NODE_LOGS
 
@@ -84,7 +84,7 @@ def run_lines(wanted: Wanted) -> Steps[LogLine | NoLog, None]:
         except PaiFlowError as error:
             if not _of_one_node(error):
                 raise
-            yield Item(NoLog(node, error))
+            yield Items([NoLog(node, error)])
 
 
 def follow_lines(wanted: Wanted, *, refreshes: bool) -> Steps[LogLine | NoLog, None]:
@@ -126,13 +126,12 @@ def _round(wanted: Wanted, logs: dict[str, Log | None], refreshes: bool) -> Step
                 logs[node.id] = yield from _opened(wanted, node)
             while (log := logs[node.id]) is not None and (new := (yield from log.more())):
                 news = True
-                for line in new:
-                    yield Item(LogLine(node, line))
+                yield Items([LogLine(node, line) for line in new])
         except PaiFlowError as error:
             if mends(error, refreshes=refreshes) or not _of_one_node(error):
                 raise
             logs[node.id] = None
-            yield Item(NoLog(node, error))
+            yield Items([NoLog(node, error)])
         # It was read to the end after its node was seen to have ended.
         if node.ended or over:
             logs[node.id] = None
@@ -165,8 +164,7 @@ def _lines(wanted: Wanted, node: TreeNode) -> Steps[str, None]:
         yield from lines(wanted.call(node), follow=False, limit=None)
     elif wanted.tail:
         newest = yield from collected(lines(wanted.call(node, reverse=True), follow=False, limit=wanted.tail))
-        for line in reversed(newest):
-            yield Item(line)
+        yield Items(newest[::-1])
 
 
 def _opened(wanted: Wanted, node: TreeNode) -> Steps[Any, Log]:

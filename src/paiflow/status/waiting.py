@@ -40,7 +40,7 @@ from paiflow.errors import (
 from paiflow.retries import ONCE
 from paiflow.status.batches import Batch, id_of, join, plan
 from paiflow.status.ids import BATCH_SIZE, Id, Id_co, NodeRef, UnknownId, refusal, shown
-from paiflow.steps import IN_FLIGHT, Answer, Ask, Item, Pause, Steps
+from paiflow.steps import IN_FLIGHT, Answer, Ask, Items, Pause, Steps
 from paiflow_api.calling import Call, Operation
 from paiflow_api.models import Node, NodeState, PipelineRun, PipelineRunState
 from paiflow_api.operations import GET_PIPELINE_RUN, LIST_PIPELINE_RUN_NODE_STATUS
@@ -367,8 +367,8 @@ def _round(
         if wait.limits.follow_nodes:
             of_nodes, own = yield from wait.look_at_nodes(runs)
             changes, errors = changes + of_nodes, errors + own
-        for change in changes:
-            yield Item(change)
+        if changes:
+            yield Items(changes)
         changed = changed or bool(changes)
         wait.conclude([*wait.errors(answers), *own], refreshes=refreshes, alone=len(waits) == 1)
     pace.end(_going(waits), errors, changed=changed)
