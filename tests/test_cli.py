@@ -607,8 +607,8 @@ def test_each_command_of_the_table_exists_and_its_help_begins_as_the_table_says(
         assert row.help == command.help.strip().partition("\n")[0]
 
 
-def test_the_help_loads_neither_the_client_nor_rich():
-    script = "import sys; from paiflow.cli.commands import run; run(['--help']); print([m for m in ('httpx', 'rich', 'yaml', 'paiflow.client') if m in sys.modules])"
+def test_the_help_loads_neither_the_client_nor_rich_nor_attrs():
+    script = "import sys; from paiflow.cli.commands import run; run(['--help']); print([m for m in ('httpx', 'rich', 'yaml', 'attr', 'paiflow.client') if m in sys.modules])"
     finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert "[]" == finished.stdout.splitlines()[-1]

@@ -2,6 +2,8 @@
 
 import inspect
 import re
+import subprocess
+import sys
 import typing
 
 import pytest
@@ -87,3 +89,13 @@ def test_the_outputs_of_all_lists_are_outputs(operation, field):
     reply = OPERATIONS[operation].reply.from_dict({"RequestId": "R", field: [{"Id": "a"}]})
 
     assert isinstance(reply.outputs[0], paiflow.Output)
+
+
+@pytest.mark.parametrize("module", ["steps", "retries", "credentials", "client.paging", "client.profile"])
+def test_what_a_client_is_made_of_loads_neither_attrs_nor_what_only_a_reply_needs(module):
+    script = (
+        f"import sys, paiflow.{module}; print([one for one in ('attr', 'paiflow_api.decoding') if one in sys.modules])"
+    )
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert "[]\n" == finished.stdout

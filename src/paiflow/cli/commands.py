@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-import attrs
 import click
 
 from paiflow._distribution import NAME
@@ -18,8 +17,7 @@ from paiflow.cli.running import run_command
 from paiflow.cli.stopping import Stop
 
 
-@attrs.frozen
-class Row:
+class Row(NamedTuple):
     """Where a command is.
 
     Attributes:

@@ -11,9 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
-
-import attrs
+from typing import Any, Final, NamedTuple
 
 from paiflow.errors import ConfigurationError
 
@@ -22,8 +20,7 @@ VARIABLE: Final = "ALIBABA_CLOUD_PROFILE"
 DISABLED: Final = "ALIBABA_CLOUD_CLI_PROFILE_DISABLED"
 
 
-@attrs.frozen
-class Profile:
+class Profile(NamedTuple):
     """The settings of a profile, without its keys."""
 
     name: str
@@ -32,8 +29,7 @@ class Profile:
     workspace_id: str | None = None
 
 
-@attrs.frozen
-class Profiles:
+class Profiles(NamedTuple):
     """The profiles of the file.
 
     Attributes:
