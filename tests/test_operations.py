@@ -250,7 +250,7 @@ def test_a_page_says_what_it_holds(jobs):
     pages = jobs.operations.LIST_JOBS.pages
     reply = jobs.operations.LIST_JOBS.reply.from_json(b'{"TotalCount": 5, "Jobs": [{"JobId": "a"}]}')
 
-    assert [pages.id_of(item) for item in pages.items_of(reply)] == ["a"]
+    assert pages.ids_of(pages.items_of(reply)) == ["a"]
     assert pages.total_of(reply) == 5
 
 

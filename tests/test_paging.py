@@ -200,9 +200,9 @@ def test_an_iterator_takes_all_filters_and_is_lazy(operation):
     with paiflow.PaiFlow("r", credentials=CREDENTIALS, transport=httpx.MockTransport(pages)) as client:
         found = getattr(client, ITERATORS[operation.name])(**wanted, page_size=2)
         asked = [len(pages.queries)]
-        three = [operation.pages.id_of(item) for item in islice(found, 3)]
+        three = operation.pages.ids_of(list(islice(found, 3)))
         asked.append(len(pages.queries))
-        rest = [operation.pages.id_of(item) for item in found]
+        rest = operation.pages.ids_of(list(found))
     names = {
         one.argument for one in operation.parameters if one.name not in (operation.pages.number, operation.pages.size)
     }
@@ -226,7 +226,7 @@ def test_so_is_the_one_to_await(operation):
             found = getattr(client, ITERATORS[operation.name])(**arguments(operation), page_size=3, limit=5)
             first = await anext(found)
             asked = len(pages.queries)
-            return asked, [operation.pages.id_of(item) for item in [first, *[item async for item in found]]]
+            return asked, operation.pages.ids_of([first, *[item async for item in found]])
 
     assert (1, ["0", "1", "2", "3", "4"]) == asyncio.run(main())
     assert 2 == len(pages.queries)

@@ -7,8 +7,9 @@ with its arguments. Nothing here sends anything, and nothing here signs: the cli
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -93,9 +94,11 @@ class Pages(NamedTuple):
         """Return the entries of a page."""
         return cast("list[Any]", getattr(reply, reply._FIELDS[self.items]))
 
-    def id_of(self, item: Reply) -> str | None:
-        """Return the id of an entry, or None if it has none."""
-        return None if self.id is None else getattr(item, item._FIELDS[self.id])
+    def ids_of(self, items: Sequence[Reply]) -> list[str | None]:
+        """Return the id of each entry, None for one that has none."""
+        if self.id is None or not items:
+            return [None] * len(items)
+        return list(map(attrgetter(items[0]._FIELDS[self.id]), items))
 
     def total_of(self, reply: Reply) -> int | None:
         """Return the number of all entries, or None if the reply does not say."""

@@ -67,30 +67,32 @@ class _Listing:
         """Return the items of the next page that were not returned before, None at the end."""
         self._number += 1
         page, total = yield from self._page(self._number)
-        keys = [item if (id_ := self._pages.id_of(item)) is None else id_ for item in page]
+        keys = [item if id_ is None else id_ for item, id_ in page]
         self._repeats = self._repeats + 1 if keys == self._before else 0
         if not page or (self._repeats and (self._repeats == REPEATS or total <= self._number * self._size)):
             return None
         added: list[Any] = []
         if 0 < len(self._before) < self._full and not self._repeats:
             again, _ = yield from self._page(self._number - 1)
-            added = self._unseen([item for item in again if self._pages.id_of(item) is not None])
+            added = self._unseen([(item, id_) for item, id_ in again if id_ is not None])
             if not added:
                 self._full = len(self._before)  # the service returns no more a page, or leaves some out
         self._before = keys
         return added + self._unseen(page)
 
-    def _page(self, number: int) -> Steps[Any, tuple[list[Any], int]]:
-        """Return the items of a page, and TotalCount."""
+    def _page(self, number: int) -> Steps[Any, tuple[list[tuple[Any, str | None]], int]]:
+        """Return the items of a page, each with its id, and TotalCount."""
         call = Call(
             self._call.operation, {**self._call.arguments, self._pages.number: number, self._pages.size: self._size}
         )
         reply = yield from one(call)
-        return self._pages.items_of(reply), self._pages.total_of(reply) or 0
+        items = self._pages.items_of(reply)
+        return list(zip(items, self._pages.ids_of(items), strict=True)), self._pages.total_of(reply) or 0
 
-    def _unseen(self, page: list[Any]) -> list[Any]:
-        new = [item for item in page if self._pages.id_of(item) not in self._seen]
-        self._seen.update(id_ for item in page if (id_ := self._pages.id_of(item)) is not None)
+    def _unseen(self, page: list[tuple[Any, str | None]]) -> list[Any]:
+        """Return the items whose ids are new; one without an id always is."""
+        new = [item for item, id_ in page if id_ not in self._seen]
+        self._seen.update([id_ for _, id_ in page if id_ is not None])
         return new
 
 
