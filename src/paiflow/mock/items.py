@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from paiflow.mock.encoding import View
 from paiflow.mock.manifest import Step
 from paiflow.mock.timeline import ALWAYS, Timeline, moment_of, timestamp
 
@@ -41,7 +42,7 @@ class Item:
         self.timeline = timeline
         self.current: dict[str, Any] | None = None
         self.number: int = next(_numbers)
-        self._views: dict[tuple[Sequence[str], bool], dict[str, Any]] = {}
+        self._views: dict[tuple[Sequence[str], bool], View] = {}
 
     @property
     def id(self) -> str:
@@ -63,7 +64,7 @@ class Item:
         """The users who may see it."""
         return PUBLIC
 
-    def view(self, fields: Sequence[str], *, as_given: bool = False) -> dict[str, Any]:
+    def view(self, fields: Sequence[str], *, as_given: bool = False) -> View:
         """Return its fields that a reply holds. Not to be changed; the item has to exist now.
 
         Args:
@@ -74,7 +75,7 @@ class Item:
         if view is None:
             current = self.current or {}
             hidden: Collection[str] = self.implied.keys() - self.given.keys() if as_given else ()
-            view = {name: value for name, value in current.items() if name in fields and name not in hidden}
+            view = View({name: value for name, value in current.items() if name in fields and name not in hidden})
             self._views[fields, as_given] = view
         return view
 

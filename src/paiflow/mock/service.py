@@ -4,7 +4,6 @@ Not mocked: replies in XML (the gateway's, where Accept does not ask for JSON), 
 older signature methods.
 """
 
-import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from email.utils import formatdate
@@ -23,6 +22,7 @@ from paiflow.mock.call import Call
 from paiflow.mock.clock import Clock
 from paiflow.mock.contents import Contents
 from paiflow.mock.description import Description, Operation, effective_description
+from paiflow.mock.encoding import written
 from paiflow.mock.fault_kinds import Effect
 from paiflow.mock.faults import Faults
 from paiflow.mock.http_messages import AT_ONCE, Reply, Request
@@ -37,8 +37,6 @@ from paiflow.mock.scenario import Scenario
 from paiflow.mock.store import Store
 
 __all__ = ["MockService"]
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class MockService:
@@ -202,7 +200,7 @@ def _reply(status: int, fields: dict[str, Any], now: float, headers: Sequence[tu
     """Return a reply with these fields, a request id, and the service's own date: a client may set its clock by it."""
     digits = secrets.token_hex(16).upper()  # as of a UUID, but made in half the time
     request_id = f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-    body = _ENCODER.encode({"RequestId": request_id, **fields})
+    body = written({"RequestId": request_id, **fields})
     common = [
         ("content-type", "application/json;charset=utf-8"),
         ("x-acs-request-id", request_id),
