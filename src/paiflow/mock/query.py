@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -32,8 +33,13 @@ def read_parameters(operation: Operation, path: Mapping[str, str], query: bytes)
     Raises:
         Refusal: a parameter is missing, there twice, of another type, or not valid.
     """
+    return dict(_values(operation, tuple(path.items()), query))
+
+
+@lru_cache  # a client that polls asks for the same again and again
+def _values(operation: Operation, path: tuple[tuple[str, str], ...], query: bytes) -> dict[str, Any]:
     given = _decoded(operation, query) if query else {}
-    given |= {name: [value] for name, value in path.items()}
+    given |= {name: [value] for name, value in path}
     values = {}
     for name, parameter in operation.parameters.items():
         if name in given:
