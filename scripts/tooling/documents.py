@@ -5,12 +5,12 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
-
-import jsonschema_rs
-from openapi_spec_validator.schemas import schema_v31
+from typing import TYPE_CHECKING, Any
 
 from paiflow._description import Place, place_of, pointer_to
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 # The keys of what these hold are names of somebody's choice, and no keywords.
 HOLD_NAMES = frozenset({
@@ -73,6 +73,10 @@ def openapi_errors(document: Any) -> Iterator[tuple[Place, str]]:
 @cache
 def _validator() -> jsonschema_rs.Draft202012Validator:
     """Return the validator of descriptions: the schema of OpenAPI 3.1, and for schemas that of JSON Schema 2020-12."""
+    # Costly to load, and not needed to generate.
+    import jsonschema_rs  # noqa: PLC0415
+    from openapi_spec_validator.schemas import schema_v31  # noqa: PLC0415
+
     schema = copy.deepcopy(dict(schema_v31))
     schema["$defs"]["schema"] = {"$dynamicAnchor": "meta", "$ref": "https://json-schema.org/draft/2020-12/schema"}
     return jsonschema_rs.Draft202012Validator(schema)

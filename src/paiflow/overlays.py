@@ -101,11 +101,17 @@ def _apply(base: Any, overlays: Iterable[Overlay | Mapping[str, Any]], *, lenien
     where = source
     try:
         document = _copy(base)
+        # As text, because True == 1 == 1.0 in Python.
+        text = None if lenient else json.dumps(document)
         for overlay in overlays:
             checked = overlay if isinstance(overlay, Overlay) else parse(overlay)
             for action in checked.actions:
                 where = action.where
                 document = _apply_action(document, action, checked.feature_set, lenient=lenient)
+                if not lenient:
+                    before, text = text, json.dumps(document)
+                    if text == before:
+                        raise action.error("changes nothing")
     except RecursionError as error:
         raise OverlayError(f"{where}: {_TOO_DEEP}") from error
     return document
@@ -267,8 +273,6 @@ def _apply_action(document: Any, action: Action, feature_set: tuple[int, int], *
         raise action.error("matches nothing")
     if not lenient:
         _check_names(document, action)
-    # As text, because True == 1 == 1.0 in Python.
-    before = None if lenient else json.dumps(document)
     holder = {_ROOT: document}
     if action.kind == "remove":
         _remove(holder, places, action)
@@ -276,16 +280,19 @@ def _apply_action(document: Any, action: Action, feature_set: tuple[int, int], *
         _update(holder, places, action.value, action, feature_set)
     elif action.kind == "copy":
         _update(holder, places, _copy_source(document, action), action, feature_set)
-    result = holder[_ROOT]
-    if before is not None and json.dumps(result) == before:
-        raise action.error("changes nothing")
-    return result
+    return holder[_ROOT]
 
 
 def _select(query: Query, document: Any, action: Action) -> list[_Place]:
     """Return the places of the selected nodes, each once: a query such as $['a','a'] gives one node twice."""
+    return list(dict.fromkeys(_places(query, document, action)))
+
+
+def _places(query: Query, document: Any, action: Action) -> Iterator[_Place]:
+    """Yield the places of the selected nodes as they are found."""
     try:
-        return list(dict.fromkeys((_ROOT, *match.parts) for match in query.path.finditer(document)))
+        for match in query.path.finditer(document):
+            yield (_ROOT, *match.parts)
     except (JSONPathError, RecursionError) as error:
         reason = error.message if isinstance(error, JSONPathError) else _TOO_DEEP
         raise action.error(str(reason)) from error
@@ -294,7 +301,7 @@ def _select(query: Query, document: Any, action: Action) -> list[_Place]:
 def _check_names(document: Any, action: Action) -> None:
     """Return if each name in the target's unions leads to a node; else raise: that part of the action is stale."""
     for name, query in _narrowed(action.target):
-        if not _select(query, document, action):
+        if next(_places(query, document, action), None) is None:
             raise action.error(f"{name!r} in it matches nothing")
 
 
