@@ -42,7 +42,7 @@ ENVIRON = {
     "ALIBABA_CLOUD_ACCESS_KEY_SECRET": SECRET,
     "ALIBABA_CLOUD_SECURITY_TOKEN": TOKEN,
 }
-OURS = (str(Path(paiflow.__file__).parent), "<attrs generated")
+OURS = (str(Path(paiflow.__file__).parent), "<attrs generated", "<string>")
 
 
 def shown(text: str) -> list[str]:
@@ -236,7 +236,7 @@ def test_an_environment_is_the_mapping_at_each_moment():
 
 
 def locals_of_ours(error: BaseException) -> Iterator[Any]:
-    """Yield the locals of this package's frames, and of those that attrs made for it."""
+    """Yield the locals of this package's frames, and of those that attrs or dataclasses made for it."""
     place: TracebackType | None = error.__traceback__
     while place:
         if place.tb_frame.f_code.co_filename.startswith(OURS):

@@ -5,8 +5,6 @@ An `Operation` says where a request goes, which arguments it takes and how its r
 with its arguments. Nothing here sends anything, and nothing here signs: the client does both.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from operator import attrgetter
@@ -61,7 +59,7 @@ class Parameter(NamedTuple):
     required: bool = False
     values: tuple[str | int, ...] = ()
     items: Kind = "text"
-    fields: tuple[Parameter, ...] = ()
+    fields: tuple["Parameter", ...] = ()
     non_empty: bool = False
     non_empty_items: bool = False
     id: bool = False
@@ -90,17 +88,17 @@ class Pages(NamedTuple):
     id: str | None = None
     total: str | None = None
 
-    def items_of(self, reply: Reply) -> list[Any]:
+    def items_of(self, reply: "Reply") -> list[Any]:
         """Return the entries of a page."""
         return cast("list[Any]", getattr(reply, reply._FIELDS[self.items]))
 
-    def ids_of(self, items: Sequence[Reply]) -> list[str | None]:
+    def ids_of(self, items: Sequence["Reply"]) -> list[str | None]:
         """Return the id of each entry, None for one that has none."""
         if self.id is None or not items:
             return [None] * len(items)
         return list(map(attrgetter(items[0]._FIELDS[self.id]), items))
 
-    def total_of(self, reply: Reply) -> int | None:
+    def total_of(self, reply: "Reply") -> int | None:
         """Return the number of all entries, or None if the reply does not say."""
         return None if self.total is None else getattr(reply, reply._FIELDS[self.total])
 
