@@ -1,6 +1,7 @@
 """TokenId, a share token in the query, is sent and seen nowhere else: in no log, error, repr, traceback or observer."""
 
 import asyncio
+import json
 import logging
 import pickle
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from rich.pretty import pretty_repr
 
 import paiflow
 from paiflow.client.preparing import prepare
+from paiflow.steps import Ask
 from paiflow_api.calling import Call
 from paiflow_api.operations import OPERATIONS
 
@@ -189,3 +191,11 @@ def test_nor_by_a_part_of_the_request():
     )
     assert "TokenId=***" in repr(prepared)
     assert "token_id=***" in repr(call)
+
+
+def test_nor_in_json_of_what_is_asked():
+    call = Call(OPERATIONS["GetPipelineRun"], {"pipeline_run_id": "a", "token_id": TOKEN})
+    written = json.dumps(Ask([call]), default=str)
+
+    assert "token_id=***" in written
+    assert [] == found(written)

@@ -169,7 +169,7 @@ class Operation(NamedTuple, Generic[R]):
 
 
 class Call(Generic[R]):
-    """An operation with its arguments. No tuple: what prints one would show the secrets among the arguments.
+    """An operation with its arguments. No named tuple: json would write one with the secrets among its arguments.
 
     Attributes:
         operation: what is called.
@@ -177,6 +177,9 @@ class Call(Generic[R]):
     """
 
     __slots__ = ("arguments", "operation")
+
+    operation: Operation[R]
+    arguments: Mapping[str, Any]
 
     def __init__(self, operation: Operation[R], arguments: Mapping[str, Any]) -> None:
         """Keep them as they are."""
