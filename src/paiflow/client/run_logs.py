@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeAlias
-
-import attrs
+from typing import Any, NamedTuple, TypeAlias
 
 from paiflow.client.logs import GROWTH, LONGEST, SHORTEST, Log, lines
 from paiflow.errors import AccessDenied, PaiFlowError, ServiceError
@@ -23,8 +21,7 @@ from paiflow_api.operations import GET_PIPELINE_RUN, LIST_PIPELINE_RUN_NODE_LOGS
 Pick: TypeAlias = Callable[[Sequence[TreeNode]], Sequence[TreeNode]]
 
 
-@attrs.frozen
-class LogLine:
+class LogLine(NamedTuple):
     """A line of a node's log.
 
     Attributes:
@@ -36,8 +33,7 @@ class LogLine:
     line: str
 
 
-@attrs.frozen
-class NoLog:
+class NoLog(NamedTuple):
     """A node whose log cannot be read.
 
     Attributes:
@@ -49,8 +45,7 @@ class NoLog:
     error: PaiFlowError
 
 
-@attrs.frozen(kw_only=True)
-class Wanted:
+class Wanted(NamedTuple):
     """Which lines are wanted.
 
     Attributes:
