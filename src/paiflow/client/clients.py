@@ -38,13 +38,13 @@ from paiflow.status.ids import BATCH_SIZE, NodeRef, ids_of
 from paiflow.steps import IN_FLIGHT, Answers, Ask, AsyncIteration, Iteration, Steps
 from paiflow_api import operations
 from paiflow_api.calling import Call, Operation
-from paiflow_api.decoding import Reply
 from paiflow_api.methods import AsyncMethods, Methods
 
 if TYPE_CHECKING:
     from paiflow.client.submitting import Arguments
     from paiflow.status.batches import StatusReport
     from paiflow.status.waiting import Change, Until, WaitResult
+    from paiflow_api.decoding import Reply
     from paiflow_api.models import ListPipelineRunsStatusResponse, NodeState, OutputType, PipelineRunState
     from paiflow_api.outcomes import Outcome as StatusOutcome
 
@@ -58,7 +58,7 @@ HEADERS: Final = (
     ("user-agent", f"paiflow (python-httpx/{httpx.__version__})"),
 )
 
-R = TypeVar("R", bound=Reply)
+R = TypeVar("R", bound="Reply")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Transport = TypeVar("Transport", httpx.BaseTransport, httpx.AsyncBaseTransport)

@@ -37,7 +37,7 @@ class Ways(Generic[Transport]):
 
     def __init__(self, transports: Mapping[str, Transport]) -> None:
         self._transports = transports
-        self.closed = False
+        self.closed: bool = False
 
     def to(self, endpoint: str) -> Transport:
         """Return the transport of requests to an endpoint."""
@@ -70,12 +70,21 @@ def opener(
 
         return open_given
 
+    backend: Any
+    pool: Any
+    if issubclass(kind, httpx.HTTPTransport):
+        from paiflow.client.network import Backend as backend  # noqa: PLC0415, N813 - takes long, and one half is enough
+        from paiflow.client.pools import Pool as pool  # noqa: PLC0415, N813
+    else:
+        from paiflow.client.async_network import AsyncBackend as backend  # noqa: PLC0415, N813
+        from paiflow.client.async_pools import AsyncPool as pool  # noqa: PLC0415, N813
+
     verify = certificates(encrypted=any(endpoint.startswith("https:") for endpoint in proxies))
 
     def open_own() -> Ways[Transport]:
         made: Any = {endpoint: kind(verify=verify, proxy=proxy) for endpoint, proxy in proxies.items()}  # type: ignore[call-arg]
-        for way in made.values():
-            equip(way)
+        for own in made.values():
+            equip(own, backend(), pool)
         return Ways(made)
 
     return open_own

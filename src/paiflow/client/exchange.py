@@ -6,11 +6,11 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-import attrs
 import httpx
 
 from paiflow._text import clean
@@ -22,15 +22,17 @@ from paiflow.client.routes import Route
 from paiflow.client.service_errors import excerpt, request_id_of, service_error
 from paiflow.errors import PaiFlowError, ServiceError, TransportError, UnexpectedReply
 from paiflow_api.calling import Operation
-from paiflow_api.decoding import Reply, read_json, undisturbed
 
-R = TypeVar("R", bound=Reply)
+if TYPE_CHECKING:
+    from paiflow_api.decoding import Reply
+
+R = TypeVar("R", bound="Reply")
 R_co = TypeVar("R_co", covariant=True)
 
 logger: logging.Logger = logging.getLogger("paiflow")
 
 
-@attrs.frozen(repr=False)
+@dataclass(frozen=True, repr=False)
 class Response(Generic[R_co]):
     """The reply to a call.
 
@@ -129,6 +131,8 @@ def interpret(operation: Operation[R], response: Whole, attempts: int, now: floa
         ServiceError: the service said no, by its status or in the body; or something before it broke.
         UnexpectedReply: the reply is no answer: answering.py says which is one.
     """
+    from paiflow_api.decoding import undisturbed  # noqa: PLC0415 - with the first reply
+
     name, status = operation.name, response.status_code
     if logger.isEnabledFor(logging.DEBUG):
         request_id = request_id_of(response.headers)
@@ -142,6 +146,8 @@ def interpret(operation: Operation[R], response: Whole, attempts: int, now: floa
 
 def _decoded(operation: Operation[R], response: Whole, attempts: int, now: float) -> R | ServiceError | UnexpectedReply:
     """Return the model of a reply that is an answer, else the error that it stands for."""
+    from paiflow_api.decoding import read_json  # noqa: PLC0415 - with the first reply
+
     name, model = operation.name, operation.reply
     status, headers, content = response
     body: Any = None

@@ -5,6 +5,7 @@ Where a version of theirs has no such place, that is an error: a deadline that d
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
 from typing import Any, Final
 
@@ -25,26 +26,22 @@ UNSENT: Final = (
 OWN: Final = (httpx.HTTPTransport, httpx.AsyncHTTPTransport)
 
 
-def equip(transport: httpx.HTTPTransport | httpx.AsyncHTTPTransport) -> None:
-    """Give a transport our pool, and its connections our network.
+def equip(transport: Any, backend: object, pool: Callable[[Callable[[Any], Any]], object]) -> None:
+    """Give one of httpx's own transports another pool, and its connections another network.
+
+    Args:
+        transport: just made.
+        backend: the network, as httpcore takes it.
+        pool: makes the pool, of what makes connections to an origin.
 
     Raises:
         ConfigurationError: this version of httpx has no place for it; without it no deadline would hold.
     """
-    # Imported here, for it takes long, and each client needs one half.
-    ours: Any
-    backend: Any
-    if isinstance(transport, httpx.HTTPTransport):
-        from paiflow.client.network import Backend as backend  # noqa: PLC0415, N813
-        from paiflow.client.pools import Pool as ours  # noqa: PLC0415, N813
-    else:
-        from paiflow.client.async_network import AsyncBackend as backend  # noqa: PLC0415, N813
-        from paiflow.client.async_pools import AsyncPool as ours  # noqa: PLC0415, N813
     try:
-        theirs: Any = transport._pool
+        theirs = transport._pool
         del theirs._network_backend  # there must be one
-        theirs._network_backend = backend()
-        transport._pool = ours(theirs.create_connection)
+        theirs._network_backend = backend
+        transport._pool = pool(theirs.create_connection)
     except AttributeError as error:
         raise _unknown_version() from error
 

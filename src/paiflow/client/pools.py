@@ -1,9 +1,9 @@
 """A pool of connections for the blocking client, in the place of httpcore's.
 
 httpcore's asks all its connections several times a call whether something has come, keeps 20 idle ones and closes the others.
-This one lends the connection that was given back last, so a few are used much, and closes those that nobody has used for a
-while. Whether something has come on one is looked at when a request is sent on it (network.py); then another is lent.
-httpcore's pool still makes the connections, with its settings.
+This one lends the connection that was given back last, so a few are used much, and closes those that were not used for a while.
+Whether something has come on one is looked at when a request is sent on it (network.py); then another is lent. httpcore's pool
+still makes the connections, with its settings.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from paiflow.client.httpx_internals import has_surplus
 
 Connection = TypeVar("Connection", bound="httpcore.ConnectionInterface | httpcore.AsyncConnectionInterface")
 
-# As httpx has it: the most connections of one pool, and the seconds for which one is kept that nobody uses.
+# As httpx has it: the most connections of one pool, and the seconds for which an unused one is kept.
 PLACES: Final = 100
 KEPT: Final = 5.0
 
@@ -34,14 +34,14 @@ class Shelf(Generic[Connection]):
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.closed = False
+        self.closed: bool = False
         self._clock = clock
         self._used: set[Connection] = set()
         # With the time at which each was given back.
         self._idle: deque[tuple[float, Connection]] = deque()
 
     def expired(self) -> Connection | None:
-        """Give up a connection that nobody has used for a while, to be closed; None if there is none."""
+        """Give up a connection that was not used for a while, to be closed; None if there is none."""
         if self._idle and self._idle[0][0] + KEPT < self._clock():
             return self._idle.popleft()[1]
         return None

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from functools import lru_cache
 from math import isfinite
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
-import attrs
 import httpx
 
 from paiflow._hidden import Secret
@@ -22,10 +22,12 @@ from paiflow._text import clean, close_to
 from paiflow.errors import InvalidRequest
 from paiflow.status.ids import are_plain, is_plain, refusal_of
 from paiflow_api.calling import Call, Operation, Parameter
-from paiflow_api.decoding import Reply
 from paiflow_api.operations import OPERATIONS
 
-R = TypeVar("R", bound=Reply)
+if TYPE_CHECKING:
+    from paiflow_api.decoding import Reply
+
+R = TypeVar("R", bound="Reply")
 
 MASK: Final = "***"
 
@@ -39,7 +41,7 @@ HINTS: Final = {
 }
 
 
-@attrs.frozen(repr=False)
+@dataclass(frozen=True, repr=False)
 class Prepared:
     """The parts of a request.
 
@@ -52,7 +54,7 @@ class Prepared:
 
     target: str
     shown: str
-    body: bytes | None = attrs.field(repr=False)
+    body: bytes | None
     secrets: tuple[Secret, ...] = ()
 
     def __repr__(self) -> str:
@@ -249,9 +251,7 @@ def _texts(operation: Operation[Any], parameter: Parameter, value: object) -> li
     items = list(_entries(operation, parameter, value))
     if parameter.items == "text" and are_plain(items):
         return items
-    return [
-        KINDS[parameter.items](operation, _part(parameter, f"[{place}]"), item) for place, item in enumerate(items)
-    ]
+    return [KINDS[parameter.items](operation, _part(parameter, f"[{place}]"), item) for place, item in enumerate(items)]
 
 
 def _comma_list(operation: Operation[Any], parameter: Parameter, value: object) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import socket
-from typing import Final
+from typing import Final, NamedTuple
 
-import attrs
 import httpx
 
 # Those with a public endpoint of PAIFlow. Source: the vendor's list of products, as of April 2026.
@@ -24,8 +23,7 @@ REGIONS: Final = (
 _PORTS: Final = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
 
-@attrs.frozen
-class Route:
+class Route(NamedTuple):
     """The way to a service.
 
     Attributes:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 import time
+from dataclasses import replace
 from shlex import quote
 from typing import Any, Final
 
-import attrs
 import httpx
 
 from paiflow.client.preparing import MASK, Prepared, prepare, refused, url_of
@@ -65,7 +65,7 @@ def _prepared(asked: Call[Any], site: Site) -> Prepared:
     if prepared.body is None:
         return prepared
     body = "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in prepared.body.decode())
-    return attrs.evolve(prepared, body=body.encode())
+    return replace(prepared, body=body.encode())
 
 
 def _hidden(operation: Operation[Any], prepared: Prepared) -> list[Parameter]:
