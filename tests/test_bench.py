@@ -11,21 +11,23 @@ import sys
 
 import pytest
 
-from tooling.bench import command, environments, report, servers
+from tooling.bench import command, environments, replies, report, servers
+from tooling.bench.document import Document, Measured
 from tooling.bench.environments import LOCK, VENDOR, Environments, closure, pinned
 from tooling.bench.errors import BenchError
 from tooling.bench.measuring import Sample, in_turns
 from tooling.bench.programs import Worker, environment
 from tooling.bench.replies import reply
-from tooling.bench.results import Spread, Target, alone, compared
-from tooling.bench.rows import ROWS, importing, mock, scripts, size, statuses
+from tooling.bench.results import Line, Spread, Target, alone, compared
+from tooling.bench.rows import ROWS, commands, importing, log, mock, scripts, size, statuses, waiting
 from tooling.bench.rows.row import Bench, Row
+from tooling.bench.workers import timing
 
 RUN = "flow-hynm2bv8wqhp5esfxq"
 
 
-def samples(*walls, cpu=0.5):
-    return [Sample(wall, wall * cpu) for wall in walls]
+def samples(*walls, cpu=0.5, peak=None):
+    return [Sample(wall, wall * cpu, peak) for wall in walls]
 
 
 def slow_row(name="slow", limit=1.0):
@@ -89,7 +91,7 @@ def test_where_a_speed_is_due_the_ratio_is_of_speeds():
     assert Spread(4.0, 4.0, 4.0) == line.wall
     assert (1000, 250) == (line.ours, line.theirs)
     assert not line.missed
-    assert compared("row", "what", "peer", samples(0.004), samples(0.004), target).missed
+    assert compared("row", "what", "peer", samples(0.004), samples(0.004), target, unit="/s").missed
 
 
 def test_what_counts_by_the_processor_is_judged_by_the_processor():
@@ -112,6 +114,17 @@ def test_a_processor_time_that_nobody_knows_makes_no_ratio_and_reaches_no_target
 )
 def test_a_target_is_reached_at_its_limit(relation, limit, met):
     assert met == Target(relation, limit).met(2.0)
+
+
+def test_an_aim_is_no_target():
+    assert not compared("row", "what", "peer", samples(2.0), samples(1.0), Target("≤", None, 1.0)).missed
+    assert not compared("row", "what", "peer", samples(2.0), samples(1.0), Target("≤", 2.0, 1.0)).missed
+
+
+def test_memory_is_the_highest_peak_of_a_contender_or_unknown():
+    line = compared("row", "what", "peer", samples(1.0, peak=3) + samples(1.0, peak=2), samples(1.0, 1.0))
+
+    assert (3, None) == (line.memory, line.their_memory)
 
 
 def test_what_is_compared_with_nobody_is_held_to_its_own_figure():
@@ -151,6 +164,7 @@ def test_a_table_marks_what_is_missed_and_what_is_not():
         "1.50 s",
         "2.00 × (2.00–2.00)",
         "2.00 × (2.00–2.00)",
+        "–",
         "≤ 1 ×",
         "MISSED",
     ]
@@ -159,19 +173,76 @@ def test_a_table_marks_what_is_missed_and_what_is_not():
 
 
 def test_a_line_of_one_s_own_shows_its_own_spread_and_no_ratio():
-    cells = report.cells(alone("scripts", "demo", [Sample(0.5, None), Sample(0.7, None), Sample(0.6, None)], 1.0))
+    cells = report.cells(alone("scripts", "demo", [Sample(0.5, None), Sample(0.7, None), Sample(0.6, None)], 1.0, 0.5))
 
-    assert ("scripts", "demo", "–", "600 ms", "–", "600 ms (500 ms–700 ms)", "–", "≤ 1.00 s", "ok") == cells
+    spread = "600 ms (500 ms–700 ms)"
+    assert ("scripts", "demo", "–", "600 ms", "–", spread, "–", "–", "≤ 1.00 s (500 ms)", "ok") == cells
 
 
-def test_markdown_names_machine_and_versions_and_neither_host_nor_folder():
-    machine = report.machine()
-    text = report.markdown(slow_row().measure(None), machine, {"paiflow": "0.1.0", "Prism": "5"})
+@pytest.mark.parametrize(
+    ("target", "unit", "by", "text", "verdict"),
+    [
+        (Target("≤", 1.5, 1.2), "s", "cpu", "≤ 1.5 × (1.2 ×) by the processor", "MISSED"),
+        (Target("≥", 2.2, 3), "/s", "wall", "≥ 2.2 × its speed (3 × its speed)", "MISSED"),
+        (Target("≥", None, 200, figure=True), "/s", "wall", "(200/s)", ""),
+    ],
+)
+def test_a_target_says_what_must_be_reached_what_is_aimed_at_and_what_counts(target, unit, by, text, verdict):
+    line = compared("row", "what", "peer", samples(2.0), samples(1.0), target, by=by, unit=unit)
+
+    assert (text, verdict) == report.cells(line)[-2:]
+
+
+def test_memory_stands_beside_the_time():
+    line = compared("row", "what", "peer", samples(2.0, peak=30_000_000), samples(1.0, peak=56_700_000))
+
+    assert "30.0 MB / 56.7 MB" == report.cells(line)[-3]
+
+
+def document(*rows):
+    """What a run of these rows found, with versions."""
+    machine = {"processor": "a processor", "cores": "2", "system": "Linux", "python": "CPython 3"}
+    measured = {row.name: Measured(row.about, {"paiflow": "0.1.0", row.name: "5"}) for row in rows}
+    return Document(machine, measured, [line for row in rows for line in row.measure(None)])
+
+
+def test_markdown_names_machine_and_versions():
+    text = report.markdown(document(slow_row(), slow_row("other")))
 
     assert "| slow | a thing | another | 3.00 s | 1.50 s |" in text.splitlines()[2]
-    assert text.endswith("with paiflow 0.1.0, Prism 5.")
+    assert text.endswith("Measured on 2 cores of a processor, Linux, CPython 3. With other 5, paiflow 0.1.0, slow 5.")
+
+
+def test_a_page_has_a_table_for_each_row_that_says_its_versions():
+    text = report.page(document(slow_row(), slow_row("other")))
+    _, slow, other = text.split("### ")
+
+    assert slow.startswith("slow\n\nWhat slow compares. With paiflow 0.1.0, slow 5.\n\n| what | against |")
+    assert other.startswith("other\n\nWhat other compares. With paiflow 0.1.0, other 5.\n\n| what | against |")
+    assert 3 == slow.count("\n| ")
+
+
+def test_the_machine_has_neither_host_nor_folder():
+    machine = report.machine()
+
     assert {"processor", "cores", "system", "python"} == set(machine)
-    assert os.uname().nodename not in text
+    assert os.uname().nodename not in str(machine)
+
+
+def test_what_json_holds_is_what_was_found():
+    found = document(slow_row(), slow_row("other", limit=9))
+    bare = alone("scripts", "demo", samples(1.0), 2.0)
+    found = Document(found.machine, found.rows, [*found.lines, bare, Line(row="size", what="size", ours=3)])
+
+    assert found == Document.read(found.json())
+    assert [True, False, False, False] == [line["missed"] for line in json.loads(found.json())["lines"]]
+    assert not any(line.samples for line in Document.read(found.json(samples=False)).lines)
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", '{"machine": {}, "rows": {"a": {"b": 1}}, "lines": []}', "no JSON"])
+def test_other_json_is_an_error(text):
+    with pytest.raises(ValueError, match=r"it has not what|Expecting value"):
+        Document.read(text)
 
 
 # The command
@@ -236,9 +307,12 @@ def test_json_holds_every_sample_and_no_table_stands_beside_it(main, capsys):
     document = json.loads(capsys.readouterr().out)
 
     [line] = document["lines"]
-    assert {"machine", "versions", "rows", "lines"} == set(document)
-    assert {"slow": "What slow compares."} == document["rows"]
-    assert [{"wall": 2.0, "cpu": 1.0}, {"wall": 4.0, "cpu": 2.0}] == line["samples"]["ours"]
+    assert {"machine", "rows", "lines"} == set(document)
+    assert ["slow"] == list(document["rows"])
+    assert "What slow compares." == document["rows"]["slow"]["about"]
+    assert {"paiflow"} == set(document["rows"]["slow"]["versions"])
+    taken = [{"wall": 2.0, "cpu": 1.0, "peak": None}, {"wall": 4.0, "cpu": 2.0, "peak": None}]
+    assert taken == line["samples"]["ours"]
     assert {"median": 2.0, "low": 2.0, "high": 2.0} == line["wall"]
     assert line["missed"] is True
 
@@ -423,32 +497,77 @@ def test_a_worker_refuses_to_measure_a_reply_whose_dates_it_does_not_decode(benc
         bench.worker(None, "decode_paiflow", tmp_path / "reply.json")
 
 
+@pytest.fixture
+def endpoint(bench):
+    """The service, which replies at once."""
+    return bench.started(None, "service", 0)[1]
+
+
 @pytest.mark.parametrize("name", ["call_paiflow", "call_httpx", "call_vendor"])
-def test_a_worker_makes_calls(bench, tmp_path, name):
-    (tmp_path / "reply.json").write_bytes(reply(1))
-    _, endpoint = bench.started(None, "canned_server", tmp_path / "reply.json")
-
-    check(bench.worker(None, name, endpoint, RUN).measure(2))
+def test_a_worker_makes_calls(bench, endpoint, name):
+    check(bench.worker(None, name, endpoint, timing.run_id(0)).measure(2))
 
 
+@pytest.mark.parametrize("kind", ["async", "sync"])
 @pytest.mark.parametrize("name", ["statuses_paiflow", "statuses_vendor"])
-def test_a_worker_learns_all_statuses_or_breaks_off(bench, name):
-    _, access = bench.started(None, "mock_server", 5, 0)
+def test_a_worker_learns_all_statuses_or_breaks_off(bench, endpoint, name, kind):
+    check(bench.worker(None, name, kind, endpoint, 5, 2, 2).measure(1))
+    with pytest.raises(BenchError, match=f"{name} broke off: 10000 of 10001 runs were returned"):
+        bench.worker(None, name, kind, endpoint, replies.RUNS + 1, 5_000, 2).measure(1)
 
-    check(bench.worker(None, name, *access.split(), 5, 2, 2).measure(1))
-    with pytest.raises(BenchError, match=f"{name} broke off: 5 of 6 runs were returned"):
-        bench.worker(None, name, *access.split(), 6, 2, 2).measure(1)
+
+@pytest.mark.parametrize("name", ["list_paiflow", "list_vendor"])
+def test_a_worker_lists_all_runs_or_breaks_off(bench, endpoint, name):
+    check(bench.worker(None, name, endpoint, replies.RUNS, 2_500).measure(1))
+    with pytest.raises(BenchError, match=f"{name} broke off: 10000 of 9 runs were returned"):
+        bench.worker(None, name, endpoint, 9, 5_000).measure(1)
+
+
+@pytest.mark.parametrize("name", ["log_paiflow", "log_vendor"])
+def test_a_worker_reads_a_log_to_its_end(bench, endpoint, name):
+    check(bench.worker(None, name, endpoint, RUN, 1_050).measure(1))
+
+
+def test_a_service_lets_a_reply_take_its_time(bench):
+    """One call, which waits for the reply, takes no less; the loop of the service counts in milliseconds."""
+    _, endpoint = bench.started(None, "service", 0.05)
+
+    assert 0.04 <= bench.worker(None, "call_httpx", endpoint, timing.run_id(0)).measure(1).wall
+
+
+def test_a_worker_tells_the_peak_of_its_memory(bench, endpoint):
+    sample = bench.worker(None, "call_httpx", endpoint, timing.run_id(0)).measure(1)
+
+    assert 10_000_000 < sample.peak < 500_000_000
+
+
+def test_the_peak_of_a_process_that_is_not_there_is_unknown():
+    assert 0 == timing.peak(2**31)
+
+
+def test_a_command_is_run_and_what_it_takes_is_told(bench):
+    sample = bench.worker(None, "commands", sys.executable, "-c", "print(len(b'x' * 200_000_000))").measure(1)
+
+    check(sample)
+    assert 200_000_000 < sample.peak < 400_000_000
+
+
+@pytest.mark.parametrize(("code", "said"), [("raise SystemExit('no')", "fails: no"), ("", "fails: exit status 0")])
+def test_a_command_that_fails_or_says_nothing_is_an_error(bench, code, said):
+    with pytest.raises(BenchError, match=f"commands broke off: .*{said}"):
+        bench.worker(None, "commands", sys.executable, "-c", code).measure(1)
 
 
 def test_a_worker_polls_and_tells_what_is_held(bench):
     waits = bench.worker(None, "wait_paiflow", 250)
     waits.tell("100 20")
-    wall, cpu, blocks, size = map(float, waits.read().split())
+    wall, cpu, blocks, size, peak = map(float, waits.read().split())
 
     assert wall > 0
     assert cpu >= 0
     assert abs(blocks) < 20 * 250  # nothing of each poll is kept for each run
     assert size == int(size)
+    assert peak > 10_000_000
 
 
 def test_the_load_generator_sends_requests_that_the_mock_accepts_and_says_when_one_is_refused(bench):
@@ -470,12 +589,46 @@ def test_a_load_generator_that_is_the_bottleneck_is_an_error():
         mock.loaded(Busy(), os.getpid(), 10)
 
 
-def test_a_part_stands_for_the_whole():
-    class Part:
-        def measure(self, count):
-            return Sample(1.0, 0.5)
+class Told:
+    """A worker that has told this."""
 
-    assert Sample(20.0, 10.0) == statuses.scaled(Part())
+    def __init__(self, text):
+        self._text = text
+
+    def tell(self, line):
+        pass
+
+    def read(self):
+        return self._text
+
+    def measure(self, count):
+        return Sample(*map(float, self._text.split()))
+
+
+def test_a_line_takes_its_part_of_the_log():
+    assert Sample(0.04, 0.02, 7) == log.per_line(Told("4 2 7"), 100)
+
+
+def test_an_id_takes_its_part_of_the_poll():
+    assert Sample(0.04, 0.02, 7) == waiting.polled(Told("4 2 0 0 7"), 100, 3)
+
+
+def test_what_a_command_takes_is_counted_from_the_least_that_it_can():
+    assert Sample(0.25, 0.5, 9) == commands.over(Sample(0.75, 1.0, 9), Sample(0.5, 0.5, 3))
+
+
+def test_statuses_are_compared_at_each_number_of_calls_in_flight():
+    """Of each, the clock's and the processor's time of the async client, with the extra and without, and the sync one's."""
+    endings = {(what, by) for _, what, _, _, by, _ in statuses.COMPARED}
+
+    assert (10, 20, 40) == statuses.IN_FLIGHT
+    assert {
+        ("async", "wall"),
+        ("async, processor", "cpu"),
+        ("async, extra fast", "wall"),
+        ("async, extra fast, processor", "cpu"),
+        ("sync", "wall"),
+    } == endings
 
 
 def test_the_processor_time_of_another_process_is_told_or_unknown():

@@ -17,7 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tooling.arguments import parser_of
-from tooling.bench import report
+from tooling.bench import pages, report
+from tooling.bench.document import Document, Measured
 from tooling.bench.environments import ROOT, Environments
 from tooling.bench.errors import BenchError
 from tooling.bench.results import Line
@@ -32,24 +33,32 @@ def main(arguments: list[str] | None = None, rows: Sequence[Row] = ROWS) -> int:
     """Run the command and return its exit status."""
     options = parsed(arguments, rows)
     if options.list:
-        print(report.abouts(rows))
+        print(report.abouts({row.name: Measured(row.about, {}) for row in rows}))
         return 0
     chosen = [row for row in rows if row.name in options.row] if options.row else list(rows)
-    environments = Environments(options.environments)
     try:
-        with termination_raised(), environments.kept():
-            for name in sorted({name for row in chosen for name in row.needs}):
-                environments.get(name)  # before anything is measured: what is missing is said at once
-            lines = [line for row in chosen for line in measured(row, environments, options.rounds)]
-            show(lines, chosen, environments, options)
+        document = options.figures or found(chosen, Environments(options.environments), options.rounds)
+        show(document, options)
     except (BenchError, OSError) as error:
         print(f"scripts/bench: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("scripts/bench: interrupted", file=sys.stderr)
         return 130
-    missed = [line for line in lines if line.missed]
-    return 1 if missed and options.check else 0
+    return 1 if options.check and any(line.missed for line in document.lines) else 0
+
+
+def found(rows: Sequence[Row], environments: Environments, rounds: int | None) -> Document:
+    """Measure rows, one after the other.
+
+    Raises:
+        BenchError: a peer is missing, or broke off.
+    """
+    with termination_raised(), environments.kept():
+        # Before anything is measured: what is missing is said at once.
+        about = {row.name: Measured(row.about, environments.versions(row.needs)) for row in rows}
+        lines = [line for row in rows for line in measured(row, environments, rounds)]
+    return Document(report.machine(), about, lines)
 
 
 def parsed(arguments: list[str] | None, rows: Sequence[Row]) -> argparse.Namespace:
@@ -73,6 +82,16 @@ def parsed(arguments: list[str] | None, rows: Sequence[Row]) -> argparse.Namespa
     )
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     parser.add_argument(
+        "--page", action="store_true", help="also write docs/maintainers/performance.json and the tables of the page"
+    )
+    parser.add_argument(
+        "--from",
+        dest="figures",
+        metavar="FILE",
+        type=Path,
+        help="measure nothing: show what --json wrote into this file",
+    )
+    parser.add_argument(
         "--environments", metavar="DIR", type=Path, default=ROOT / "build" / "bench", help="where to keep the peers"
     )
     options = parser.parse_args(arguments)
@@ -80,6 +99,15 @@ def parsed(arguments: list[str] | None, rows: Sequence[Row]) -> argparse.Namespa
         parser.error(f"there is no row {unknown[0]!r}: known are {', '.join(row.name for row in rows)}")
     if options.json not in (None, "-") and not Path(options.json).absolute().parent.is_dir():
         parser.error(f"--json {options.json}: there is no such folder")
+    if options.page and options.row:
+        parser.error("--page takes no rows: the page shows all of one run")
+    if options.figures is not None:
+        if options.row:
+            parser.error("--from takes no rows: the file has its own")
+        try:
+            options.figures = Document.read(options.figures.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            parser.error(f"--from {options.figures}: {error}")
     options.environments = options.environments.absolute()
     return options
 
@@ -103,18 +131,22 @@ def measured(row: Row, environments: Environments, rounds: int | None) -> list[L
         return row.measure(Bench(environments, Path(folder), rounds or row.rounds, stack))
 
 
-def show(lines: list[Line], rows: list[Row], environments: Environments, options: argparse.Namespace) -> None:
-    """Print the table, and write the JSON, as the options say."""
-    machine, versions = report.machine(), environments.versions()
-    if options.json is not None:
-        document = report.document(lines, rows, machine, versions)
-        if options.json == "-":
-            print(document)
-            return
-        Path(options.json).write_text(document + "\n", encoding="utf-8")
-    if options.markdown:
-        print(report.markdown(lines, machine, versions))
+def show(document: Document, options: argparse.Namespace) -> None:
+    """Print the table, and write the JSON and the page, as the options say.
+
+    Raises:
+        BenchError: the page has no place for its tables.
+    """
+    if options.page:
+        pages.write(document)
+    if options.json == "-":
+        print(document.json(), end="")
         return
-    print(report.table(lines))
-    print(f"\n{report.where(machine, versions)}")
-    print(report.abouts(rows))
+    if options.json is not None:
+        Path(options.json).write_text(document.json(), encoding="utf-8")
+    if options.markdown:
+        print(report.markdown(document))
+        return
+    print(report.table(document.lines))
+    print(f"\n{report.where(document)}")
+    print(report.abouts(document.rows))

@@ -36,7 +36,7 @@ VENDOR = "alibabacloud-paiflow20210202"
 # In an environment, what its dependencies were installed from, and what the wheel was built from.
 PINNED, BUILT = ".pinned", ".built"
 # Distributions of which a report tells the version.
-COMPARED = frozenset({"httpx", "msgspec", "Node.js", "Prism", VENDOR})
+COMPARED = frozenset({"aiohttp", "click", "httpx", "msgspec", "Node.js", "Prism", VENDOR})
 
 
 @attrs.frozen
@@ -86,10 +86,10 @@ class Environments:
             os.close(handle)
 
     def get(self, name: str) -> Environment:
-        """Return an environment: core, fast, vendor or prism.
+        """Return an environment: core, fast, cli, vendor or prism.
 
-        `core` has the built wheel with its core dependencies, `fast` the extra fast besides, `vendor` the vendor's SDK, and
-        `prism` what npm installs of Prism; no interpreter is in that one.
+        `core` has the built wheel with its core dependencies, `fast` and `cli` the extra of that name besides, `vendor` the
+        vendor's SDK, and `prism` what npm installs of Prism; no interpreter is in that one.
 
         Raises:
             BenchError: it cannot be made.
@@ -98,10 +98,10 @@ class Environments:
             self._made[name] = self._prism() if name == "prism" else self._make(name)
         return self._made[name]
 
-    def versions(self) -> dict[str, str]:
-        """Return the versions of what was compared, of the environments asked for so far, by name."""
+    def versions(self, names: Iterable[str]) -> dict[str, str]:
+        """Return the versions of what is compared in these environments, by name."""
         found = {"paiflow": importlib.metadata.version("paiflow-client")}
-        for made in self._made.values():
+        for made in map(self.get, names):
             found |= {name: version for name, version in made.versions.items() if name in COMPARED}
         return dict(sorted(found.items()))
 
@@ -124,8 +124,8 @@ class Environments:
 
     def _make(self, name: str) -> Environment:
         folder = self._folder / name
-        core, fast = _needed("paiflow-client"), _needed("paiflow-client", "fast")
-        distributions = {"core": core, "fast": [*core, *fast], "vendor": [VENDOR]}[name]
+        extra = [] if name in {"core", "vendor"} else _needed("paiflow-client", name)
+        distributions = [VENDOR] if name == "vendor" else [*_needed("paiflow-client"), *extra]
         pins = pinned(closure(distributions), LOCK.read_text(encoding="utf-8"))
         if _stamp(folder, PINNED) != (stamp := f"{sys.version}\n{pins}"):
             _tell(f"making the environment {name}")

@@ -14,10 +14,12 @@ class Sample:
     Attributes:
         wall: seconds of the clock.
         cpu: seconds of the processor, user and system; None where that cannot be told.
+        peak: the most bytes of memory that the process has held so far; None where that cannot be told.
     """
 
     wall: float
     cpu: float | None
+    peak: int | None = None
 
 
 Contender = Callable[[], Sample]

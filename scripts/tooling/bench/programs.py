@@ -80,8 +80,8 @@ class Worker:
     def measure(self, count: int) -> Sample:
         """Let it do its operation so often; return what one took."""
         self.tell(count)
-        wall, cpu = self.read().split()
-        return Sample(float(wall), float(cpu))
+        wall, cpu, *peak = self.read().split()
+        return Sample(float(wall), float(cpu), int(peak[0]) if peak and peak[0] != "0" else None)
 
 
 def started(python: str, name: str, *arguments: str) -> Worker:

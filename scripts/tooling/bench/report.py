@@ -1,20 +1,28 @@
-"""Show lines: as a table for a terminal, as Markdown, as JSON."""
+"""Show what was found: as a table for a terminal, as Markdown, and as the tables of a page."""
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import attrs
+from tooling.bench.document import Document, Measured
+from tooling.bench.results import Line, Spread, Target, Unit
 
-from tooling.bench.results import Line, Spread, Unit
-from tooling.bench.rows.row import Row
-
-HEADINGS = ("row", "what", "against", "ours", "theirs", "by the clock", "by the processor", "target", "")
+HEADINGS = (
+    "row",
+    "what",
+    "against",
+    "ours",
+    "theirs",
+    "by the clock",
+    "by the processor",
+    "peak memory",
+    "target (aim)",
+    "",
+)
 SCALES = [(1.0, "s"), (1e-3, "ms"), (1e-6, "µs")]
 
 
@@ -27,69 +35,74 @@ def table(lines: Iterable[Line]) -> str:
     )
 
 
-def markdown(lines: Iterable[Line], machine: Mapping[str, str], versions: Mapping[str, str]) -> str:
+def markdown(document: Document) -> str:
     """Return the lines as a Markdown table, and below it where they were measured."""
-    rows = [HEADINGS, ["---"] * len(HEADINGS), *map(cells, lines)]
-    drawn = "\n".join("| " + " | ".join(row) + " |" for row in rows)
-    return f"{drawn}\n\n{where(machine, versions)}"
+    return f"{_drawn(HEADINGS, map(cells, document.lines))}\n\n{where(document)}"
 
 
-def document(
-    lines: Iterable[Line], rows: Iterable[Row], machine: Mapping[str, str], versions: Mapping[str, str]
-) -> str:
-    """Return everything as JSON: sizes in bytes, times in seconds, every sample."""
-    return json.dumps(
-        {
-            "machine": machine,
-            "versions": versions,
-            "rows": {row.name: row.about for row in rows},
-            "lines": [{**attrs.asdict(line), "missed": line.missed} for line in lines],
-        },
-        ensure_ascii=False,
-        indent=1,
-    )
+def page(document: Document) -> str:
+    """Return a section for each row, with a table, and before them where they were measured."""
+    sections = [f"Measured on {_machine(document)}."]
+    for name, row in document.rows.items():
+        drawn = _drawn(HEADINGS[1:], (cells(line)[1:] for line in document.lines if line.row == name))
+        sections.append(f"### {name}\n\n{row.about}{_with(row.versions)}\n\n{drawn}")
+    return "\n\n".join(sections)
+
+
+def _drawn(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join("| " + " | ".join(row) + " |" for row in [headings, ["---"] * len(headings), *rows])
 
 
 def cells(line: Line) -> Sequence[str]:
     """Return the cells of one line."""
-    times = " ×" if line.against else ""
-
-    def spread(found: Spread | None) -> str:
-        if found is None:
-            return "–"
-        if not line.against:
-            return f"{amount(found.median, line.unit)} ({amount(found.low, line.unit)}–{amount(found.high, line.unit)})"
-        return f"{plain(found.median)}{times} ({plain(found.low)}–{plain(found.high)})"
-
-    target = "" if line.target is None else f"{line.target.relation} {_limit(line)}"
-    if line.target and line.by == "cpu":
-        target += " by the processor"
-    verdict = "" if line.target is None else "MISSED" if line.missed else "ok"
-    theirs = "–" if line.theirs is None else amount(line.theirs, line.unit)
-    ours = amount(line.ours, line.unit)
     return (
         line.row,
         line.what,
         line.against or "–",
-        ours,
-        theirs,
-        spread(line.wall),
-        spread(line.cpu),
-        target,
-        verdict,
+        amount(line.ours, line.unit),
+        "–" if line.theirs is None else amount(line.theirs, line.unit),
+        _spread(line, line.wall),
+        _spread(line, line.cpu),
+        _memory(line),
+        "" if line.target is None else _target(line, line.target),
+        "" if line.target is None or line.target.reach is None else "MISSED" if line.missed else "ok",
     )
 
 
-def abouts(rows: Iterable[Row]) -> str:
+def _spread(line: Line, found: Spread | None) -> str:
+    if found is None:
+        return "–"
+    if not line.against:
+        return f"{amount(found.median, line.unit)} ({amount(found.low, line.unit)}–{amount(found.high, line.unit)})"
+    return f"{plain(found.median)} × ({plain(found.low)}–{plain(found.high)})"
+
+
+def _memory(line: Line) -> str:
+    return " / ".join(amount(one, "B") for one in (line.memory, line.their_memory) if one is not None) or "–"
+
+
+def _target(line: Line, target: Target) -> str:
+    def limit(value: float) -> str:
+        if target.figure:
+            return amount(value, line.unit)
+        return f"{value:g} ×" + (" its speed" if line.unit == "/s" else "")
+
+    reach = "" if target.reach is None else f"{target.relation} {limit(target.reach)}"
+    aim = "" if target.aim is None else f"({limit(target.aim)})"
+    return " ".join(part for part in (reach, aim, "by the processor" if line.by == "cpu" else "") if part)
+
+
+def abouts(rows: Mapping[str, Measured]) -> str:
     """Return what each row compares, in lines that a terminal shows."""
-    return "\n".join(textwrap.fill(f"{row.name}: {row.about}", 120, subsequent_indent="  ") for row in rows)
+    return "\n".join(
+        textwrap.fill(f"{name}: {row.about}{_with(row.versions)}", 120, subsequent_indent="  ")
+        for name, row in rows.items()
+    )
 
 
-def _limit(line: Line) -> str:
-    assert line.target is not None  # noqa: S101 - asked for where there is one
-    if line.target.figure:
-        return amount(line.target.limit, line.unit)
-    return f"{line.target.limit:g} ×" + (" its speed" if line.target.relation == "≥" else "")
+def _with(versions: Mapping[str, str]) -> str:
+    told = ", ".join(f"{name} {version}" for name, version in versions.items())
+    return f" With {told}." if told else ""
 
 
 def amount(value: float, unit: Unit) -> str:
@@ -120,13 +133,13 @@ def machine() -> dict[str, str]:
     }
 
 
-def where(machine: Mapping[str, str], versions: Mapping[str, str]) -> str:
-    """Return one paragraph that tells the machine and the versions."""
-    told = ", ".join(f"{name} {version}" for name, version in versions.items())
-    return (
-        f"Measured on {machine['cores']} cores of {machine['processor']}, {machine['system']}, {machine['python']};"
-        f" with {told}."
-    )
+def where(document: Document) -> str:
+    """Return one line that tells the machine and the versions."""
+    return f"Measured on {_machine(document)}.{_with(document.versions)}"
+
+
+def _machine(document: Document) -> str:
+    return "{cores} cores of {processor}, {system}, {python}".format_map(document.machine)
 
 
 def _processor() -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import attrs
 
@@ -34,18 +34,22 @@ class Target:
     """What is to be reached.
 
     Attributes:
-        relation: "≤" for times of the other's time, "≥" for times of the other's speed.
-        limit: the number.
-        figure: it holds for our own figure alone.
+        relation: "≤" for at most, "≥" for at least.
+        reach: the number that must be met; None if there is only an aim.
+        aim: the number that would be better still, None if there is none.
+        figure: it holds for our own figure, not for the ratio.
     """
 
     relation: Literal["≤", "≥"]
-    limit: float
+    reach: float | None
+    aim: float | None = None
     figure: bool = False
 
     def met(self, value: float) -> bool:
         """Return whether the value reaches it."""
-        return value <= self.limit if self.relation == "≤" else value >= self.limit
+        if self.reach is None:
+            return True
+        return value <= self.reach if self.relation == "≤" else value >= self.reach
 
 
 @attrs.frozen(kw_only=True)
@@ -56,12 +60,15 @@ class Line:
         row: the name of the row it belongs to.
         what: what was done.
         against: the contender; None if there is none.
-        unit: of `ours` and `theirs`: seconds, operations a second, bytes, or a plain number.
+        unit: of `ours` and `theirs`: seconds, operations a second, bytes, or a plain number. A ratio is of times; where the
+            unit is operations a second, of speeds.
         ours: our median.
         theirs: the other's median, None if there is no contender.
-        by: what counts for the target, the clock or the processor.
+        by: what counts for `ours`, `theirs` and the target, the clock or the processor.
         wall: the ratio by the clock, or our figure if there is no contender; None for what takes no time.
         cpu: the ratio by the processor, or our figure; None where it is not known.
+        memory: our peak of memory, in bytes; None where it is not known.
+        their_memory: the other's.
         target: what is to be reached, None if the line only tells.
         samples: all that was measured, by contender.
     """
@@ -75,6 +82,8 @@ class Line:
     by: By = "wall"
     wall: Spread | None = None
     cpu: Spread | None = None
+    memory: int | None = None
+    their_memory: int | None = None
     target: Target | None = None
     samples: dict[str, list[Sample]] = attrs.field(factory=dict)
 
@@ -102,15 +111,14 @@ def compared(
 ) -> Line:
     """Return the line that sets our samples against another's, round by round.
 
-    The ratio is our time through theirs; where the target is a "≥", our speed through theirs.
+    The ratio is our time through theirs; where the unit is operations a second, our speed through theirs.
     """
-    faster = target is not None and target.relation == "≥"
 
     def ratio(kind: By) -> Spread | None:
         pairs = [(getattr(one, kind), getattr(other, kind)) for one, other in zip(ours, theirs, strict=True)]
         if any(not one or not other for one, other in pairs):
             return None
-        return Spread.of(other / one if faster else one / other for one, other in pairs)
+        return Spread.of(other / one if unit == "/s" else one / other for one, other in pairs)
 
     return Line(
         row=row,
@@ -122,13 +130,23 @@ def compared(
         by=by,
         wall=ratio("wall"),
         cpu=ratio("cpu"),
+        memory=_peak(ours),
+        their_memory=_peak(theirs),
         target=target,
         samples={"ours": list(ours), against: list(theirs)},
     )
 
 
-def alone(row: str, what: str, ours: Sequence[Sample], limit: float | None = None, *, by: By = "wall") -> Line:
-    """Return the line of a figure without a contender, in seconds; a limit is the most that it may take."""
+def alone(
+    row: str,
+    what: str,
+    ours: Sequence[Sample],
+    reach: float | None = None,
+    aim: float | None = None,
+    *,
+    by: By = "wall",
+) -> Line:
+    """Return the line of a figure without a contender, in seconds: the most that it may take, and what is aimed at."""
     cpu = [one.cpu for one in ours if one.cpu is not None]
     return Line(
         row=row,
@@ -137,11 +155,28 @@ def alone(row: str, what: str, ours: Sequence[Sample], limit: float | None = Non
         by=by,
         wall=Spread.of(one.wall for one in ours),
         cpu=Spread.of(cpu) if cpu else None,
-        target=None if limit is None else Target("≤", limit, figure=True),
+        memory=_peak(ours),
+        target=None if reach is None and aim is None else Target("≤", reach, aim, figure=True),
         samples={"ours": list(ours)},
+    )
+
+
+def line_of(fields: Mapping[str, Any]) -> Line:
+    """Return the line that JSON holds; whether a target is missed follows from it."""
+    return Line(
+        **{
+            **{name: value for name, value in fields.items() if name != "missed"},
+            **{kind: None if fields[kind] is None else Spread(**fields[kind]) for kind in ("wall", "cpu")},
+            "target": None if fields["target"] is None else Target(**fields["target"]),
+            "samples": {name: [Sample(**one) for one in taken] for name, taken in fields["samples"].items()},
+        }
     )
 
 
 def _figure(samples: Sequence[Sample], by: By, unit: Unit) -> float:
     seconds = median([(one.cpu if by == "cpu" else one.wall) or 0.0 for one in samples])
     return 1 / seconds if unit == "/s" else seconds
+
+
+def _peak(samples: Iterable[Sample]) -> int | None:
+    return max((one.peak for one in samples if one.peak is not None), default=None)

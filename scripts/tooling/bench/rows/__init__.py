@@ -1,15 +1,18 @@
 """What is compared with what: a module for each row."""
 
-from tooling.bench.rows import call, decode, importing, mock, scripts, size, statuses, waiting
+from tooling.bench.rows import call, commands, decode, importing, listing, log, mock, scripts, size, statuses, waiting
 from tooling.bench.rows.row import Row
 
 ROWS: tuple[Row, ...] = (
-    importing.ROW,
-    size.ROW,
-    call.ROW,
-    decode.ROW,
     statuses.ROW,
+    decode.ROW,
+    listing.ROW,
+    log.ROW,
+    call.ROW,
     waiting.ROW,
+    importing.ROW,
+    commands.ROW,
+    size.ROW,
     mock.ROW,
     scripts.ROW,
 )

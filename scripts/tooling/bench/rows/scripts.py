@@ -23,7 +23,7 @@ def measure(bench: Bench) -> list[Line]:
     """Return a line for each script."""
     samples = in_turns({CHECK: partial(whole, CHECK.split()), DEMO: partial(first_line, DEMO)}, bench.rounds)
     return [
-        alone("scripts", CHECK, samples[CHECK], 1.2),
+        alone("scripts", CHECK, samples[CHECK], 2.5, 1.5),
         alone("scripts", f"{DEMO}, up to its first line", samples[DEMO], 1.0),
     ]
 

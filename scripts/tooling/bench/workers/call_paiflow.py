@@ -3,6 +3,7 @@
 import sys
 
 from paiflow import Credentials, PaiFlow, PipelineRunStatus
+from tooling.bench.workers.reading import RUN, read
 from tooling.bench.workers.timing import serve
 
 endpoint, run = sys.argv[1:]
@@ -11,7 +12,9 @@ client = PaiFlow(endpoint=endpoint, credentials=Credentials("bench-key-id", "ben
 
 def call() -> None:
     """Ask, and look at the answer."""
-    if client.list_pipeline_runs_status(pipeline_runs=[run]).pipeline_runs[0].status != PipelineRunStatus.RUNNING:
+    reply = client.list_pipeline_runs_status(pipeline_runs=[run])
+    read(reply.pipeline_runs, RUN)
+    if reply.pipeline_runs[0].status != PipelineRunStatus.RUNNING:
         sys.exit("the reply is not the one that was given")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from tooling.bench.workers.reading import NODE, RUN, read
 from tooling.bench.workers.timing import serve
 
 
@@ -66,8 +67,11 @@ decoder = msgspec.json.Decoder(Reply)
 
 
 def decode() -> Reply:
-    """Return the reply."""
-    return decoder.decode(content)
+    """Return the reply, of which each field was read."""
+    reply = decoder.decode(content)
+    read(reply.pipeline_runs, RUN)
+    read(reply.nodes, NODE)
+    return reply
 
 
 if not isinstance(decode().nodes[-1].started_at, datetime):

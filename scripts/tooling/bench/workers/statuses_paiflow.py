@@ -1,25 +1,36 @@
-"""Statuses of many runs by paiflow's async client. Arguments: endpoint, key id, secret, runs, ids a call, calls at a time."""
+"""Statuses of many runs by paiflow. Arguments: "async" or "sync", endpoint, runs, ids a call, calls at a time."""
 
 import asyncio
 import sys
 
-from paiflow import AsyncPaiFlow, Credentials
+from paiflow import AsyncPaiFlow, Credentials, PaiFlow
+from tooling.bench.workers.reading import RUN, read
 from tooling.bench.workers.timing import run_id, serve
 
-endpoint, key_id, secret, *numbers = sys.argv[1:]
+kind, endpoint, *numbers = sys.argv[1:]
 runs, batch_size, in_flight = map(int, numbers)
 ids = [run_id(number) for number in range(runs)]
+credentials = Credentials("bench-key-id", "bench-key-secret")
 
 
-client = AsyncPaiFlow(endpoint=endpoint, credentials=Credentials(key_id, secret))
+def check(count: int) -> None:
+    """End the program if not all were returned."""
+    if count != runs:
+        sys.exit(f"{count} of {runs} runs were returned")
 
 
-async def ask() -> None:
-    """Ask for all."""
-    report = await client.statuses(pipeline_runs=ids, batch_size=batch_size, in_flight=in_flight)
-    if len(report.runs) != runs:
-        sys.exit(f"{len(report.runs)} of {runs} runs were returned: {report.errors[:1]}")
+if kind == "async":
+    client = AsyncPaiFlow(endpoint=endpoint, credentials=credentials)
 
+    async def ask() -> None:
+        """Ask for all, and read each field."""
+        report = await client.statuses(pipeline_runs=ids, batch_size=batch_size, in_flight=in_flight)
+        check(read(report.runs, RUN))
 
-with asyncio.Runner() as runner:
-    serve(lambda: runner.run(ask()))
+    with asyncio.Runner() as runner:
+        serve(lambda: runner.run(ask()))
+else:
+    blocking = PaiFlow(endpoint=endpoint, credentials=credentials)
+    serve(
+        lambda: check(read(blocking.statuses(pipeline_runs=ids, batch_size=batch_size, in_flight=in_flight).runs, RUN))
+    )

@@ -2,7 +2,8 @@
 
 Each line of the input asks for one wait, by two numbers: how many of the runs do not end, and how many polls to make. The
 first tenth of the polls warms up. The answer is a line about the others: seconds of the clock and of the processor that
-each took, by how many memory blocks of the interpreter they grew what is held, and by how many bytes the process's memory.
+each took, by how many memory blocks of the interpreter they grew what is held, by how many bytes the process's memory, and
+the process's peak of memory.
 Within the time is all that a client does, but for the network: a transport gives the replies, which were written before.
 """
 
@@ -18,7 +19,7 @@ import httpx
 from paiflow import Credentials, PaiFlow
 from paiflow._time import Time
 from paiflow.status.ids import BATCH_SIZE
-from tooling.bench.workers.timing import run_id
+from tooling.bench.workers.timing import peak, run_id
 
 
 class Over(BaseException):
@@ -97,4 +98,4 @@ for line in sys.stdin:
         try:
             client.wait(pipeline_runs=[run_id(number) for number in range(runs)])
         except Over:
-            print(*polled.taken, flush=True)
+            print(*polled.taken, peak(), flush=True)
