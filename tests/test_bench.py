@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from tooling.bench import command, environments, replies, report, servers
+from tooling.bench import command, environments, pages, replies, report, servers
 from tooling.bench.document import Document, Measured
 from tooling.bench.environments import LOCK, VENDOR, Environments, closure, pinned
 from tooling.bench.errors import BenchError
@@ -322,6 +322,73 @@ def test_json_in_a_file_stands_beside_the_table(main, capsys, tmp_path):
 
     assert "MISSED" in capsys.readouterr().out
     assert "slow" == json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))["lines"][0]["row"]
+
+
+def test_figures_of_an_earlier_run_are_shown_instead_of_measuring(main, capsys, tmp_path):
+    (tmp_path / "bench.json").write_text(document(slow_row()).json(), encoding="utf-8")
+    row = Row("slow", "", (), 1, lambda bench: pytest.fail("it was measured"))
+
+    assert 1 == main("--from", str(tmp_path / "bench.json"), "--check", rows=[row])
+    assert "MISSED" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--page", "slow"], "--page takes no rows"),
+        (["--from", "bench.json", "slow"], "--from takes no rows"),
+        (["--from", "nowhere.json"], "--from nowhere.json: [Errno 2]"),
+    ],
+)
+def test_a_page_and_an_earlier_run_have_all_their_rows(main, capsys, arguments, reason):
+    with pytest.raises(SystemExit) as left:
+        main(*arguments, rows=[slow_row()])
+
+    assert 2 == left.value.code
+    assert reason in capsys.readouterr().err.splitlines()[-1]
+
+
+# The page
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with a page, which stands for that of the documentation."""
+    monkeypatch.setattr(pages, "FOLDER", tmp_path)
+    (tmp_path / pages.PAGE).write_text(f"Before.\n\n{pages.BEGIN}\n\nOld.\n\n{pages.END}\n\nAfter.\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_a_page_gets_the_tables_in_place_of_the_old_ones_and_the_figures_beside_it(main, folder):
+    assert 0 == main("--page", rows=[slow_row()])
+
+    text = (folder / pages.PAGE).read_text(encoding="utf-8")
+    figures = Document.read((folder / pages.FIGURES).read_text(encoding="utf-8"))
+    assert text.startswith(f"Before.\n\n{pages.BEGIN}\n\nMeasured on ")
+    assert text.endswith(f" |\n\n{pages.END}\n\nAfter.\n")
+    assert "### slow" in text
+    assert "Old." not in text
+    assert text == pages.with_tables(text, figures)
+    assert [{}] == [line.samples for line in figures.lines]
+
+
+@pytest.mark.parametrize(("text", "mark"), [(pages.END, pages.BEGIN), (pages.BEGIN, pages.END), ("", pages.BEGIN)])
+def test_a_page_without_a_mark_is_left_as_it_is(main, capsys, folder, text, mark):
+    (folder / pages.PAGE).write_text(text, encoding="utf-8")
+
+    assert 2 == main("--page", rows=[slow_row()])
+    assert f"scripts/bench: performance.md has no line {mark!r}" == one_line(capsys.readouterr())
+    assert text == (folder / pages.PAGE).read_text(encoding="utf-8")
+    assert not (folder / pages.FIGURES).exists()
+
+
+def test_the_page_of_the_documentation_shows_its_figures():
+    """`scripts/bench --from docs/maintainers/performance.json --page` makes it so."""
+    text = (pages.FOLDER / pages.PAGE).read_text(encoding="utf-8")
+    figures = Document.read((pages.FOLDER / pages.FIGURES).read_text(encoding="utf-8"))
+
+    assert pages.with_tables(text, figures) == text
+    assert [row.name for row in ROWS] == list(figures.rows)
 
 
 def test_an_interruption_is_one_line(main, capsys):

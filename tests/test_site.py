@@ -1,5 +1,6 @@
 """The documentation site: pages that follow from the description, and nothing that needs a network."""
 
+import json
 import re
 
 import pytest
@@ -36,16 +37,40 @@ def test_what_a_page_loads_from_elsewhere_is_found(html, found):
     assert found == loaded_from_elsewhere(html)
 
 
-def test_the_bars_are_those_of_the_table():
-    table = """
-| what | paiflow | against | ratio (lowest–highest round) | goal |
-|---|---|---|---|---|
-| import of the client | 93 ms | `import httpx` alone, 68 ms | 1.36 × (0.98–2.02) | ≤ 1.35 |
-|  |  | the vendor's, 272 ms | 0.32 × (0.24–0.50) | ≤ 0.4 |
-| core install | 11 | 31 | | ≤ 12 |
-"""
-    picture = bars(table)
-    labels = re.findall(r'text-anchor="end">([^<]*)<', picture)
+def line(what, against, unit="s", by="cpu", **ratios):
+    """A line of the bench, as it is in JSON; a ratio is its median, lowest and highest round."""
+    spreads = {kind: dict(zip(("median", "low", "high"), ratio, strict=True)) for kind, ratio in ratios.items()}
+    return {
+        "row": "row",
+        "what": what,
+        "against": against,
+        "unit": unit,
+        "by": by,
+        "wall": None,
+        "cpu": None,
+        **spreads,
+    }
 
-    assert ["import of the client / import httpx alone", "import of the client / the vendor&#x27;s"] == labels
-    assert [("s", "136"), ("o", "32")] == re.findall(r'<rect class="(.)" [^>]*width="(\d+)"', picture)
+
+def test_a_bar_is_drawn_for_each_line_that_is_compared_by_what_counts_in_it():
+    lines = [
+        line("import", "httpx", cpu=(1.36, 0.98, 2.02), wall=(1, 1, 1)),
+        line("call", "the vendor's, unsigned", by="wall", wall=(0.32, 0.24, 0.5), cpu=(1, 1, 1)),
+        line("mock", "Prism", unit="/s", by="wall", wall=(2.0, 1.0, 4.0)),
+        line("poll", None, cpu=(1, 1, 1)),
+        line("size", "the vendor's"),
+    ]
+    picture = bars(json.dumps({"lines": lines}))
+
+    labels = re.findall(r'text-anchor="end">([^<]*)<', picture)
+    assert ["row: import / httpx", "row: call / the vendor&#x27;s", "row: mock / Prism"] == labels
+    assert [("s", "136"), ("o", "32"), ("o", "50")] == re.findall(r'<rect class="(.)" [^>]*width="(\d+)"', picture)
+    spreads = [(int(start) - 560, int(end) - 560) for start, end in re.findall(r'd="M(\d+) \d+H(\d+)"', picture)]
+    assert [(98, 202), (24, 50), (25, 100)] == spreads
+
+
+def test_a_bar_that_is_too_long_is_cut_and_keeps_its_number():
+    picture = bars(json.dumps({"lines": [line("a", "b", cpu=(9.5, 9.0, 20.0))]}))
+
+    assert "9.50</text>" in picture
+    assert ["340"] == re.findall(r'<rect [^>]*width="(\d+)"', picture)

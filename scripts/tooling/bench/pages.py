@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tooling.bench.document import Document
 from tooling.bench.environments import ROOT
 from tooling.bench.errors import BenchError
@@ -14,15 +12,15 @@ FIGURES, PAGE = "performance.json", "performance.md"
 BEGIN, END = "<!-- scripts/bench --page writes from here -->", "<!-- to here -->"
 
 
-def write(document: Document, folder: Path = FOLDER) -> None:
+def write(document: Document) -> None:
     """Write the figures, without every sample, and the page's tables of them.
 
     Raises:
         BenchError: the page has no place for them.
     """
-    path = folder / PAGE
+    path = FOLDER / PAGE
     text = with_tables(path.read_text(encoding="utf-8"), document)
-    (folder / FIGURES).write_text(document.json(samples=False), encoding="utf-8")
+    (FOLDER / FIGURES).write_text(document.json(samples=False), encoding="utf-8")
     path.write_text(text, encoding="utf-8")
 
 
@@ -35,5 +33,5 @@ def with_tables(text: str, document: Document) -> str:
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise BenchError(f"{PAGE} has no line {END if begin else BEGIN!r}")
+        raise BenchError(f"{PAGE} has no line {(END if begin else BEGIN)!r}")
     return f"{before}{BEGIN}\n\n{page(document)}\n\n{END}{after}"

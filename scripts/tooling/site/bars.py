@@ -1,31 +1,32 @@
-"""The table of the performance page as bars: the client's time as a multiple of the other's."""
+"""The figures of the performance page as bars: the client's time as a multiple of the other's."""
 
 from __future__ import annotations
 
-import re
+import json
 from html import escape
+from typing import Any
 
-_ROW = re.compile(
-    r"^\|(?P<what>[^|]*)\|[^|]*\|(?P<against>[^|]*)\| *(?P<ratio>[0-9.]+) × \((?P<least>[0-9.]+)–(?P<most>[0-9.]+)\)"
-)
-_LABELS, _UNIT, _HEIGHT = 470, 100, 26
+_LABELS, _UNIT, _HEIGHT = 560, 100, 26
+_MOST = 3.4  # the longest bar, in multiples
 
 
-def bars(page: str) -> str:
-    """Return an SVG with a bar for each row of the page's table that has a ratio with its spread, and a line at 1.
+def bars(figures: str) -> str:
+    """Return an SVG with a bar for each line that compares times or speeds, and a mark at 1.
+
+    A ratio of speeds is turned round, so that each bar is of times.
 
     Args:
-        page: the page, as Markdown.
+        figures: what scripts/bench --page wrote as JSON.
     """
     drawn: list[str] = []
-    what = ""
-    for line in page.splitlines():
-        if (match := _ROW.match(line)) is None:
-            what = line.split("|")[1].strip() if line.startswith("|") else what
+    for line in json.loads(figures)["lines"]:
+        ratio = line[line["by"]]
+        if line["against"] is None or ratio is None:
             continue
-        what = match["what"].strip() or what
-        top = 34 + len(drawn) * _HEIGHT
-        drawn.append(_bar(top, f"{_short(what)} / {_short(match['against'])}", *map(float, match.group(3, 4, 5))))
+        found = [ratio["median"], ratio["low"], ratio["high"]]
+        if line["unit"] == "/s":
+            found = [1 / found[0], 1 / found[2], 1 / found[1]]
+        drawn.append(_bar(34 + len(drawn) * _HEIGHT, _label(line), *found))
     height = 40 + len(drawn) * _HEIGHT
     return "\n".join(
         [
@@ -39,18 +40,17 @@ def bars(page: str) -> str:
     )
 
 
+def _label(line: dict[str, Any]) -> str:
+    return f"{line['row']}: {line['what']} / {line['against'].partition(', ')[0]}"
+
+
 def _bar(top: int, label: str, ratio: float, least: float, most: float) -> str:
     """Return a bar, green where the client takes less, with its spread as a line and its ratio as a number."""
-    middle, start = top + 9, _LABELS
+    middle, start, end = top + 9, _LABELS, min(max(ratio, most), _MOST) * _UNIT
     kind = "o" if ratio <= 1 else "s"
     return (
         f'<text x="{start - 10}" y="{top + 13}" text-anchor="end">{escape(label)}</text>'
-        f'<rect class="{kind}" x="{start}" y="{top}" width="{ratio * _UNIT:.0f}" height="18"/>'
-        f'<path class="l" d="M{start + least * _UNIT:.0f} {middle}H{start + min(most, 4.9) * _UNIT:.0f}"/>'
-        f'<text x="{start + min(most, 4.9) * _UNIT + 6:.0f}" y="{top + 13}">{ratio:.2f}</text>'
+        f'<rect class="{kind}" x="{start}" y="{top}" width="{min(ratio, _MOST) * _UNIT:.0f}" height="18"/>'
+        f'<path class="l" d="M{start + min(least, _MOST) * _UNIT:.0f} {middle}H{start + end:.0f}"/>'
+        f'<text x="{start + end + 6:.0f}" y="{top + 13}">{ratio:.2f}</text>'
     )
-
-
-def _short(text: str) -> str:
-    """Return a cell up to its first comma that is not in a number."""
-    return text.replace("`", "").strip().partition(", ")[0]

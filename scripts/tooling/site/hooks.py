@@ -17,8 +17,8 @@ from tooling.site.operations_page import page
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     """Add the reference of the operations, and the picture of the performance page."""
     files.append(File.generated(config, "operations.md", content=page()))
-    table = Path(config.docs_dir, "maintainers", "performance.md").read_text(encoding="utf-8")
-    files.append(File.generated(config, "maintainers/performance.svg", content=bars(table)))
+    figures = Path(config.docs_dir, "maintainers", "performance.json").read_text(encoding="utf-8")
+    files.append(File.generated(config, "maintainers/performance.svg", content=bars(figures)))
     return files
 
 
