@@ -324,6 +324,14 @@ def test_json_in_a_file_stands_beside_the_table(main, capsys, tmp_path):
     assert "slow" == json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))["lines"][0]["row"]
 
 
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with a page, which stands for that of the documentation."""
+    monkeypatch.setattr(pages, "FOLDER", tmp_path)
+    (tmp_path / pages.PAGE).write_text(f"Before.\n\n{pages.BEGIN}\n\nOld.\n\n{pages.END}\n\nAfter.\n", encoding="utf-8")
+    return tmp_path
+
+
 def test_figures_of_an_earlier_run_are_shown_instead_of_measuring(main, capsys, tmp_path):
     (tmp_path / "bench.json").write_text(document(slow_row()).json(), encoding="utf-8")
     row = Row("slow", "", (), 1, lambda bench: pytest.fail("it was measured"))
@@ -336,11 +344,11 @@ def test_figures_of_an_earlier_run_are_shown_instead_of_measuring(main, capsys, 
     ("arguments", "reason"),
     [
         (["--page", "slow"], "--page takes no rows"),
-        (["--from", "bench.json", "slow"], "--from takes no rows"),
+        (["--from", "nowhere.json", "slow"], "--from takes no rows"),
         (["--from", "nowhere.json"], "--from nowhere.json: [Errno 2]"),
     ],
 )
-def test_a_page_and_an_earlier_run_have_all_their_rows(main, capsys, arguments, reason):
+def test_a_page_and_an_earlier_run_have_all_their_rows(main, capsys, folder, arguments, reason):
     with pytest.raises(SystemExit) as left:
         main(*arguments, rows=[slow_row()])
 
@@ -349,14 +357,6 @@ def test_a_page_and_an_earlier_run_have_all_their_rows(main, capsys, arguments, 
 
 
 # The page
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """A folder with a page, which stands for that of the documentation."""
-    monkeypatch.setattr(pages, "FOLDER", tmp_path)
-    (tmp_path / pages.PAGE).write_text(f"Before.\n\n{pages.BEGIN}\n\nOld.\n\n{pages.END}\n\nAfter.\n", encoding="utf-8")
-    return tmp_path
 
 
 def test_a_page_gets_the_tables_in_place_of_the_old_ones_and_the_figures_beside_it(main, folder):

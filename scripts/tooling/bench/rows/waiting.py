@@ -36,7 +36,7 @@ def measure(bench: Bench) -> list[Line]:
             lines.append(alone("waiting", what, ids[open_], aim=aim, by="cpu"))
         what = f"an id, 10,000 not ended{extra}"
         linear = Target("≤", 1.2)
-        lines.append(compared("waiting", what, "an id, 1,000 not ended", ids[10_000], ids[1_000], linear, by="cpu"))
+        lines.append(compared("waiting", what, "one with 1,000 not ended", ids[10_000], ids[1_000], linear, by="cpu"))
     workers["core"].tell(f"{LONG_OPEN} {LONG_POLLS}")
     _, _, blocks, size, _ = map(float, workers["core"].read().split())
     what = f"held more after {LONG_POLLS:,} polls"
