@@ -596,10 +596,11 @@ def test_a_worker_reads_a_log_to_its_end(bench, endpoint, name):
 
 
 def test_a_service_lets_a_reply_take_its_time(bench):
-    """One call, which waits for the reply, takes no less; the loop of the service counts in milliseconds."""
-    _, endpoint = bench.started(None, "service", 0.05)
+    """A call waits for the reply. The first one loads modules; the loop of the service counts in milliseconds."""
+    worker = bench.worker(None, "call_httpx", bench.started(None, "service", 0.05)[1], timing.run_id(0))
+    worker.measure(1)
 
-    assert 0.04 <= bench.worker(None, "call_httpx", endpoint, timing.run_id(0)).measure(1).wall
+    assert 0.04 <= worker.measure(1).wall
 
 
 def test_a_worker_tells_the_peak_of_its_memory(bench, endpoint):
@@ -619,7 +620,9 @@ def test_a_command_is_run_and_what_it_takes_is_told(bench):
     assert 200_000_000 < sample.peak < 400_000_000
 
 
-@pytest.mark.parametrize(("code", "said"), [("raise SystemExit('no')", "fails: no"), ("", "fails: exit status 0")])
+@pytest.mark.parametrize(
+    ("code", "said"), [("print(); raise SystemExit('no')", "fails: no"), ("", "fails: exit status 0")]
+)
 def test_a_command_that_fails_or_says_nothing_is_an_error(bench, code, said):
     with pytest.raises(BenchError, match=f"commands broke off: .*{said}"):
         bench.worker(None, "commands", sys.executable, "-c", code).measure(1)
