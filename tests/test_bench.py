@@ -15,6 +15,7 @@ from tooling.bench import command, environments, pages, replies, report, servers
 from tooling.bench.document import Document, Measured
 from tooling.bench.environments import LOCK, VENDOR, Environments, closure, pinned
 from tooling.bench.errors import BenchError
+from tooling.bench.ids import run_id
 from tooling.bench.measuring import Sample, in_turns
 from tooling.bench.programs import Worker, environment
 from tooling.bench.replies import reply
@@ -572,7 +573,7 @@ def endpoint(bench):
 
 @pytest.mark.parametrize("name", ["call_paiflow", "call_httpx", "call_vendor"])
 def test_a_worker_makes_calls(bench, endpoint, name):
-    check(bench.worker(None, name, endpoint, timing.run_id(0)).measure(2))
+    check(bench.worker(None, name, endpoint, run_id(0)).measure(2))
 
 
 @pytest.mark.parametrize("kind", ["async", "sync"])
@@ -597,14 +598,14 @@ def test_a_worker_reads_a_log_to_its_end(bench, endpoint, name):
 
 def test_a_service_lets_a_reply_take_its_time(bench):
     """A call waits for the reply. The first one loads modules; the loop of the service counts in milliseconds."""
-    worker = bench.worker(None, "call_httpx", bench.started(None, "service", 0.05)[1], timing.run_id(0))
+    worker = bench.worker(None, "call_httpx", bench.started(None, "service", 0.05)[1], run_id(0))
     worker.measure(1)
 
     assert 0.04 <= worker.measure(1).wall
 
 
 def test_a_worker_tells_the_peak_of_its_memory(bench, endpoint):
-    sample = bench.worker(None, "call_httpx", endpoint, timing.run_id(0)).measure(1)
+    sample = bench.worker(None, "call_httpx", endpoint, run_id(0)).measure(1)
 
     assert 10_000_000 < sample.peak < 500_000_000
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from paiflow.mock.description import effective_description
-from tooling.bench.workers.timing import run_id
+from tooling.bench.ids import run_id
 
 STATUSES = ("Running", "Succeeded", "Failed")
 # How many runs there are to list, or to ask for.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
+from tooling.bench.ids import run_id
 from tooling.bench.measuring import in_turns
 from tooling.bench.results import Line, Target, compared
 from tooling.bench.rows.row import Bench, Row
-from tooling.bench.workers.timing import run_id
 
 CALLS = 300
 

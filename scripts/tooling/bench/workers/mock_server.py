@@ -1,7 +1,7 @@
 """The mock service, as `paiflow mock` serves it. Arguments: how many runs to hold, and seconds that each reply takes.
 
 Writes its endpoint, an access key's id and its secret in one line, and serves until its input ends. The runs are those
-that replies.run_id numbers.
+that ids.run_id numbers.
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 import threading
 
 from paiflow.mock import MockService, run
-from tooling.bench.workers.timing import run_id
+from tooling.bench.ids import run_id
 
 runs, delay = int(sys.argv[1]), float(sys.argv[2])
 service = MockService()

@@ -4,8 +4,9 @@ import asyncio
 import sys
 
 from paiflow import AsyncPaiFlow, Credentials, PaiFlow
+from tooling.bench.ids import run_id
 from tooling.bench.workers.reading import RUN, read
-from tooling.bench.workers.timing import run_id, serve
+from tooling.bench.workers.timing import serve
 
 kind, endpoint, *numbers = sys.argv[1:]
 runs, batch_size, in_flight = map(int, numbers)

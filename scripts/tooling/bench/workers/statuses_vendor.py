@@ -13,8 +13,9 @@ from alibabacloud_paiflow20210202.client import Client
 from alibabacloud_paiflow20210202.models import ListPipelineRunsStatusRequest
 from alibabacloud_tea_openapi.models import Config
 
+from tooling.bench.ids import run_id
 from tooling.bench.workers.reading import RUN, read
-from tooling.bench.workers.timing import run_id, serve
+from tooling.bench.workers.timing import serve
 
 kind, endpoint, *numbers = sys.argv[1:]
 runs, batch_size, in_flight = map(int, numbers)

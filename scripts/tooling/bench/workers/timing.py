@@ -35,8 +35,3 @@ def peak(pid: int | str = "self") -> int:
     except OSError:
         return 0
     return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:")), 0)
-
-
-def run_id(number: int) -> str:
-    """Return the id of one of many runs, as long as the vendor's."""
-    return f"flow-{number:018d}"

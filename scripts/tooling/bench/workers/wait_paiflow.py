@@ -19,7 +19,8 @@ import httpx
 from paiflow import Credentials, PaiFlow
 from paiflow._time import Time
 from paiflow.status.ids import BATCH_SIZE
-from tooling.bench.workers.timing import peak, run_id
+from tooling.bench.ids import run_id
+from tooling.bench.workers.timing import peak
 
 
 class Over(BaseException):
