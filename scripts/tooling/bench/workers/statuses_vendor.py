@@ -52,5 +52,10 @@ if kind == "async":
     with asyncio.Runner() as runner:
         serve(lambda: runner.run(ask()))
 else:
-    with ThreadPoolExecutor(in_flight) as threads:
-        serve(lambda: look(threads.map(client.list_pipeline_runs_status, requests())))
+
+    def ask_in_threads() -> None:
+        """Ask for all, in threads made for it, as those of paiflow's `statuses` are."""
+        with ThreadPoolExecutor(in_flight) as threads:
+            look(threads.map(client.list_pipeline_runs_status, requests()))
+
+    serve(ask_in_threads)
