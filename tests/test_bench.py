@@ -142,6 +142,7 @@ def test_what_is_compared_with_nobody_is_held_to_its_own_figure():
         (1.5, "s", "1.50 s"),
         (0.0123, "s", "12.3 ms"),
         (0.000631, "s", "631 µs"),
+        (-0.0094, "s", "-9.40 ms"),  # of a difference
         (4079.6, "/s", "4,080/s"),
         (6.04e6, "B", "6.0 MB"),
         (8192, "B", "8 kB"),

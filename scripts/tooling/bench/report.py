@@ -114,13 +114,13 @@ def amount(value: float, unit: Unit) -> str:
             return f"{value:,.0f}/s"
         case "":
             return f"{value:,.0f}" if value == int(value) else plain(value)
-    scale, name = next(((scale, name) for scale, name in SCALES if value >= scale), SCALES[-1])
+    scale, name = next(((scale, name) for scale, name in SCALES if abs(value) >= scale), SCALES[-1])
     return f"{plain(value / scale)} {name}"
 
 
 def plain(value: float) -> str:
     """Return a number with three digits that count."""
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
 def machine() -> dict[str, str]:
