@@ -390,8 +390,28 @@ class TestLoops:
 
         assert ["R-1", "R-1"] == [asyncio.run(ask_async(client, "flow-a")) for _ in range(2)]
         assert 0 == given.closed
-        asyncio.run(client.aclose())
+        for _ in range(2):
+            asyncio.run(client.aclose())
         assert 1 == given.closed
+
+    def test_a_loop_that_has_ended_its_generators_goes_on_with_new_connections(self, server):
+        client = paiflow.AsyncPaiFlow(endpoint=server.endpoint, credentials=CREDENTIALS)
+        with asyncio.Runner() as runner:
+            assert runner.run(ask_some_async(client))
+            runner.run(runner.get_loop().shutdown_asyncgens())
+            with pytest.warns(ResourceWarning, match="was scheduled after loop.shutdown_asyncgens"):
+                assert runner.run(ask_some_async(client))
+            runner.run(client.aclose())
+
+        assert 2 == len(server.asked)
+
+    async def test_a_closed_client_leaves_nothing_to_its_loop(self, server):
+        before = len(asyncio.get_running_loop()._asyncgens)
+        client = paiflow.AsyncPaiFlow(endpoint=server.endpoint, credentials=CREDENTIALS)
+        await ask_some_async(client)
+        await client.aclose()
+
+        assert before == len(asyncio.get_running_loop()._asyncgens)
 
 
 class TestClosedElsewhere:

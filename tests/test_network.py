@@ -228,6 +228,14 @@ class TestOpening:
         ):
             ask(kind, f"http://{host}:{port}", timeout=httpx.Timeout(30, connect=0.05))
 
+    def test_a_handshake_that_does_not_end_in_time_is_told(self, kind):
+        """The server takes the connection, and never says a word of TLS."""
+        over = threading.Event()
+        with TestUnasked().serving(lambda _: over.wait(30)) as endpoint:
+            with pytest.raises(paiflow.TransportError, match=r"1 attempt: no connection within the timeout\.$"):
+                ask(kind, endpoint.replace("http:", "https:"), timeout=httpx.Timeout(30, connect=0.1))
+            over.set()
+
     async def test_one_that_asyncio_cannot_use_is_closed(self, monkeypatch):
         def fail(*_, sock, **__):
             taken.append(sock)

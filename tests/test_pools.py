@@ -35,6 +35,7 @@ class Connection:
     def __init__(self, origin):
         self.origin = origin
         self.requests = 0
+        self.idle = True
         self.closed = False
         self.failure = None
         self.surplus = b""
@@ -55,7 +56,7 @@ class Connection:
         return self.handle_request(request)
 
     def is_idle(self):
-        return not self.closed
+        return self.idle and not self.closed
 
     def is_closed(self):
         return self.closed
@@ -182,6 +183,24 @@ def test_one_with_more_than_its_reply_is_closed(pool):
 
     assert pool.made[0].closed
     assert [] == pool.own.connections
+
+
+def test_one_that_a_call_left_unfinished_is_closed(pool):
+    reply = pool.send(request())
+    pool.made[0].idle = False
+    pool.end(reply)
+
+    assert pool.made[0].closed
+    assert [] == pool.own.connections
+
+
+def test_one_that_was_still_connecting_when_the_pool_was_closed_is_closed_in_the_end(pool):
+    reply = pool.send(request())
+    pool.close()
+    pool.made[0].closed = False  # httpcore's closes nothing before it is open
+    pool.end(reply)
+
+    assert pool.made[0].closed
 
 
 @pytest.fixture

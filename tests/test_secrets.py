@@ -426,7 +426,7 @@ def test_a_variable_that_breaks_a_header_does_not_show(seen, fail, monkeypatch, 
 def test_nothing_that_holds_credentials_shows_them():
     client = paiflow.PaiFlow("r", credentials=CREDENTIALS)
     prepared = client._prepare(Call(LIST_PIPELINE_RUNS_STATUS, {"pipeline_runs": ["a"]}))
-    request = client._request(LIST_PIPELINE_RUNS_STATUS, prepared, CREDENTIALS, 0.0)
+    request = client._request(LIST_PIPELINE_RUNS_STATUS, prepared, CREDENTIALS)
     shown = [
         repr(one) + str(one) + f"{one}"
         for one in (CREDENTIALS, client, prepared, request, client._credentials, client._connections.ways())

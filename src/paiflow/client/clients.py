@@ -218,9 +218,7 @@ class _Client(Generic[Transport, Held]):
         self._connections.check_open()
         return prepare(call, self._defaults)
 
-    def _request(
-        self, operation: Operation[Any], prepared: Prepared, credentials: Credentials, deadline: float
-    ) -> httpx.Request:
+    def _request(self, operation: Operation[Any], prepared: Prepared, credentials: Credentials) -> httpx.Request:
         """Return the request, signed: from here on it must not change."""
         url = url_of(endpoint := self.endpoint_of(operation.host), prepared)
         body = prepared.body
@@ -250,16 +248,12 @@ class _Client(Generic[Transport, Held]):
             now=self._service_time(),
             nonce=fresh_nonce(),
         ).items()
-        left = max(0.0, deadline - real_time.monotonic())
-        pool = self._phases["pool"]
-        # Of the phases, the pool's is the one in which nothing is sent or received, and so nothing else would cut it.
-        timeouts = {**self._phases, "pool": left if pool is None else min(pool, left)}
         request = httpx.Request(
             operation.method,
             url,
             headers=[(name.encode(), value.encode()) for name, value in headers],
             content=body,
-            extensions={"timeout": timeouts},
+            extensions={"timeout": self._phases},
         )
         request.url = url  # a copy of it would show the secrets of its query
         return request
@@ -588,7 +582,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         credentials = self._credentials.get()
         with self._connections.in_use():
             way = self._connections.ways().to(self.endpoint_of(operation.host))
-            request = self._request(operation, prepared, credentials, deadline)
+            request = self._request(operation, prepared, credentials)
         with Discretion(credentials, request, (*prepared.secrets, *self._passwords)) as discretion:
             with (
                 attempt(operation.name, number, deadline, self._route(operation)),
@@ -804,7 +798,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
                 credentials = await asyncio.to_thread(source.get) if source.blocks else source.get()
         with self._connections.in_use():
             way = (await self._connections.open()).to(self.endpoint_of(operation.host))
-            request = self._request(operation, prepared, credentials, deadline)
+            request = self._request(operation, prepared, credentials)
         with Discretion(credentials, request, (*prepared.secrets, *self._passwords)) as discretion:
             with (
                 attempt(operation.name, number, deadline, self._route(operation)),
