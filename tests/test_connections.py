@@ -413,6 +413,19 @@ class TestLoops:
 
         assert before == len(asyncio.get_running_loop()._asyncgens)
 
+    def test_a_transport_that_was_given_may_have_no_hash(self):
+        class Given(httpx.MockTransport):
+            __hash__ = None
+            closed = False
+
+            def close(self):
+                self.closed = True
+
+        given = Given(busy)
+        paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, transport=given).close()
+
+        assert given.closed
+
 
 class TestClosedElsewhere:
     """A client that is closed while others use it."""

@@ -46,7 +46,8 @@ class Ways(Generic[Transport]):
     def ending(self) -> list[Transport]:
         """Return the transports, to be closed; none if they are."""
         self.closed, was = True, self.closed
-        return [] if was else list(dict.fromkeys(self._transports.values()))
+        # One that the user gave may have no hash.
+        return [] if was else list({id(one): one for one in self._transports.values()}.values())
 
 
 def opener(
