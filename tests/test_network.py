@@ -19,6 +19,7 @@ import paiflow
 from paiflow.client import dialing as _dialing
 from paiflow.client import network as _network
 from paiflow.client.async_network import AsyncBackend, AsyncStream
+from paiflow.client.deadline import until
 from paiflow.client.dialing import dial
 
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
@@ -160,7 +161,7 @@ class TestUnasked:
                 stream.read(100)
             stream.close()
 
-    def test_what_comes_between_the_pools_look_and_the_request_is_seen_too(self):
+    def test_what_came_since_the_last_reply_is_seen_when_a_request_is_sent(self):
         ours, theirs = socket.socketpair()
         stream = _network.Stream(SyncStream(ours))
         with theirs:
@@ -313,6 +314,9 @@ class Transport(asyncio.Transport):
     def abort(self):
         self.done.append("abort")
 
+    def is_closing(self):
+        return "abort" in self.done
+
 
 def connected():
     """Return an async connection on a transport of ours."""
@@ -342,6 +346,20 @@ class TestPieces:
         assert [b"head" + b"x" * 16384] == wire.sent
         stream.read(9)
         assert b"end" == wire.sent[1]
+
+    def test_sending_much_ends_at_the_deadline(self, monkeypatch):
+        class Slow(Wire):
+            def write(self, buffer, timeout=None):
+                super().write(buffer, timeout)
+                time_.now += 1
+
+        time_ = SimpleNamespace(now=0.0, monotonic=lambda: time_.now)
+        monkeypatch.setattr("paiflow.client.deadline.time", time_)
+        stream = _network.Stream(wire := Slow())
+        with until(2.5), pytest.raises(httpcore.WriteTimeout):
+            stream.write(b"x" * (1 << 20))
+
+        assert [65536] * 3 == [len(piece) for piece in wire.sent]
 
     def test_a_server_may_reply_and_close_before_it_has_it_all(self):
         stream = _network.Stream(Wire(failure=httpcore.WriteError("Broken pipe")))
@@ -380,6 +398,29 @@ class TestPieces:
         with pytest.raises(httpcore.WriteError, match=r"^\[Errno 104\] Connection reset by peer$"):
             await sending
 
+    async def test_much_is_not_given_at_once_to_a_transport_that_would_take_it(self):
+        """That of TLS does, and says afterwards that there is no room."""
+        stream, transport = connected()
+        stream._tls = object()
+        transport.write = lambda data: (transport.sent.append(data), stream.pause_writing())
+        sending = asyncio.create_task(stream.write(b"x" * 100_000))
+        for due in ([65536], [65536, 34464]):
+            for _ in range(5):
+                await asyncio.sleep(0)
+            assert due == [len(piece) for piece in transport.sent]
+            assert not sending.done()
+            stream.resume_writing()
+        await sending
+
+    async def test_no_more_is_given_to_a_transport_that_has_ended(self):
+        stream, transport = connected()
+        stream._tls = object()
+        transport.write = lambda data: (transport.sent.append(data), stream.connection_lost(None))
+        with pytest.raises(httpcore.WriteError, match="the connection was closed"):
+            await stream.write(b"x" * 100_000)
+
+        assert [65536] == [len(piece) for piece in transport.sent]
+
     async def test_no_more_is_taken_than_is_read(self):
         stream, transport = connected()
         stream.data_received(b"x" * (1 << 20))
@@ -407,10 +448,28 @@ class TestPieces:
         with pytest.raises(httpcore.ReadError, match=r"^\[Errno 104\] Connection reset by peer$"):
             await stream.read(9)
 
-    async def test_a_connection_is_closed_without_a_wait(self):
-        """The end of TLS would wait for the peer's word."""
+    async def test_an_error_without_words_gets_some(self):
+        stream, _ = connected()
+        stream.connection_lost(ConnectionResetError())
+        with pytest.raises(httpcore.ReadError, match=r"^the connection was closed$"):
+            await stream.read(9)
+
+    async def test_a_connection_is_closed_when_a_wait_on_it_is_given_up(self):
+        """Its owner may have forgotten it: httpcore does so while it talks to a SOCKS proxy."""
         stream, transport = connected()
-        await stream.aclose()
+        reading = asyncio.create_task(stream.read(9))
+        await asyncio.sleep(0)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+
+        assert ["abort"] == transport.done
+
+    async def test_a_connection_is_closed_without_a_wait(self):
+        """The end of TLS would wait for the peer's word, and who is cancelled in a wait leaves others open."""
+        stream, transport = connected()
+        with pytest.raises(StopIteration):
+            stream.aclose().send(None)
 
         assert ["abort"] == transport.done
 
@@ -420,6 +479,24 @@ class TestPieces:
         with pytest.raises(httpcore.ConnectError, match="answered before it was asked"):
             await stream.start_tls(ssl.create_default_context(), "service.example")
 
+        assert ["abort"] == transport.done
+
+    async def test_tls_needs_an_open_connection(self):
+        stream, transport = connected()
+        transport.abort()
+        with pytest.raises(httpcore.ConnectError, match="the connection was closed"):
+            await stream.start_tls(ssl.create_default_context(), "service.example")
+        assert ["abort", "abort"] == transport.done
+
+    @pytest.mark.parametrize("closing", [None, SimpleNamespace(is_closing=lambda: True)])
+    async def test_tls_may_end_as_it_begins(self, closing):
+        async def start_tls(*_, **__):
+            return closing
+
+        stream, transport = connected()
+        stream._loop = SimpleNamespace(start_tls=start_tls)
+        with pytest.raises(httpcore.ConnectError, match="the connection was closed"):
+            await stream.start_tls(ssl.create_default_context(), "service.example")
         assert ["abort"] == transport.done
 
 
@@ -455,6 +532,11 @@ def resolve(monkeypatch):
 
 class TestDialing:
     """Opening a connection to a host that has several addresses."""
+
+    def test_a_name_may_have_no_address(self, kind, resolve):
+        resolve()
+        with pytest.raises(paiflow.TransportError, match="no reply from many"):
+            ask(kind, "https://many.example")
 
     def test_all_addresses_share_the_time_of_the_call(self, resolve):
         began = time.monotonic()

@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import math
+import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ from silence import SilentServer
 import paiflow
 from paiflow.client import async_pools, pools
 from paiflow.client.async_pools import AsyncPool
+from paiflow.client.deadline import until
 from paiflow.client.pools import Pool
 
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
@@ -293,6 +295,15 @@ async def test_a_call_that_is_cancelled_while_an_old_connection_is_closed_takes_
         await asked
 
     assert 2 == len([await pool.handle_async_request(request(0.01)) for _ in range(2)])
+
+
+def test_nobody_waits_for_a_connection_past_the_deadline_of_the_call(two_places):
+    pool = Pool(Connection)
+    for _ in range(2):
+        pool.handle_request(request())
+
+    with until(time.monotonic()), pytest.raises(httpcore.PoolTimeout, match="the time for the whole call was up"):
+        pool.handle_request(request(5))
 
 
 TIMEOUT = httpx.Timeout(30, pool=0.05)

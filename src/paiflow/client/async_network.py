@@ -2,7 +2,7 @@
 
 They differ from those that httpcore has of anyio in this:
 
-- What has been received lies here, so that a pool learns without a call of the system's whether there is something.
+- What has been received lies here: bytes that nobody asked for are seen when the next request is sent.
 - A wait is timed only where there is one: most of a reply has come when it is read.
 - A small request goes out in one piece, and errors carry the system's number, as on a connection that blocks.
 """
@@ -10,6 +10,7 @@ They differ from those that httpcore has of anyio in this:
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import select
 import socket
@@ -24,12 +25,14 @@ import aiohappyeyeballs
 import httpcore
 
 from paiflow.client.dialing import NEXT_AFTER
-from paiflow.client.network import Requests
+from paiflow.client.network import Requests, pieces_of
 
 # Bytes received and not read, from which on no more are taken from the system.
 _MOST_RECEIVED: Final = 1 << 20
 
 _ADDRESSES: Final = {"client_addr": "sockname", "server_addr": "peername"}
+
+_CLOSED: Final = "the connection was closed"
 
 
 class AsyncBackend(httpcore.AsyncNetworkBackend):
@@ -123,15 +126,19 @@ class AsyncStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
     async def _send(self) -> None:
         whole = self._requests.taken(self._has_unasked)
         with _told(httpcore.WriteError, httpcore.WriteTimeout):
-            self._transport.write(whole)
-            while self._full and not self._ended:
-                await self._change(self._requests.timeout)
-            if self._ended:
-                raise self._failure or ConnectionResetError("the connection was closed")
+            # TLS would take any size at once, and room would never be short.
+            for piece in (whole,) if self._tls is None else pieces_of(whole):
+                self._transport.write(piece)
+                if len(piece) < len(whole):
+                    await asyncio.sleep(0)  # the connection may have ended: asyncio would warn of each further piece
+                while self._full and not self._ended:
+                    await self._change(self._requests.timeout)
+                if self._ended:
+                    raise self._failure or ConnectionResetError(_CLOSED)
 
     async def aclose(self) -> None:
+        # asyncio closes the socket in the next round. There is no wait for it: who is cancelled here would leave others open.
         self._transport.abort()
-        await asyncio.sleep(0)  # asyncio closes the socket in the next round
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
@@ -141,12 +148,16 @@ class AsyncStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
             if self._received:
                 raise httpcore.ConnectError("the server answered before it was asked")
             with _told(httpcore.ConnectError, httpcore.ConnectTimeout):
+                if self._transport.is_closing():
+                    raise self._failure or ConnectionResetError(_CLOSED)
+                if self._tls is not None:
+                    _let_fail(self._transport)
                 async with asyncio.timeout(timeout):
                     transport = await self._loop.start_tls(
                         self._transport, stream, ssl_context, server_hostname=server_hostname
                     )
-                    if transport is None:
-                        raise ConnectionResetError("the connection was closed")
+                if transport is None or transport.is_closing():
+                    raise ConnectionResetError(_CLOSED)
         except BaseException:
             self._transport.abort()
             raise
@@ -168,6 +179,9 @@ class AsyncStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
         try:
             async with asyncio.timeout(timeout):
                 await self._waiting
+        except BaseException:
+            self._transport.abort()  # httpcore forgets a connection to a SOCKS proxy
+            raise
         finally:
             self._waiting = None
 
@@ -182,6 +196,16 @@ async def _addresses(host: str, port: int) -> list[Any]:
     except ValueError:  # it is a name: the system may have to ask for it, so asyncio does that in a thread
         return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+
+
+def _let_fail(transport: Any) -> None:
+    """Let a TLS handshake fail that goes through the TLS of a proxy.
+
+    asyncio of some versions of Python 3.11 and 3.12 raises a TypeError there in place of the reason.
+    """
+    protocol = getattr(transport, "_ssl_protocol", None)  # that of uvloop has none
+    if protocol is not None and not inspect.signature(protocol._abort).parameters:
+        transport._force_close = lambda _: transport.abort()
 
 
 def _is_readable(sock: Any) -> bool:
@@ -206,10 +230,6 @@ def _told(error: type[Exception], timeout: type[Exception]) -> Iterator[None]:
         number = failure.errno or 0
         # asyncio has words of its own for some.
         known = number > 0 and not isinstance(failure, ssl.SSLError | socket.gaierror)
-        raise error(f"[Errno {number}] {os.strerror(number)}" if known else str(failure)) from failure
-    except (
-        OverflowError,
-        RuntimeError,
-        UnicodeError,
-    ) as failure:  # a port or a name that cannot be; a closed transport
+        raise error(f"[Errno {number}] {os.strerror(number)}" if known else str(failure) or _CLOSED) from failure
+    except (OverflowError, RuntimeError, ValueError) as failure:  # a port or a name that cannot be; a closed transport
         raise error(str(failure)) from failure

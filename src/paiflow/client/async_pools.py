@@ -48,6 +48,7 @@ class AsyncPool:
     async def aclose(self) -> None:
         for connection in self._shelf.close():
             await connection.aclose()
+        await asyncio.sleep(0)  # asyncio closes the sockets in the next round
 
     async def _lent(self, request: httpcore.Request) -> httpcore.AsyncConnectionInterface:
         """Return a connection to send a request on.

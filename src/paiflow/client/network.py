@@ -1,8 +1,8 @@
 """Connections of the blocking client, as a network backend for httpcore.
 
 - Their waits end at the deadline of the call; see deadline.py.
-- A connection with unrequested bytes is not used: they would be taken for the reply to the next request. The pool looks
-  before it lends a connection, and the connection looks once more when it sends.
+- A connection with unrequested bytes is not used: they would be taken for the reply to the next request. It looks for
+  them when it sends.
 - A small request goes out in one piece: httpcore writes head and body apart.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Final
 
@@ -22,6 +22,9 @@ from paiflow.client.dialing import dial
 
 # The pieces of a request are held up to so many bytes: two or three calls of the system's become one.
 MOST_HELD: Final = 16 << 10
+
+# What is held goes out in pieces of so many bytes, each with a timeout of its own.
+_PIECE: Final = 64 << 10
 
 
 class Requests:
@@ -70,6 +73,12 @@ class Requests:
         self._replied = True
 
 
+def pieces_of(whole: bytes) -> Iterator[bytes]:
+    """Yield the pieces in which a part of a request is sent."""
+    for start in range(0, len(whole), _PIECE):
+        yield whole[start : start + _PIECE]
+
+
 class Backend(httpcore.NetworkBackend):
     """Opens connections whose waits are cut to what is left."""
 
@@ -113,7 +122,8 @@ class Stream(httpcore.NetworkStream):
 
     def _send(self) -> None:
         whole = self._requests.taken(self._has_unasked)
-        self._stream.write(whole, left(self._requests.timeout, httpcore.WriteTimeout))
+        for piece in pieces_of(whole):  # each send that takes a part of it would begin the time anew
+            self._stream.write(piece, left(self._requests.timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         with suppress(OSError, TypeError):  # not connected any more; no socket

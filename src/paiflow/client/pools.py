@@ -17,6 +17,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import httpcore
 
+from paiflow.client.deadline import left
 from paiflow.client.httpx_internals import has_surplus
 
 Connection = TypeVar("Connection", bound="httpcore.ConnectionInterface | httpcore.AsyncConnectionInterface")
@@ -125,7 +126,8 @@ class Pool:
         Raises:
             httpcore.PoolTimeout: none became free in time; or the pool was closed.
         """
-        if not self._places.acquire(timeout=request.extensions.get("timeout", {}).get("pool")):
+        timeout = left(request.extensions.get("timeout", {}).get("pool"), httpcore.PoolTimeout)
+        if not self._places.acquire(timeout=timeout):
             raise httpcore.PoolTimeout
         try:
             with self._lock:
