@@ -5,7 +5,9 @@ import base64
 import contextlib
 import logging
 import socket
+import socketserver
 import threading
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -90,6 +92,30 @@ def asked_twice(kind, endpoint):
 
 @pytest.mark.parametrize("kind", [paiflow.PaiFlow, paiflow.AsyncPaiFlow], ids=["sync", "async"])
 @pytest.mark.parametrize("proxied", ["http", "https"])
+@pytest.mark.parametrize("served", ["another's certificate", "nothing"])
+def test_a_tls_handshake_through_a_proxy_may_fail(kind, proxied, served, tmp_path, monkeypatch, caplog):
+    context, file = certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    monkeypatch.setenv("no_proxy", "")
+    said = "CERTIFICATE_VERIFY_FAILED"
+    with contextlib.ExitStack() as open_:
+        if served == "nothing":
+            said = "the connection was closed" if kind is paiflow.AsyncPaiFlow else "EOF occurred"
+            server = open_.enter_context(socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler))
+            threading.Thread(target=server.handle_request, daemon=True).start()
+        else:
+            server = open_.enter_context(EchoServer(context))
+        proxy = open_.enter_context(Proxy(server, context if proxied == "https" else None))
+        monkeypatch.setenv("https_proxy", proxy.url)
+        with pytest.raises(paiflow.TransportError, match=said) as caught:
+            asked_twice(kind, "https://service.example")
+
+    assert not caught.value.sent
+    assert [] == [record for record in caplog.records if record.name == "asyncio"]
+
+
+@pytest.mark.parametrize("kind", [paiflow.PaiFlow, paiflow.AsyncPaiFlow], ids=["sync", "async"])
+@pytest.mark.parametrize("proxied", ["http", "https"])
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_calls_share_a_connection_through_a_proxy(kind, proxied, scheme, tmp_path, monkeypatch, caplog):
     context, file = certificate(tmp_path, "service.example")
@@ -110,11 +136,12 @@ def test_calls_share_a_connection_through_a_proxy(kind, proxied, scheme, tmp_pat
 
 
 @pytest.mark.parametrize("kind", [httpx.HTTPTransport, httpx.AsyncHTTPTransport], ids=["sync", "async"])
-def test_a_proxys_password_is_not_logged(kind, monkeypatch, caplog):
+@pytest.mark.parametrize("password", [PASSWORD, "short1", "pässwörd's)\""])
+def test_a_proxys_password_is_not_logged(kind, password, monkeypatch, caplog):
     """httpcore logs the password for a SOCKS proxy, and its transports can be replaced, as libraries for tests do it."""
 
     def answered(_, request):
-        logging.getLogger("httpcore.socks").debug("setup_socks5_connection.started auth=%r", (b"me", PASSWORD.encode()))
+        logging.getLogger("httpcore.socks").debug("setup_socks5_connection.started auth=%r", (b"me", password.encode()))
         return httpx.Response(200, json={"RequestId": "R-1"}, request=request)
 
     async def aanswered(_, request):
@@ -122,11 +149,12 @@ def test_a_proxys_password_is_not_logged(kind, monkeypatch, caplog):
 
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", answered)
     monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", aanswered)
-    monkeypatch.setenv("http_proxy", f"http://me:{PASSWORD}@127.0.0.1:1")
+    monkeypatch.setenv("http_proxy", f"http://me:{quote(password)}@127.0.0.1:1")
     monkeypatch.setenv("no_proxy", "")
     caplog.set_level(logging.DEBUG)
     client = paiflow.PaiFlow if kind is httpx.HTTPTransport else paiflow.AsyncPaiFlow
 
     assert ["R-1", "R-1"] == asked_twice(client, "http://service.example")
-    assert 2 == caplog.text.count("setup_socks5_connection")
-    assert PASSWORD not in caplog.text
+    assert 2 == caplog.text.count("setup_socks5_connection.started auth=[redacted]")
+    assert password not in caplog.text
+    assert repr(password.encode()) not in caplog.text

@@ -160,7 +160,7 @@ class _Client(Generic[Transport, Held]):
         # Who gives a transport of their own sees to proxies too.
         self._proxies = {url: None if transport is not None else proxy_of(url) for url in self._endpoints.all()}
         auths = [proxy.auth for proxy in self._proxies.values() if proxy is not None]
-        self._passwords = tuple([Secret(auth[1]) for auth in auths if auth])  # httpcore logs that of a SOCKS proxy
+        self._passwords = tuple([Secret(auth[1]) for auth in auths if auth])  # a proxy may show it
         self._routes = {url: route_of(url, proxy) for url, proxy in self._proxies.items()}
         self._connections: Held = self._connect(transport)
 

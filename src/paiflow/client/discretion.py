@@ -22,6 +22,8 @@ _LOGGERS = (
     *[f"httpcore.{name}" for name in ("connection", "http11", "http2", "proxy", "socks")],
 )
 _SIGNATURE = r"Signature=(\S+)"
+# User and password of a SOCKS proxy, as httpcore logs them. A short password would pass for a word, and another be escaped.
+_SOCKS_LOGIN = re.compile(r"\bauth=\(b.*\)", re.DOTALL)
 
 
 class Discretion:
@@ -112,7 +114,7 @@ def _discreet(record: logging.LogRecord) -> bool:
     discretion = _in_force.get()
     if discretion is not None:
         said = record.getMessage()
-        shown = discretion.redact(said)
+        shown = discretion.redact(_SOCKS_LOGIN.sub("auth=[redacted]", said))
         if shown != said:
             record.msg, record.args = shown, ()
     return True
