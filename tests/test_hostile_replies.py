@@ -9,7 +9,6 @@ import tracemalloc
 import zlib
 from contextlib import contextmanager, nullcontext
 
-import httpcore
 import httpx
 import pytest
 
@@ -361,29 +360,3 @@ class TestDeadline:
             for service in ("paiflow", "aiworkspace"):
                 pool = client_._connections.ways().to(client_.endpoint_of(service))._pool
                 assert isinstance(pool._make.__self__._network_backend, backend)
-
-
-async def test_an_async_connection_tells_what_its_socket_does():
-    """As httpcore's own does: whether there is something to read, the end included."""
-    peers = asyncio.Queue()
-    server = await asyncio.start_server(lambda _, writer: peers.put_nowait(writer), "127.0.0.1", 0)
-    told = []
-    async with server:
-        address = server.sockets[0].getsockname()
-        for backend in (_async_network.AsyncBackend(), httpcore.AnyIOBackend()):
-            stream = await backend.connect_tcp(*address)
-            said = [stream.get_extra_info("server_addr"), stream.get_extra_info("is_readable")]
-            peer = await peers.get()
-            peer.write(b"y")
-            await peer.drain()
-            said.append(stream.get_extra_info("is_readable"))
-            assert await stream.read(1) == b"y"
-            said.append(stream.get_extra_info("is_readable"))
-            peer.close()
-            await peer.wait_closed()
-            said.append(stream.get_extra_info("is_readable"))
-            await stream.aclose()
-            said.append(stream.get_extra_info("is_readable"))
-            told.append(said)
-
-    assert told == [[address, False, True, False, True, True]] * 2

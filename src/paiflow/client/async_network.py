@@ -30,8 +30,6 @@ from paiflow.client.network import Requests, pieces_of
 # Bytes received and not read, from which on no more are taken from the system.
 _MOST_RECEIVED: Final = 1 << 20
 
-_ADDRESSES: Final = {"client_addr": "sockname", "server_addr": "peername"}
-
 _CLOSED: Final = "the connection was closed"
 
 
@@ -165,9 +163,7 @@ class AsyncStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
         return stream
 
     def get_extra_info(self, info: str) -> Any:
-        if info == "is_readable":
-            return bool(self._received) or self._ended or _is_readable(self._socket)
-        return self._transport.get_extra_info(_ADDRESSES.get(info, info))
+        return self._transport.get_extra_info(info)
 
     def _has_unasked(self) -> bool:
         # Under TLS, what is on the wire may be no data: session tickets come at any time.
