@@ -185,10 +185,9 @@ class Field:
             return self.kind.annotation
         return f"{self.kind.annotation} | None"
 
-    @property
-    def reading(self) -> str:
-        """The expression that reads the field's `value`, as code."""
-        return self.kind.reading("value", self.where)
+    def reading(self, value: str) -> str:
+        """Return the expression that reads a value of the field, as code."""
+        return self.kind.reading(value, self.where)
 
 
 @dataclass(frozen=True)

@@ -54,43 +54,53 @@ class ErrorReply(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
-        models: list[Self] = []
-        append, get, new = models.append, _decoding.GET, object.__new__
-        for source in sources:
-            if not isinstance(source, dict):
-                _decoding.skip(source, where)
-                continue
-            self = new(cls)
-            self.additional_properties = {}
+        models = _decoding.unfilled(cls, sources)
+        for self, source in zip(models, sources):
+            try:
+                value_1 = source["Code"]
+                value_2 = source["Message"]
+                value_3 = source["RequestId"]
+                value_4 = source["HostId"]
+                value_5 = source["Recommend"]
+                value_6 = source["AccessDeniedDetail"]
+            except (KeyError, TypeError):
+                if not isinstance(source, dict):
+                    return cls.from_list(_decoding.objects(sources, where), where)
+                (
+                    value_1,
+                    value_2,
+                    value_3,
+                    value_4,
+                    value_5,
+                    value_6,
+                ) = map(source.get, cls._FIELDS)
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.code = value = get(source, "Code")
-            if type(value) is not str:
+            self.code = value_1
+            if type(value_1) is not str:
                 self.code = None
                 other += 1
-            self.message = value = get(source, "Message")
-            if type(value) is not str:
+            self.message = value_2
+            if type(value_2) is not str:
                 self.message = None
                 other += 1
-            self.request_id = value = get(source, "RequestId")
-            if type(value) is not str:
+            self.request_id = value_3
+            if type(value_3) is not str:
                 self.request_id = None
                 other += 1
-            self.host_id = value = get(source, "HostId")
-            if type(value) is not str:
+            self.host_id = value_4
+            if type(value_4) is not str:
                 self.host_id = None
                 other += 1
-            self.recommend = value = get(source, "Recommend")
-            if type(value) is not str:
+            self.recommend = value_5
+            if type(value_5) is not str:
                 self.recommend = None
                 other += 1
-            value = get(source, "AccessDeniedDetail")
             self.access_denied_detail = _decoding.model(
-                value, _models.ErrorReplyAccessDeniedDetail.from_list, "ErrorReply.AccessDeniedDetail"
+                value_6, _models.ErrorReplyAccessDeniedDetail.from_list, "ErrorReply.AccessDeniedDetail"
             )
             if self.access_denied_detail is None:
                 other += 1
             if len(source) + other != 6:
                 _decoding.keep_rest(self, source)
-            append(self)
         return models

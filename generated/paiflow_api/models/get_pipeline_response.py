@@ -59,81 +59,97 @@ class GetPipelineResponse(Pipeline):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
-        models: list[Self] = []
-        append, get, new = models.append, _decoding.GET, object.__new__
+        models = _decoding.unfilled(cls, sources)
         instant = datetime.fromisoformat
-        known = _decoding.KNOWN_DIGITS.get
-        for source in sources:
-            if not isinstance(source, dict):
-                _decoding.skip(source, where)
-                continue
-            self = new(cls)
-            self.additional_properties = {}
+        known = _decoding.KNOWN_DIGITS
+        for self, source in zip(models, sources):
+            try:
+                value_1 = source["RequestId"]
+                value_2 = source["PipelineId"]
+                value_3 = source["GmtCreateTime"]
+                value_4 = source["GmtModifiedTime"]
+                value_5 = source["Provider"]
+                value_6 = source["Identifier"]
+                value_7 = source["Version"]
+                value_8 = source["Uuid"]
+                value_9 = source["WorkspaceId"]
+                value_10 = source["Manifest"]
+            except (KeyError, TypeError):
+                if not isinstance(source, dict):
+                    return cls.from_list(_decoding.objects(sources, where), where)
+                (
+                    value_1,
+                    value_2,
+                    value_3,
+                    value_4,
+                    value_5,
+                    value_6,
+                    value_7,
+                    value_8,
+                    value_9,
+                    value_10,
+                ) = map(source.get, cls._FIELDS)
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.request_id = value = get(source, "RequestId")
-            if type(value) is not str:
+            self.request_id = value_1
+            if type(value_1) is not str:
                 self.request_id = None
                 other += 1
-            self.pipeline_id = value = get(source, "PipelineId")
-            if type(value) is not str:
+            self.pipeline_id = value_2
+            if type(value_2) is not str:
                 self.pipeline_id = None
                 other += 1
-            value = get(source, "GmtCreateTime")
-            if value:
+            if value_3:
                 try:
-                    self.gmt_create_time = moment = instant(value)
-                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                    self.gmt_create_time = moment = instant(value_3)
+                    if moment.tzinfo is not UTC or value_3[10] != "T" or len(value_3) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.gmt_create_time = _decoding.timestamp(value)
+                    self.gmt_create_time = _decoding.timestamp(value_3)
                     other += 1
             else:
                 self.gmt_create_time = None
                 other += 1
-            value = get(source, "GmtModifiedTime")
-            if value:
+            if value_4:
                 try:
-                    self.gmt_modified_time = moment = instant(value)
-                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                    self.gmt_modified_time = moment = instant(value_4)
+                    if moment.tzinfo is not UTC or value_4[10] != "T" or len(value_4) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.gmt_modified_time = _decoding.timestamp(value)
+                    self.gmt_modified_time = _decoding.timestamp(value_4)
                     other += 1
             else:
                 self.gmt_modified_time = None
                 other += 1
-            self.provider = value = get(source, "Provider")
-            if type(value) is not str:
+            self.provider = value_5
+            if type(value_5) is not str:
                 self.provider = None
                 other += 1
-            self.identifier = value = get(source, "Identifier")
-            if type(value) is not str:
+            self.identifier = value_6
+            if type(value_6) is not str:
                 self.identifier = None
                 other += 1
-            self.version = value = get(source, "Version")
-            if type(value) is not str:
+            self.version = value_7
+            if type(value_7) is not str:
                 self.version = None
                 other += 1
-            self.uuid = value = get(source, "Uuid")
-            if type(value) is not str:
+            self.uuid = value_8
+            if type(value_8) is not str:
                 self.uuid = None
                 other += 1
-            value = get(source, "WorkspaceId")
-            if type(value) is int:
-                self.workspace_id = known(value) or _decoding.digits(value)
-            elif type(value) is str:
-                self.workspace_id = value
+            if type(value_9) is int:
+                self.workspace_id = known[value_9]
+            elif type(value_9) is str:
+                self.workspace_id = value_9
             else:
-                self.workspace_id = None if value is None else _decoding.text_or_digits(value)
+                self.workspace_id = None if value_9 is None else _decoding.text_or_digits(value_9)
                 other += 1
-            self.manifest = value = get(source, "Manifest")
-            if type(value) is not str:
+            self.manifest = value_10
+            if type(value_10) is not str:
                 self.manifest = None
                 other += 1
             if len(source) + other != 10:
                 _decoding.keep_rest(self, source)
-            append(self)
         return models
 
     def manifest_json(self) -> Any:

@@ -48,41 +48,47 @@ class GetPipelineRunNodeResponse(NodeDetails):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
-        models: list[Self] = []
-        append, get, new = models.append, _decoding.GET, object.__new__
-        for source in sources:
-            if not isinstance(source, dict):
-                _decoding.skip(source, where)
-                continue
-            self = new(cls)
-            self.additional_properties = {}
+        models = _decoding.unfilled(cls, sources)
+        for self, source in zip(models, sources):
+            try:
+                value_1 = source["RequestId"]
+                value_2 = source["ApiVersion"]
+                value_3 = source["Metadata"]
+                value_4 = source["Spec"]
+                value_5 = source["StatusInfo"]
+            except (KeyError, TypeError):
+                if not isinstance(source, dict):
+                    return cls.from_list(_decoding.objects(sources, where), where)
+                (
+                    value_1,
+                    value_2,
+                    value_3,
+                    value_4,
+                    value_5,
+                ) = map(source.get, cls._FIELDS)
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.request_id = value = get(source, "RequestId")
-            if type(value) is not str:
+            self.request_id = value_1
+            if type(value_1) is not str:
                 self.request_id = None
                 other += 1
-            self.api_version = value = get(source, "ApiVersion")
-            if type(value) is not str:
+            self.api_version = value_2
+            if type(value_2) is not str:
                 self.api_version = None
                 other += 1
-            value = get(source, "Metadata")
             self.metadata = _decoding.model(
-                value, _models.NodeMetadata.from_list, "GetPipelineRunNodeResponse.Metadata"
+                value_3, _models.NodeMetadata.from_list, "GetPipelineRunNodeResponse.Metadata"
             )
             if self.metadata is None:
                 other += 1
-            value = get(source, "Spec")
-            self.spec = _decoding.model(value, _models.NodeSpec.from_list, "GetPipelineRunNodeResponse.Spec")
+            self.spec = _decoding.model(value_4, _models.NodeSpec.from_list, "GetPipelineRunNodeResponse.Spec")
             if self.spec is None:
                 other += 1
-            value = get(source, "StatusInfo")
             self.status_info = _decoding.model(
-                value, _models.NodeStatusInfo.from_list, "GetPipelineRunNodeResponse.StatusInfo"
+                value_5, _models.NodeStatusInfo.from_list, "GetPipelineRunNodeResponse.StatusInfo"
             )
             if self.status_info is None:
                 other += 1
             if len(source) + other != 5:
                 _decoding.keep_rest(self, source)
-            append(self)
         return models

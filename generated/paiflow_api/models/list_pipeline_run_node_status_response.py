@@ -43,29 +43,31 @@ class ListPipelineRunNodeStatusResponse(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
-        models: list[Self] = []
-        append, get, new = models.append, _decoding.GET, object.__new__
-        for source in sources:
-            if not isinstance(source, dict):
-                _decoding.skip(source, where)
-                continue
-            self = new(cls)
-            self.additional_properties = {}
+        models = _decoding.unfilled(cls, sources)
+        for self, source in zip(models, sources):
+            try:
+                value_1 = source["RequestId"]
+                value_2 = source["Status"]
+            except (KeyError, TypeError):
+                if not isinstance(source, dict):
+                    return cls.from_list(_decoding.objects(sources, where), where)
+                (
+                    value_1,
+                    value_2,
+                ) = map(source.get, cls._FIELDS)
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.request_id = value = get(source, "RequestId")
-            if type(value) is not str:
+            self.request_id = value_1
+            if type(value_1) is not str:
                 self.request_id = None
                 other += 1
-            value = get(source, "Status")
             self.status = _decoding.models(
-                value, _models.NodeRuntime.from_list, "ListPipelineRunNodeStatusResponse.Status"
+                value_2, _models.NodeRuntime.from_list, "ListPipelineRunNodeStatusResponse.Status"
             )
-            if value == []:
+            if value_2 == []:
                 _decoding.keep_empty(self, "Status")
-            elif type(value) is not list or len(value) != len(self.status):
+            elif type(value_2) is not list or len(value_2) != len(self.status):
                 other += 1
             if len(source) + other != 2:
                 _decoding.keep_rest(self, source)
-            append(self)
         return models

@@ -49,43 +49,47 @@ class ListPipelineRunsStatusResponse(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
-        models: list[Self] = []
-        append, get, new = models.append, _decoding.GET, object.__new__
-        for source in sources:
-            if not isinstance(source, dict):
-                _decoding.skip(source, where)
-                continue
-            self = new(cls)
-            self.additional_properties = {}
+        models = _decoding.unfilled(cls, sources)
+        for self, source in zip(models, sources):
+            try:
+                value_1 = source["RequestId"]
+                value_2 = source["PipelineRuns"]
+                value_3 = source["Nodes"]
+                value_4 = source["Outputs"]
+            except (KeyError, TypeError):
+                if not isinstance(source, dict):
+                    return cls.from_list(_decoding.objects(sources, where), where)
+                (
+                    value_1,
+                    value_2,
+                    value_3,
+                    value_4,
+                ) = map(source.get, cls._FIELDS)
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.request_id = value = get(source, "RequestId")
-            if type(value) is not str:
+            self.request_id = value_1
+            if type(value_1) is not str:
                 self.request_id = None
                 other += 1
-            value = get(source, "PipelineRuns")
             self.pipeline_runs = _decoding.models(
-                value, _models.PipelineRunState.from_list, "ListPipelineRunsStatusResponse.PipelineRuns"
+                value_2, _models.PipelineRunState.from_list, "ListPipelineRunsStatusResponse.PipelineRuns"
             )
-            if value == []:
+            if value_2 == []:
                 _decoding.keep_empty(self, "PipelineRuns")
-            elif type(value) is not list or len(value) != len(self.pipeline_runs):
+            elif type(value_2) is not list or len(value_2) != len(self.pipeline_runs):
                 other += 1
-            value = get(source, "Nodes")
-            self.nodes = _decoding.models(value, _models.NodeState.from_list, "ListPipelineRunsStatusResponse.Nodes")
-            if value == []:
+            self.nodes = _decoding.models(value_3, _models.NodeState.from_list, "ListPipelineRunsStatusResponse.Nodes")
+            if value_3 == []:
                 _decoding.keep_empty(self, "Nodes")
-            elif type(value) is not list or len(value) != len(self.nodes):
+            elif type(value_3) is not list or len(value_3) != len(self.nodes):
                 other += 1
-            value = get(source, "Outputs")
             self.outputs = _decoding.models(
-                value, _models.OutputValue.from_list, "ListPipelineRunsStatusResponse.Outputs"
+                value_4, _models.OutputValue.from_list, "ListPipelineRunsStatusResponse.Outputs"
             )
-            if value == []:
+            if value_4 == []:
                 _decoding.keep_empty(self, "Outputs")
-            elif type(value) is not list or len(value) != len(self.outputs):
+            elif type(value_4) is not list or len(value_4) != len(self.outputs):
                 other += 1
             if len(source) + other != 4:
                 _decoding.keep_rest(self, source)
-            append(self)
         return models

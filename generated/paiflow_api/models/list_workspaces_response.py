@@ -51,37 +51,43 @@ class ListWorkspacesResponse(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
-        models: list[Self] = []
-        append, get, new = models.append, _decoding.GET, object.__new__
-        for source in sources:
-            if not isinstance(source, dict):
-                _decoding.skip(source, where)
-                continue
-            self = new(cls)
-            self.additional_properties = {}
+        models = _decoding.unfilled(cls, sources)
+        for self, source in zip(models, sources):
+            try:
+                value_1 = source["RequestId"]
+                value_2 = source["Workspaces"]
+                value_3 = source["TotalCount"]
+                value_4 = source["ResourceLimits"]
+            except (KeyError, TypeError):
+                if not isinstance(source, dict):
+                    return cls.from_list(_decoding.objects(sources, where), where)
+                (
+                    value_1,
+                    value_2,
+                    value_3,
+                    value_4,
+                ) = map(source.get, cls._FIELDS)
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.request_id = value = get(source, "RequestId")
-            if type(value) is not str:
+            self.request_id = value_1
+            if type(value_1) is not str:
                 self.request_id = None
                 other += 1
-            value = get(source, "Workspaces")
-            self.workspaces = _decoding.models(value, _models.Workspace.from_list, "ListWorkspacesResponse.Workspaces")
-            if value == []:
+            self.workspaces = _decoding.models(
+                value_2, _models.Workspace.from_list, "ListWorkspacesResponse.Workspaces"
+            )
+            if value_2 == []:
                 _decoding.keep_empty(self, "Workspaces")
-            elif type(value) is not list or len(value) != len(self.workspaces):
+            elif type(value_2) is not list or len(value_2) != len(self.workspaces):
                 other += 1
-            value = get(source, "TotalCount")
-            self.total_count = _decoding.integer(value)
-            if value is None or self.total_count is not value:
+            self.total_count = _decoding.integer(value_3)
+            if value_3 is None or self.total_count is not value_3:
                 other += 1
-            value = get(source, "ResourceLimits")
             self.resource_limits = _decoding.model(
-                value, _models.WorkspaceResourceLimits.from_list, "ListWorkspacesResponse.ResourceLimits"
+                value_4, _models.WorkspaceResourceLimits.from_list, "ListWorkspacesResponse.ResourceLimits"
             )
             if self.resource_limits is None:
                 other += 1
             if len(source) + other != 4:
                 _decoding.keep_rest(self, source)
-            append(self)
         return models

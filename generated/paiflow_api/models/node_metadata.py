@@ -65,52 +65,65 @@ class NodeMetadata(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
-        models: list[Self] = []
-        append, get, new = models.append, _decoding.GET, object.__new__
-        for source in sources:
-            if not isinstance(source, dict):
-                _decoding.skip(source, where)
-                continue
-            self = new(cls)
-            self.additional_properties = {}
+        models = _decoding.unfilled(cls, sources)
+        for self, source in zip(models, sources):
+            try:
+                value_1 = source["NodeId"]
+                value_2 = source["Provider"]
+                value_3 = source["Name"]
+                value_4 = source["Version"]
+                value_5 = source["Identifier"]
+                value_6 = source["NodeType"]
+                value_7 = source["RelatedNodeIds"]
+                value_8 = source["DisplayName"]
+            except (KeyError, TypeError):
+                if not isinstance(source, dict):
+                    return cls.from_list(_decoding.objects(sources, where), where)
+                (
+                    value_1,
+                    value_2,
+                    value_3,
+                    value_4,
+                    value_5,
+                    value_6,
+                    value_7,
+                    value_8,
+                ) = map(source.get, cls._FIELDS)
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.node_id = value = get(source, "NodeId")
-            if type(value) is not str:
+            self.node_id = value_1
+            if type(value_1) is not str:
                 self.node_id = None
                 other += 1
-            self.provider = value = get(source, "Provider")
-            if type(value) is not str:
+            self.provider = value_2
+            if type(value_2) is not str:
                 self.provider = None
                 other += 1
-            self.name = value = get(source, "Name")
-            if type(value) is not str:
+            self.name = value_3
+            if type(value_3) is not str:
                 self.name = None
                 other += 1
-            self.version = value = get(source, "Version")
-            if type(value) is not str:
+            self.version = value_4
+            if type(value_4) is not str:
                 self.version = None
                 other += 1
-            self.identifier = value = get(source, "Identifier")
-            if type(value) is not str:
+            self.identifier = value_5
+            if type(value_5) is not str:
                 self.identifier = None
                 other += 1
-            value = get(source, "NodeType")
             try:
-                self.node_type = _NODE_TYPE[value]
+                self.node_type = _NODE_TYPE[value_6]
             except (KeyError, TypeError):
-                self.node_type = _read_node_type(value)
-                if type(value) is not str:
+                self.node_type = _read_node_type(value_6)
+                if type(value_6) is not str:
                     other += 1
-            value = get(source, "RelatedNodeIds")
-            self.related_node_ids = _decoding.values(value, _decoding.text, "NodeMetadata.RelatedNodeIds")
-            if value is None or self.related_node_ids is not value:
+            self.related_node_ids = _decoding.values(value_7, _decoding.text, "NodeMetadata.RelatedNodeIds")
+            if value_7 is None or self.related_node_ids is not value_7:
                 other += 1
-            self.display_name = value = get(source, "DisplayName")
-            if type(value) is not str:
+            self.display_name = value_8
+            if type(value_8) is not str:
                 self.display_name = None
                 other += 1
             if len(source) + other != 8:
                 _decoding.keep_rest(self, source)
-            append(self)
         return models

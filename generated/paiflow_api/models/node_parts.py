@@ -43,29 +43,30 @@ class NodeParts(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
-        models: list[Self] = []
-        append, get, new = models.append, _decoding.GET, object.__new__
-        for source in sources:
-            if not isinstance(source, dict):
-                _decoding.skip(source, where)
-                continue
-            self = new(cls)
-            self.additional_properties = {}
+        models = _decoding.unfilled(cls, sources)
+        for self, source in zip(models, sources):
+            try:
+                value_1 = source["Artifacts"]
+                value_2 = source["Parameters"]
+            except (KeyError, TypeError):
+                if not isinstance(source, dict):
+                    return cls.from_list(_decoding.objects(sources, where), where)
+                (
+                    value_1,
+                    value_2,
+                ) = map(source.get, cls._FIELDS)
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            value = get(source, "Artifacts")
-            self.artifacts = _decoding.models(value, _models.NodeArtifact.from_list, "NodeParts.Artifacts")
-            if value == []:
+            self.artifacts = _decoding.models(value_1, _models.NodeArtifact.from_list, "NodeParts.Artifacts")
+            if value_1 == []:
                 _decoding.keep_empty(self, "Artifacts")
-            elif type(value) is not list or len(value) != len(self.artifacts):
+            elif type(value_1) is not list or len(value_1) != len(self.artifacts):
                 other += 1
-            value = get(source, "Parameters")
-            self.parameters = _decoding.models(value, _models.NodeParameter.from_list, "NodeParts.Parameters")
-            if value == []:
+            self.parameters = _decoding.models(value_2, _models.NodeParameter.from_list, "NodeParts.Parameters")
+            if value_2 == []:
                 _decoding.keep_empty(self, "Parameters")
-            elif type(value) is not list or len(value) != len(self.parameters):
+            elif type(value_2) is not list or len(value_2) != len(self.parameters):
                 other += 1
             if len(source) + other != 2:
                 _decoding.keep_rest(self, source)
-            append(self)
         return models

@@ -55,63 +55,71 @@ class NodeRuntime(Node):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
-        models: list[Self] = []
-        append, get, new = models.append, _decoding.GET, object.__new__
+        models = _decoding.unfilled(cls, sources)
         instant = datetime.fromisoformat
-        for source in sources:
-            if not isinstance(source, dict):
-                _decoding.skip(source, where)
-                continue
-            self = new(cls)
-            self.additional_properties = {}
+        for self, source in zip(models, sources):
+            try:
+                value_1 = source["NodeId"]
+                value_2 = source["NodeName"]
+                value_3 = source["Status"]
+                value_4 = source["StartedAt"]
+                value_5 = source["FinishedAt"]
+                value_6 = source["RuntimeInfo"]
+            except (KeyError, TypeError):
+                if not isinstance(source, dict):
+                    return cls.from_list(_decoding.objects(sources, where), where)
+                (
+                    value_1,
+                    value_2,
+                    value_3,
+                    value_4,
+                    value_5,
+                    value_6,
+                ) = map(source.get, cls._FIELDS)
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.node_id = value = get(source, "NodeId")
-            if type(value) is not str:
+            self.node_id = value_1
+            if type(value_1) is not str:
                 self.node_id = None
                 other += 1
-            self.node_name = value = get(source, "NodeName")
-            if type(value) is not str:
+            self.node_name = value_2
+            if type(value_2) is not str:
                 self.node_name = None
                 other += 1
-            value = get(source, "Status")
             try:
-                self.status = _NODE_STATUS[value]
+                self.status = _NODE_STATUS[value_3]
             except (KeyError, TypeError):
-                self.status = _read_node_status(value)
-                if type(value) is not str:
+                self.status = _read_node_status(value_3)
+                if type(value_3) is not str:
                     other += 1
-            value = get(source, "StartedAt")
-            if value:
+            if value_4:
                 try:
-                    self.started_at = moment = instant(value)
-                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                    self.started_at = moment = instant(value_4)
+                    if moment.tzinfo is not UTC or value_4[10] != "T" or len(value_4) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.started_at = _decoding.timestamp(value)
+                    self.started_at = _decoding.timestamp(value_4)
                     other += 1
             else:
                 self.started_at = None
                 other += 1
-            value = get(source, "FinishedAt")
-            if value:
+            if value_5:
                 try:
-                    self.finished_at = moment = instant(value)
-                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                    self.finished_at = moment = instant(value_5)
+                    if moment.tzinfo is not UTC or value_5[10] != "T" or len(value_5) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.finished_at = _decoding.timestamp(value)
+                    self.finished_at = _decoding.timestamp(value_5)
                     other += 1
             else:
                 self.finished_at = None
                 other += 1
-            self.runtime_info = value = get(source, "RuntimeInfo")
-            if type(value) is not str:
+            self.runtime_info = value_6
+            if type(value_6) is not str:
                 self.runtime_info = None
                 other += 1
             if len(source) + other != 6:
                 _decoding.keep_rest(self, source)
-            append(self)
         return models
 
     def runtime_info_json(self) -> Any:

@@ -44,29 +44,32 @@ class NodeSequence(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
-        models: list[Self] = []
-        append, get, new = models.append, _decoding.GET, object.__new__
-        for source in sources:
-            if not isinstance(source, dict):
-                _decoding.skip(source, where)
-                continue
-            self = new(cls)
-            self.additional_properties = {}
+        models = _decoding.unfilled(cls, sources)
+        for self, source in zip(models, sources):
+            try:
+                value_1 = source["Start"]
+                value_2 = source["End"]
+                value_3 = source["Format"]
+            except (KeyError, TypeError):
+                if not isinstance(source, dict):
+                    return cls.from_list(_decoding.objects(sources, where), where)
+                (
+                    value_1,
+                    value_2,
+                    value_3,
+                ) = map(source.get, cls._FIELDS)
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            value = get(source, "Start")
-            self.start = _decoding.integer(value)
-            if value is None or self.start is not value:
+            self.start = _decoding.integer(value_1)
+            if value_1 is None or self.start is not value_1:
                 other += 1
-            value = get(source, "End")
-            self.end = _decoding.integer(value)
-            if value is None or self.end is not value:
+            self.end = _decoding.integer(value_2)
+            if value_2 is None or self.end is not value_2:
                 other += 1
-            self.format_ = value = get(source, "Format")
-            if type(value) is not str:
+            self.format_ = value_3
+            if type(value_3) is not str:
                 self.format_ = None
                 other += 1
             if len(source) + other != 3:
                 _decoding.keep_rest(self, source)
-            append(self)
         return models

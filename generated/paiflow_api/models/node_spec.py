@@ -68,59 +68,71 @@ class NodeSpec(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
-        models: list[Self] = []
-        append, get, new = models.append, _decoding.GET, object.__new__
-        for source in sources:
-            if not isinstance(source, dict):
-                _decoding.skip(source, where)
-                continue
-            self = new(cls)
-            self.additional_properties = {}
+        models = _decoding.unfilled(cls, sources)
+        for self, source in zip(models, sources):
+            try:
+                value_1 = source["HasPipelines"]
+                value_2 = source["Dependencies"]
+                value_3 = source["Pipelines"]
+                value_4 = source["Inputs"]
+                value_5 = source["Outputs"]
+                value_6 = source["When"]
+                value_7 = source["WithItems"]
+                value_8 = source["WithParam"]
+                value_9 = source["WithSequence"]
+                value_10 = source["Parallelism"]
+            except (KeyError, TypeError):
+                if not isinstance(source, dict):
+                    return cls.from_list(_decoding.objects(sources, where), where)
+                (
+                    value_1,
+                    value_2,
+                    value_3,
+                    value_4,
+                    value_5,
+                    value_6,
+                    value_7,
+                    value_8,
+                    value_9,
+                    value_10,
+                ) = map(source.get, cls._FIELDS)
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.has_pipelines = value = get(source, "HasPipelines")
-            if value is not True and value is not False:
+            self.has_pipelines = value_1
+            if value_1 is not True and value_1 is not False:
                 self.has_pipelines = None
                 other += 1
-            value = get(source, "Dependencies")
-            self.dependencies = _decoding.values(value, _decoding.text, "NodeSpec.Dependencies")
-            if value is None or self.dependencies is not value:
+            self.dependencies = _decoding.values(value_2, _decoding.text, "NodeSpec.Dependencies")
+            if value_2 is None or self.dependencies is not value_2:
                 other += 1
-            value = get(source, "Pipelines")
-            self.pipelines = _decoding.models(value, _models.NodeDetails.from_list, "NodeSpec.Pipelines")
-            if value == []:
+            self.pipelines = _decoding.models(value_3, _models.NodeDetails.from_list, "NodeSpec.Pipelines")
+            if value_3 == []:
                 _decoding.keep_empty(self, "Pipelines")
-            elif type(value) is not list or len(value) != len(self.pipelines):
+            elif type(value_3) is not list or len(value_3) != len(self.pipelines):
                 other += 1
-            value = get(source, "Inputs")
-            self.inputs = _decoding.model(value, _models.NodeParts.from_list, "NodeSpec.Inputs")
+            self.inputs = _decoding.model(value_4, _models.NodeParts.from_list, "NodeSpec.Inputs")
             if self.inputs is None:
                 other += 1
-            value = get(source, "Outputs")
-            self.outputs = _decoding.model(value, _models.NodeParts.from_list, "NodeSpec.Outputs")
+            self.outputs = _decoding.model(value_5, _models.NodeParts.from_list, "NodeSpec.Outputs")
             if self.outputs is None:
                 other += 1
-            self.when = value = get(source, "When")
-            if type(value) is not str:
+            self.when = value_6
+            if type(value_6) is not str:
                 self.when = None
                 other += 1
-            value = get(source, "WithItems")
-            self.with_items = _decoding.values(value, _decoding.text, "NodeSpec.WithItems")
-            if value is None or self.with_items is not value:
+            self.with_items = _decoding.values(value_7, _decoding.text, "NodeSpec.WithItems")
+            if value_7 is None or self.with_items is not value_7:
                 other += 1
-            self.with_param = value = get(source, "WithParam")
-            if type(value) is not str:
+            self.with_param = value_8
+            if type(value_8) is not str:
                 self.with_param = None
                 other += 1
-            value = get(source, "WithSequence")
-            self.with_sequence = _decoding.model(value, _models.NodeSequence.from_list, "NodeSpec.WithSequence")
+            self.with_sequence = _decoding.model(value_9, _models.NodeSequence.from_list, "NodeSpec.WithSequence")
             if self.with_sequence is None:
                 other += 1
-            value = get(source, "Parallelism")
-            self.parallelism = _decoding.integer(value)
-            if value is None or self.parallelism is not value:
+            self.parallelism = _decoding.integer(value_10)
+            if value_10 is None or self.parallelism is not value_10:
                 other += 1
             if len(source) + other != 10:
                 _decoding.keep_rest(self, source)
-            append(self)
         return models

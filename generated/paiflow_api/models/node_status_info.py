@@ -58,59 +58,64 @@ class NodeStatusInfo(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
-        models: list[Self] = []
-        append, get, new = models.append, _decoding.GET, object.__new__
+        models = _decoding.unfilled(cls, sources)
         instant = datetime.fromisoformat
-        for source in sources:
-            if not isinstance(source, dict):
-                _decoding.skip(source, where)
-                continue
-            self = new(cls)
-            self.additional_properties = {}
+        for self, source in zip(models, sources):
+            try:
+                value_1 = source["FinishedAt"]
+                value_2 = source["StartedAt"]
+                value_3 = source["Status"]
+                value_4 = source["Conditions"]
+                value_5 = source["Progress"]
+            except (KeyError, TypeError):
+                if not isinstance(source, dict):
+                    return cls.from_list(_decoding.objects(sources, where), where)
+                (
+                    value_1,
+                    value_2,
+                    value_3,
+                    value_4,
+                    value_5,
+                ) = map(source.get, cls._FIELDS)
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            value = get(source, "FinishedAt")
-            if value:
+            if value_1:
                 try:
-                    self.finished_at = moment = instant(value)
-                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                    self.finished_at = moment = instant(value_1)
+                    if moment.tzinfo is not UTC or value_1[10] != "T" or len(value_1) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.finished_at = _decoding.timestamp(value)
+                    self.finished_at = _decoding.timestamp(value_1)
                     other += 1
             else:
                 self.finished_at = None
                 other += 1
-            value = get(source, "StartedAt")
-            if value:
+            if value_2:
                 try:
-                    self.started_at = moment = instant(value)
-                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                    self.started_at = moment = instant(value_2)
+                    if moment.tzinfo is not UTC or value_2[10] != "T" or len(value_2) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.started_at = _decoding.timestamp(value)
+                    self.started_at = _decoding.timestamp(value_2)
                     other += 1
             else:
                 self.started_at = None
                 other += 1
-            value = get(source, "Status")
             try:
-                self.status = _NODE_STATUS[value]
+                self.status = _NODE_STATUS[value_3]
             except (KeyError, TypeError):
-                self.status = _read_node_status(value)
-                if type(value) is not str:
+                self.status = _read_node_status(value_3)
+                if type(value_3) is not str:
                     other += 1
-            value = get(source, "Conditions")
-            self.conditions = _decoding.models(value, _models.NodeCondition.from_list, "NodeStatusInfo.Conditions")
-            if value == []:
+            self.conditions = _decoding.models(value_4, _models.NodeCondition.from_list, "NodeStatusInfo.Conditions")
+            if value_4 == []:
                 _decoding.keep_empty(self, "Conditions")
-            elif type(value) is not list or len(value) != len(self.conditions):
+            elif type(value_4) is not list or len(value_4) != len(self.conditions):
                 other += 1
-            self.progress = value = get(source, "Progress")
-            if type(value) is not str:
+            self.progress = value_5
+            if type(value_5) is not str:
                 self.progress = None
                 other += 1
             if len(source) + other != 5:
                 _decoding.keep_rest(self, source)
-            append(self)
         return models

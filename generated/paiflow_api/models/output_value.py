@@ -67,75 +67,92 @@ class OutputValue(Output):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
-        models: list[Self] = []
-        append, get, new = models.append, _decoding.GET, object.__new__
+        models = _decoding.unfilled(cls, sources)
         instant = datetime.fromisoformat
-        for source in sources:
-            if not isinstance(source, dict):
-                _decoding.skip(source, where)
-                continue
-            self = new(cls)
-            self.additional_properties = {}
+        for self, source in zip(models, sources):
+            try:
+                value_1 = source["Name"]
+                value_2 = source["Type"]
+                value_3 = source["GmtCreateTime"]
+                value_4 = source["Id"]
+                value_5 = source["Producer"]
+                value_6 = source["NodeId"]
+                value_7 = source["ExpandedArtifactIndex"]
+                value_8 = source["ExpandableArtifactName"]
+                value_9 = source["Metadata"]
+                value_10 = source["PipelineRunId"]
+                value_11 = source["Value"]
+            except (KeyError, TypeError):
+                if not isinstance(source, dict):
+                    return cls.from_list(_decoding.objects(sources, where), where)
+                (
+                    value_1,
+                    value_2,
+                    value_3,
+                    value_4,
+                    value_5,
+                    value_6,
+                    value_7,
+                    value_8,
+                    value_9,
+                    value_10,
+                    value_11,
+                ) = map(source.get, cls._FIELDS)
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.name = value = get(source, "Name")
-            if type(value) is not str:
+            self.name = value_1
+            if type(value_1) is not str:
                 self.name = None
                 other += 1
-            value = get(source, "Type")
             try:
-                self.type_ = _OUTPUT_TYPE[value]
+                self.type_ = _OUTPUT_TYPE[value_2]
             except (KeyError, TypeError):
-                self.type_ = _read_output_type(value)
-                if type(value) is not str:
+                self.type_ = _read_output_type(value_2)
+                if type(value_2) is not str:
                     other += 1
-            value = get(source, "GmtCreateTime")
-            if value:
+            if value_3:
                 try:
-                    self.gmt_create_time = moment = instant(value)
-                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                    self.gmt_create_time = moment = instant(value_3)
+                    if moment.tzinfo is not UTC or value_3[10] != "T" or len(value_3) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.gmt_create_time = _decoding.timestamp(value)
+                    self.gmt_create_time = _decoding.timestamp(value_3)
                     other += 1
             else:
                 self.gmt_create_time = None
                 other += 1
-            self.id = value = get(source, "Id")
-            if type(value) is not str:
+            self.id = value_4
+            if type(value_4) is not str:
                 self.id = None
                 other += 1
-            self.producer = value = get(source, "Producer")
-            if type(value) is not str:
+            self.producer = value_5
+            if type(value_5) is not str:
                 self.producer = None
                 other += 1
-            self.node_id = value = get(source, "NodeId")
-            if type(value) is not str:
+            self.node_id = value_6
+            if type(value_6) is not str:
                 self.node_id = None
                 other += 1
-            value = get(source, "ExpandedArtifactIndex")
-            self.expanded_artifact_index = _decoding.integer(value)
-            if value is None or self.expanded_artifact_index is not value:
+            self.expanded_artifact_index = _decoding.integer(value_7)
+            if value_7 is None or self.expanded_artifact_index is not value_7:
                 other += 1
-            self.expandable_artifact_name = value = get(source, "ExpandableArtifactName")
-            if type(value) is not str:
+            self.expandable_artifact_name = value_8
+            if type(value_8) is not str:
                 self.expandable_artifact_name = None
                 other += 1
-            value = get(source, "Metadata")
-            self.metadata = _decoding.model(value, _models.OutputMetadata.from_list, "OutputValue.Metadata")
+            self.metadata = _decoding.model(value_9, _models.OutputMetadata.from_list, "OutputValue.Metadata")
             if self.metadata is None:
                 other += 1
-            self.pipeline_run_id = value = get(source, "PipelineRunId")
-            if type(value) is not str:
+            self.pipeline_run_id = value_10
+            if type(value_10) is not str:
                 self.pipeline_run_id = None
                 other += 1
-            self.value = value = get(source, "Value")
-            if type(value) is not str:
+            self.value = value_11
+            if type(value_11) is not str:
                 self.value = None
                 other += 1
             if len(source) + other != 11:
                 _decoding.keep_rest(self, source)
-            append(self)
         return models
 
     def value_json(self) -> Any:

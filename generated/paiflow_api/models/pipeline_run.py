@@ -61,57 +61,67 @@ class PipelineRun(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
-        models: list[Self] = []
-        append, get, new = models.append, _decoding.GET, object.__new__
-        known = _decoding.KNOWN_DIGITS.get
-        for source in sources:
-            if not isinstance(source, dict):
-                _decoding.skip(source, where)
-                continue
-            self = new(cls)
-            self.additional_properties = {}
+        models = _decoding.unfilled(cls, sources)
+        known = _decoding.KNOWN_DIGITS
+        for self, source in zip(models, sources):
+            try:
+                value_1 = source["PipelineRunId"]
+                value_2 = source["Status"]
+                value_3 = source["Name"]
+                value_4 = source["UserId"]
+                value_5 = source["ParentUserId"]
+                value_6 = source["NodeId"]
+                value_7 = source["SourceId"]
+            except (KeyError, TypeError):
+                if not isinstance(source, dict):
+                    return cls.from_list(_decoding.objects(sources, where), where)
+                (
+                    value_1,
+                    value_2,
+                    value_3,
+                    value_4,
+                    value_5,
+                    value_6,
+                    value_7,
+                ) = map(source.get, cls._FIELDS)
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.pipeline_run_id = value = get(source, "PipelineRunId")
-            if type(value) is not str:
+            self.pipeline_run_id = value_1
+            if type(value_1) is not str:
                 self.pipeline_run_id = None
                 other += 1
-            value = get(source, "Status")
             try:
-                self.status = _PIPELINE_RUN_STATUS[value]
+                self.status = _PIPELINE_RUN_STATUS[value_2]
             except (KeyError, TypeError):
-                self.status = _read_pipeline_run_status(value)
-                if type(value) is not str:
+                self.status = _read_pipeline_run_status(value_2)
+                if type(value_2) is not str:
                     other += 1
-            self.name = value = get(source, "Name")
-            if type(value) is not str:
+            self.name = value_3
+            if type(value_3) is not str:
                 self.name = None
                 other += 1
-            value = get(source, "UserId")
-            if type(value) is int:
-                self.user_id = known(value) or _decoding.digits(value)
-            elif type(value) is str:
-                self.user_id = value
+            if type(value_4) is int:
+                self.user_id = known[value_4]
+            elif type(value_4) is str:
+                self.user_id = value_4
             else:
-                self.user_id = None if value is None else _decoding.text_or_digits(value)
+                self.user_id = None if value_4 is None else _decoding.text_or_digits(value_4)
                 other += 1
-            value = get(source, "ParentUserId")
-            if type(value) is int:
-                self.parent_user_id = known(value) or _decoding.digits(value)
-            elif type(value) is str:
-                self.parent_user_id = value
+            if type(value_5) is int:
+                self.parent_user_id = known[value_5]
+            elif type(value_5) is str:
+                self.parent_user_id = value_5
             else:
-                self.parent_user_id = None if value is None else _decoding.text_or_digits(value)
+                self.parent_user_id = None if value_5 is None else _decoding.text_or_digits(value_5)
                 other += 1
-            self.node_id = value = get(source, "NodeId")
-            if type(value) is not str:
+            self.node_id = value_6
+            if type(value_6) is not str:
                 self.node_id = None
                 other += 1
-            self.source_id = value = get(source, "SourceId")
-            if type(value) is not str:
+            self.source_id = value_7
+            if type(value_7) is not str:
                 self.source_id = None
                 other += 1
             if len(source) + other != 7:
                 _decoding.keep_rest(self, source)
-            append(self)
         return models

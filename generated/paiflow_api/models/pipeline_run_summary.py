@@ -96,144 +96,168 @@ class PipelineRunSummary(PipelineRun):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
-        models: list[Self] = []
-        append, get, new = models.append, _decoding.GET, object.__new__
+        models = _decoding.unfilled(cls, sources)
         instant = datetime.fromisoformat
-        known = _decoding.KNOWN_DIGITS.get
-        for source in sources:
-            if not isinstance(source, dict):
-                _decoding.skip(source, where)
-                continue
-            self = new(cls)
-            self.additional_properties = {}
+        known = _decoding.KNOWN_DIGITS
+        for self, source in zip(models, sources):
+            try:
+                value_1 = source["PipelineRunId"]
+                value_2 = source["Status"]
+                value_3 = source["Name"]
+                value_4 = source["UserId"]
+                value_5 = source["ParentUserId"]
+                value_6 = source["NodeId"]
+                value_7 = source["SourceId"]
+                value_8 = source["StartedAt"]
+                value_9 = source["FinishedAt"]
+                value_10 = source["Duration"]
+                value_11 = source["WorkspaceId"]
+                value_12 = source["Message"]
+                value_13 = source["SourceType"]
+                value_14 = source["GmtCreateTime"]
+                value_15 = source["GmtModifiedTime"]
+                value_16 = source["PipelineId"]
+                value_17 = source["Accessibility"]
+                value_18 = source["PipelineRunUri"]
+            except (KeyError, TypeError):
+                if not isinstance(source, dict):
+                    return cls.from_list(_decoding.objects(sources, where), where)
+                (
+                    value_1,
+                    value_2,
+                    value_3,
+                    value_4,
+                    value_5,
+                    value_6,
+                    value_7,
+                    value_8,
+                    value_9,
+                    value_10,
+                    value_11,
+                    value_12,
+                    value_13,
+                    value_14,
+                    value_15,
+                    value_16,
+                    value_17,
+                    value_18,
+                ) = map(source.get, cls._FIELDS)
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.pipeline_run_id = value = get(source, "PipelineRunId")
-            if type(value) is not str:
+            self.pipeline_run_id = value_1
+            if type(value_1) is not str:
                 self.pipeline_run_id = None
                 other += 1
-            value = get(source, "Status")
             try:
-                self.status = _PIPELINE_RUN_STATUS[value]
+                self.status = _PIPELINE_RUN_STATUS[value_2]
             except (KeyError, TypeError):
-                self.status = _read_pipeline_run_status(value)
-                if type(value) is not str:
+                self.status = _read_pipeline_run_status(value_2)
+                if type(value_2) is not str:
                     other += 1
-            self.name = value = get(source, "Name")
-            if type(value) is not str:
+            self.name = value_3
+            if type(value_3) is not str:
                 self.name = None
                 other += 1
-            value = get(source, "UserId")
-            if type(value) is int:
-                self.user_id = known(value) or _decoding.digits(value)
-            elif type(value) is str:
-                self.user_id = value
+            if type(value_4) is int:
+                self.user_id = known[value_4]
+            elif type(value_4) is str:
+                self.user_id = value_4
             else:
-                self.user_id = None if value is None else _decoding.text_or_digits(value)
+                self.user_id = None if value_4 is None else _decoding.text_or_digits(value_4)
                 other += 1
-            value = get(source, "ParentUserId")
-            if type(value) is int:
-                self.parent_user_id = known(value) or _decoding.digits(value)
-            elif type(value) is str:
-                self.parent_user_id = value
+            if type(value_5) is int:
+                self.parent_user_id = known[value_5]
+            elif type(value_5) is str:
+                self.parent_user_id = value_5
             else:
-                self.parent_user_id = None if value is None else _decoding.text_or_digits(value)
+                self.parent_user_id = None if value_5 is None else _decoding.text_or_digits(value_5)
                 other += 1
-            self.node_id = value = get(source, "NodeId")
-            if type(value) is not str:
+            self.node_id = value_6
+            if type(value_6) is not str:
                 self.node_id = None
                 other += 1
-            self.source_id = value = get(source, "SourceId")
-            if type(value) is not str:
+            self.source_id = value_7
+            if type(value_7) is not str:
                 self.source_id = None
                 other += 1
-            value = get(source, "StartedAt")
-            if value:
+            if value_8:
                 try:
-                    self.started_at = moment = instant(value)
-                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                    self.started_at = moment = instant(value_8)
+                    if moment.tzinfo is not UTC or value_8[10] != "T" or len(value_8) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.started_at = _decoding.timestamp(value)
+                    self.started_at = _decoding.timestamp(value_8)
                     other += 1
             else:
                 self.started_at = None
                 other += 1
-            value = get(source, "FinishedAt")
-            if value:
+            if value_9:
                 try:
-                    self.finished_at = moment = instant(value)
-                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                    self.finished_at = moment = instant(value_9)
+                    if moment.tzinfo is not UTC or value_9[10] != "T" or len(value_9) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.finished_at = _decoding.timestamp(value)
+                    self.finished_at = _decoding.timestamp(value_9)
                     other += 1
             else:
                 self.finished_at = None
                 other += 1
-            value = get(source, "Duration")
-            self.duration = _decoding.integer(value)
-            if value is None or self.duration is not value:
+            self.duration = _decoding.integer(value_10)
+            if value_10 is None or self.duration is not value_10:
                 other += 1
-            value = get(source, "WorkspaceId")
-            if type(value) is int:
-                self.workspace_id = known(value) or _decoding.digits(value)
-            elif type(value) is str:
-                self.workspace_id = value
+            if type(value_11) is int:
+                self.workspace_id = known[value_11]
+            elif type(value_11) is str:
+                self.workspace_id = value_11
             else:
-                self.workspace_id = None if value is None else _decoding.text_or_digits(value)
+                self.workspace_id = None if value_11 is None else _decoding.text_or_digits(value_11)
                 other += 1
-            self.message = value = get(source, "Message")
-            if type(value) is not str:
+            self.message = value_12
+            if type(value_12) is not str:
                 self.message = None
                 other += 1
-            value = get(source, "SourceType")
             try:
-                self.source_type = _SOURCE_TYPE[value]
+                self.source_type = _SOURCE_TYPE[value_13]
             except (KeyError, TypeError):
-                self.source_type = _read_source_type(value)
-                if type(value) is not str:
+                self.source_type = _read_source_type(value_13)
+                if type(value_13) is not str:
                     other += 1
-            value = get(source, "GmtCreateTime")
-            if value:
+            if value_14:
                 try:
-                    self.gmt_create_time = moment = instant(value)
-                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                    self.gmt_create_time = moment = instant(value_14)
+                    if moment.tzinfo is not UTC or value_14[10] != "T" or len(value_14) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.gmt_create_time = _decoding.timestamp(value)
+                    self.gmt_create_time = _decoding.timestamp(value_14)
                     other += 1
             else:
                 self.gmt_create_time = None
                 other += 1
-            value = get(source, "GmtModifiedTime")
-            if value:
+            if value_15:
                 try:
-                    self.gmt_modified_time = moment = instant(value)
-                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                    self.gmt_modified_time = moment = instant(value_15)
+                    if moment.tzinfo is not UTC or value_15[10] != "T" or len(value_15) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.gmt_modified_time = _decoding.timestamp(value)
+                    self.gmt_modified_time = _decoding.timestamp(value_15)
                     other += 1
             else:
                 self.gmt_modified_time = None
                 other += 1
-            self.pipeline_id = value = get(source, "PipelineId")
-            if type(value) is not str:
+            self.pipeline_id = value_16
+            if type(value_16) is not str:
                 self.pipeline_id = None
                 other += 1
-            value = get(source, "Accessibility")
             try:
-                self.accessibility = _ACCESSIBILITY[value]
+                self.accessibility = _ACCESSIBILITY[value_17]
             except (KeyError, TypeError):
-                self.accessibility = _read_accessibility(value)
-                if type(value) is not str:
+                self.accessibility = _read_accessibility(value_17)
+                if type(value_17) is not str:
                     other += 1
-            self.pipeline_run_uri = value = get(source, "PipelineRunUri")
-            if type(value) is not str:
+            self.pipeline_run_uri = value_18
+            if type(value_18) is not str:
                 self.pipeline_run_uri = None
                 other += 1
             if len(source) + other != 18:
                 _decoding.keep_rest(self, source)
-            append(self)
         return models

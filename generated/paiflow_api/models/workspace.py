@@ -75,90 +75,103 @@ class Workspace(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
-        models: list[Self] = []
-        append, get, new = models.append, _decoding.GET, object.__new__
+        models = _decoding.unfilled(cls, sources)
         instant = datetime.fromisoformat
-        known = _decoding.KNOWN_DIGITS.get
-        for source in sources:
-            if not isinstance(source, dict):
-                _decoding.skip(source, where)
-                continue
-            self = new(cls)
-            self.additional_properties = {}
+        known = _decoding.KNOWN_DIGITS
+        for self, source in zip(models, sources):
+            try:
+                value_1 = source["WorkspaceId"]
+                value_2 = source["WorkspaceName"]
+                value_3 = source["GmtCreateTime"]
+                value_4 = source["GmtModifiedTime"]
+                value_5 = source["Description"]
+                value_6 = source["Creator"]
+                value_7 = source["EnvTypes"]
+                value_8 = source["Status"]
+                value_9 = source["AdminNames"]
+                value_10 = source["IsDefault"]
+                value_11 = source["ExtraInfos"]
+            except (KeyError, TypeError):
+                if not isinstance(source, dict):
+                    return cls.from_list(_decoding.objects(sources, where), where)
+                (
+                    value_1,
+                    value_2,
+                    value_3,
+                    value_4,
+                    value_5,
+                    value_6,
+                    value_7,
+                    value_8,
+                    value_9,
+                    value_10,
+                    value_11,
+                ) = map(source.get, cls._FIELDS)
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            value = get(source, "WorkspaceId")
-            if type(value) is int:
-                self.workspace_id = known(value) or _decoding.digits(value)
-            elif type(value) is str:
-                self.workspace_id = value
+            if type(value_1) is int:
+                self.workspace_id = known[value_1]
+            elif type(value_1) is str:
+                self.workspace_id = value_1
             else:
-                self.workspace_id = None if value is None else _decoding.text_or_digits(value)
+                self.workspace_id = None if value_1 is None else _decoding.text_or_digits(value_1)
                 other += 1
-            self.workspace_name = value = get(source, "WorkspaceName")
-            if type(value) is not str:
+            self.workspace_name = value_2
+            if type(value_2) is not str:
                 self.workspace_name = None
                 other += 1
-            value = get(source, "GmtCreateTime")
-            if value:
+            if value_3:
                 try:
-                    self.gmt_create_time = moment = instant(value)
-                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                    self.gmt_create_time = moment = instant(value_3)
+                    if moment.tzinfo is not UTC or value_3[10] != "T" or len(value_3) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.gmt_create_time = _decoding.timestamp(value)
+                    self.gmt_create_time = _decoding.timestamp(value_3)
                     other += 1
             else:
                 self.gmt_create_time = None
                 other += 1
-            value = get(source, "GmtModifiedTime")
-            if value:
+            if value_4:
                 try:
-                    self.gmt_modified_time = moment = instant(value)
-                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                    self.gmt_modified_time = moment = instant(value_4)
+                    if moment.tzinfo is not UTC or value_4[10] != "T" or len(value_4) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.gmt_modified_time = _decoding.timestamp(value)
+                    self.gmt_modified_time = _decoding.timestamp(value_4)
                     other += 1
             else:
                 self.gmt_modified_time = None
                 other += 1
-            self.description = value = get(source, "Description")
-            if type(value) is not str:
+            self.description = value_5
+            if type(value_5) is not str:
                 self.description = None
                 other += 1
-            value = get(source, "Creator")
-            if type(value) is int:
-                self.creator = known(value) or _decoding.digits(value)
-            elif type(value) is str:
-                self.creator = value
+            if type(value_6) is int:
+                self.creator = known[value_6]
+            elif type(value_6) is str:
+                self.creator = value_6
             else:
-                self.creator = None if value is None else _decoding.text_or_digits(value)
+                self.creator = None if value_6 is None else _decoding.text_or_digits(value_6)
                 other += 1
-            value = get(source, "EnvTypes")
-            self.env_types = _decoding.values(value, _decoding.text, "Workspace.EnvTypes")
-            if value is None or self.env_types is not value:
+            self.env_types = _decoding.values(value_7, _decoding.text, "Workspace.EnvTypes")
+            if value_7 is None or self.env_types is not value_7:
                 other += 1
-            value = get(source, "Status")
             try:
-                self.status = _WORKSPACE_STATUS[value]
+                self.status = _WORKSPACE_STATUS[value_8]
             except (KeyError, TypeError):
-                self.status = _read_workspace_status(value)
-                if type(value) is not str:
+                self.status = _read_workspace_status(value_8)
+                if type(value_8) is not str:
                     other += 1
-            value = get(source, "AdminNames")
-            self.admin_names = _decoding.values(value, _decoding.text, "Workspace.AdminNames")
-            if value is None or self.admin_names is not value:
+            self.admin_names = _decoding.values(value_9, _decoding.text, "Workspace.AdminNames")
+            if value_9 is None or self.admin_names is not value_9:
                 other += 1
-            self.is_default = value = get(source, "IsDefault")
-            if value is not True and value is not False:
+            self.is_default = value_10
+            if value_10 is not True and value_10 is not False:
                 self.is_default = None
                 other += 1
-            value = get(source, "ExtraInfos")
-            self.extra_infos = _decoding.model(value, _models.WorkspaceExtraInfos.from_list, "Workspace.ExtraInfos")
+            self.extra_infos = _decoding.model(value_11, _models.WorkspaceExtraInfos.from_list, "Workspace.ExtraInfos")
             if self.extra_infos is None:
                 other += 1
             if len(source) + other != 11:
                 _decoding.keep_rest(self, source)
-            append(self)
         return models

@@ -32,17 +32,10 @@ class WorkspaceResourceLimits(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
-        models: list[Self] = []
-        append, get, new = models.append, _decoding.GET, object.__new__
-        for source in sources:
+        models = _decoding.unfilled(cls, sources)
+        for self, source in zip(models, sources):
             if not isinstance(source, dict):
-                _decoding.skip(source, where)
-                continue
-            self = new(cls)
-            self.additional_properties = {}
-            # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
-            other = 0
-            if len(source) + other != 0:
+                return cls.from_list(_decoding.objects(sources, where), where)
+            if source:
                 _decoding.keep_rest(self, source)
-            append(self)
         return models

@@ -14,6 +14,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from itertools import repeat
 from types import ModuleType
 from typing import Any, ClassVar, NoReturn, Self, TypeVar
 
@@ -24,9 +25,6 @@ E = TypeVar("E", bound=StrEnum)
 
 # Of a value that its field holds in another form: what the field encodes to (None: nothing), and what to give back.
 Sent = tuple[Any, Any]
-
-# Gets a value of an object by its wire name: called as a function, it needs no method bound to each object.
-GET: Callable[[dict[str, Any], str], Any] = dict.get
 
 # The digits of a time's fraction that a datetime cannot hold; an offset, which has a sign before it, is not looked at.
 _PAST_MICROSECONDS = r".{10}[Tt ][0-9:]+[.,][0-9]{6}([0-9]*[1-9])"
@@ -119,17 +117,18 @@ class Digits(str):
         return int(self)
 
 
-# Digits made before: the account ids in a reply are few.
-KNOWN_DIGITS: dict[int, Digits] = {}
+class _KnownDigits(dict[int, Digits]):
+    """The digits of whole numbers, remembered: the account ids in a reply are few."""
+
+    def __missing__(self, number: int) -> Digits:
+        made = Digits(number)
+        if len(self) < _MOST_KNOWN:
+            self[number] = made
+        return made
+
+
+KNOWN_DIGITS = _KnownDigits()
 _MOST_KNOWN = 1024
-
-
-def digits(number: int) -> Digits:
-    """Return a whole number's digits, and remember them."""
-    made = Digits(number)
-    if len(KNOWN_DIGITS) < _MOST_KNOWN:
-        KNOWN_DIGITS[number] = made
-    return made
 
 
 def text_or_digits(value: object) -> str | None:
@@ -137,7 +136,7 @@ def text_or_digits(value: object) -> str | None:
     if type(value) is str:
         return value
     if type(value) is int:
-        return digits(value)
+        return KNOWN_DIGITS[value]
     number = integer(value)
     return None if number is None else str(number)
 
@@ -252,6 +251,8 @@ def model(value: object, decode: Callable[[list[Any], str], list[T]], where: str
     Raises:
         TypeError: it is a list.
     """
+    if value is None:
+        return None
     found = decode([value], where)
     return found[0] if found else None
 
@@ -265,14 +266,20 @@ def models(value: object, decode: Callable[[list[Any], str], list[T]], where: st
     return decode(value, where) if isinstance(value, list) else values(value, anything, where)
 
 
-def skip(item: object, where: str) -> None:
-    """Do nothing about an item of a list that is no object.
+def objects(items: list[Any], where: str) -> list[dict[str, Any]]:
+    """Return the objects of a list.
 
     Raises:
-        TypeError: it is a list.
+        TypeError: an item is a list.
     """
-    if isinstance(item, list):
+    if any(map(_is_list, items)):
         raise TypeError(f"{where}: an object is due, not a list")
+    return [item for item in items if isinstance(item, dict)]
+
+
+def unfilled(model: type[T], sources: list[Any]) -> list[T]:
+    """Return as many objects of a model's class, whose fields are still to be set."""
+    return list(map(object.__new__, repeat(model, len(sources))))
 
 
 def values(value: object, read: Callable[[Any], T | None], where: str) -> list[T]:
@@ -383,6 +390,22 @@ class Reply:
             if name not in wire and name not in as_sent:
                 wire[name] = value
         return wire
+
+
+def _filled_when_read(slot: Any) -> Any:
+    """Return a property that puts an empty dict into a slot when it is read first: most replies leave theirs unset."""
+
+    def get(reply: Reply) -> Any:
+        try:
+            return slot.__get__(reply)
+        except AttributeError:
+            slot.__set__(reply, {})
+            return slot.__get__(reply)
+
+    return property(get, slot.__set__)
+
+
+Reply.additional_properties = _filled_when_read(Reply.additional_properties)  # type: ignore[misc]  # it knows slots only
 
 
 def keep_empty(reply: Reply, name: str) -> None:
