@@ -190,6 +190,11 @@ def test_null_items_are_skipped_and_given_back():
     assert reply.to_dict() == {"Nodes": [None, {"NodeId": "a"}, None]}
 
 
+def test_a_list_among_the_items_is_refused_wherever_it_is():
+    with pytest.raises(TypeError, match=r"^ListPipelineRunsStatusResponse\.Nodes: an object is due, not a list$"):
+        ListPipelineRunsStatusResponse.from_dict({"Nodes": [5, {}, []]})
+
+
 def test_items_of_the_wrong_kind_are_skipped_and_stay():
     reply = ListPipelineRunsStatusResponse.from_dict({"Nodes": [5, {"NodeId": "a"}]})
 
@@ -453,16 +458,55 @@ def test_the_collector_of_garbage_rests_while_a_reply_is_decoded(monkeypatch):
     """From the first byte to the last model, whichever way it came."""
     running = []
 
-    def read(content):
+    def read(model, content):
         running.append(gc.isenabled())
         return {}
 
-    monkeypatch.setattr(decoding, "read_json", read)
+    monkeypatch.setattr(decoding, "read_reply", read)
     monkeypatch.setattr(decoding, "keep_rest", lambda *_: running.append(gc.isenabled()))
     ListPipelineRunsStatusResponse.from_json(b"{}")
     ListPipelineRunsStatusResponse.from_dict({"New": 1})
 
     assert running == [False, False]
+
+
+def test_a_usual_reply_is_parsed_into_structs(monkeypatch):
+    """Some fields may be absent, times and statuses unusual; but not a field unknown, or a value of another type."""
+
+    def read(content):
+        raise AssertionError
+
+    monkeypatch.setattr(decoding, "read_json", read)
+    run, node = SAMPLE["PipelineRuns"][0], {"Status": "Hibernating", "StartedAt": "", "FinishedAt": "yesterday"}
+    wire = {**SAMPLE, "PipelineRuns": [run, {"PipelineRunId": "a"}, {**run, "UserId": "007"}], "Nodes": [node]}
+
+    assert ListPipelineRunsStatusResponse.from_json(json.dumps(wire).encode()).to_dict() == wire
+    for unusual in ({"New": 1}, {"PipelineRuns": [{"Name": None}]}, {"Nodes": [None]}, {"Nodes": {}}):
+        with pytest.raises(AssertionError):
+            ListPipelineRunsStatusResponse.from_json(json.dumps({**wire, **unusual}).encode())
+
+
+def usually(wire):
+    """A value of the kind that the field of a sample holds, now and then absent; or a list of objects of such."""
+    if isinstance(wire, dict):
+        return st.fixed_dictionaries({}, optional={name: usually(value) for name, value in wire.items()})
+    if isinstance(wire, list):
+        return st.lists(usually(wire[0]), max_size=3)
+    kinds = {bool: st.booleans(), int: st.integers() | st.text(max_size=3), str: texts}
+    return kinds[type(wire)]
+
+
+@given(st.deferred(lambda: usually(SAMPLE)))
+def test_a_usual_reply_decodes_to_the_same_by_each_parser(wire):
+    content = json.dumps(wire).encode()
+    found = []
+    for parser in (None, msgspec):
+        with parsing_by(parser):
+            found.append(ListPipelineRunsStatusResponse.from_json(content))
+
+    assert found[0] == found[1]
+    assert json.dumps(found[0].to_dict()) == json.dumps(found[1].to_dict())
+    check_types(found[1])
 
 
 @pytest.mark.parametrize(
@@ -503,6 +547,7 @@ def test_additional_properties_of_one_model_are_not_those_of_another():
 
     assert first.to_dict() == {"New": 1}
     assert second.additional_properties == {}
+    assert second.additional_properties is second.additional_properties
 
 
 def test_many_account_ids_are_remembered_within_limits(monkeypatch):

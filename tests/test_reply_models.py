@@ -2,11 +2,14 @@
 
 import copy
 import importlib
+import json
 import subprocess
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import msgspec
+import msgspec.inspect
 import pytest
 
 from paiflow import _yaml
@@ -202,6 +205,90 @@ def test_a_value_of_any_kind_is_given_back_or_refused_for_its_container_only(zoo
         assert isinstance(SENT[name], list | dict)
     else:
         assert decoded.to_dict() == {name: value}
+
+
+VALUES = [
+    *(5, 5.0, 2.5, 10**30, True, None, "", "text", "2021-01-21", "20210121T17:12Z", [], [None], ["x"], {}, {"a": 1}),
+    {"Keeper": {"Animals": [None, {"Name": "x"}, 5]}},
+]
+
+
+def ways(zoo, monkeypatch):
+    """The ways from bytes to a Zoo: with each parser; and as an object in another, which msgspec makes a struct."""
+    decoding = importlib.import_module("zoo_api.decoding")
+    holder = msgspec.json.Decoder(list[decoding._decoder(zoo.Zoo).type])
+
+    def by(parser, content):
+        monkeypatch.setattr(decoding, "_fast_parser", lambda: parser)
+        return zoo.Zoo.from_json(content)
+
+    def inside(content):
+        try:
+            structs = holder.decode(b"[%b]" % content)
+        except msgspec.ValidationError:
+            return by(msgspec, content)
+        return zoo.Zoo.from_list(structs)[0]
+
+    return {
+        "json": lambda content: by(None, content),
+        "msgspec": lambda content: by(msgspec, content),
+        "inside": inside,
+    }
+
+
+@pytest.mark.parametrize("way", ["json", "msgspec", "inside"])
+@pytest.mark.parametrize("name", SENT)
+def test_bytes_decode_as_values_do(zoo, name, way, monkeypatch):
+    decode = ways(zoo, monkeypatch)[way]
+    for value in [*VALUES, SENT[name]]:
+        for wire in ({name: value}, {**SENT, name: value}):
+            content = json.dumps(wire).encode()
+            try:
+                expected = zoo.Zoo.from_dict(wire)
+            except TypeError:
+                with pytest.raises(TypeError):
+                    decode(content)
+                continue
+            reply = decode(content)
+
+            assert expected == reply
+            assert repr(expected) == repr(reply)
+            assert json.dumps(expected.to_dict()) == json.dumps(reply.to_dict())
+
+
+def test_all_that_is_usual_is_parsed_into_structs(zoo, monkeypatch):
+    decoding = importlib.import_module("zoo_api.decoding")
+    monkeypatch.setattr(decoding, "read_json", lambda content: None)
+
+    assert zoo.Zoo.from_json(json.dumps(SENT).encode()).to_dict() == SENT
+    struct = decoding._decoder(zoo.Zoo).type
+    kinds = {field.name: field.type for field in msgspec.inspect.type_info(struct).fields}
+    kind = msgspec.inspect
+    assert isinstance(kinds["animal"], kind.StructType)
+    assert isinstance(kinds["animals"].item_type, kind.StructType)
+    assert [kind.AnyType] * 3 == [type(kinds[name]) for name in ("awkward", "texts", "mixed")]
+
+
+@pytest.mark.parametrize("sent", [[], [[]], {}, "", 0, None])
+def test_anything_is_given_back_also_if_it_is_empty(zoo, sent):
+    reply = zoo.Zoo.from_dict({"Anything": sent, "New": 1})
+
+    assert sent == reply.anything
+    assert reply.to_dict() == {"Anything": sent, "New": 1}
+    assert zoo.Zoo.from_dict({"Anything": sent}).to_dict() == {"Anything": sent}
+
+
+def test_an_empty_list_wins_over_what_was_sent_where_anything_may_be(zoo):
+    reply = zoo.Zoo.from_dict({"Anything": 5, "Texts": ["a"]})
+    reply.anything, reply.texts = [], []
+
+    assert reply.to_dict() == {"Anything": []}
+    assert zoo.Zoo(anything=[]).to_dict() == {"Anything": []}
+    reply.anything = None
+    assert reply.to_dict() == {}
+    emptied = zoo.Zoo.from_dict({"Anything": [], "New": 1})
+    emptied.anything = None
+    assert emptied.to_dict() == {"New": 1}
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,18 @@ class Kind:
         """Whether it is a list, which is empty rather than None."""
         return self.shape in ("list", "models")
 
+    @property
+    def wire_type(self) -> str:
+        """The type of a value in a struct, as code: that of most values on the wire, or Any where all have to be read."""
+        if self.is_list:
+            return f"[{self.reader}]" if self.shape == "models" else "Any"
+        return self.reader if self.shape == "model" else WIRE_TYPES.get(self.reader, WIRE_TYPES.get(self.shape, "Any"))
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether a field holds a value of its wire type as it is."""
+        return self in (TEXT, BOOLEAN, INTEGER, NUMBER)
+
     def reading(self, value: str, where: str) -> str:
         """Return the expression that reads a value, as code.
 
@@ -151,6 +163,17 @@ SCALARS: dict[type[Any], Kind] = {
     DateProperty: DAY,
     AnyProperty: ANYTHING,
     NoneProperty: ANYTHING,
+}
+
+# Of the kinds that have one, by reader or by shape.
+WIRE_TYPES = {
+    TEXT.reader: "str",
+    TEXT_OR_DIGITS.reader: "int | str",
+    BOOLEAN.reader: "bool",
+    INTEGER.reader: "int",
+    NUMBER.reader: "int | float",
+    TIMESTAMP.reader: "str",
+    "enum": "str",
 }
 
 # Of two kinds that a schema allows: the one that reads both. Applied in this order.

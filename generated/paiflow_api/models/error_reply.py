@@ -54,6 +54,8 @@ class ErrorReply(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
+        if _decoding.are_structs(sources):
+            return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
         for self, source in zip(models, sources):
             try:
@@ -104,3 +106,41 @@ class ErrorReply(_decoding.Reply):
             if len(source) + other != 6:
                 _decoding.keep_rest(self, source)
         return models
+
+    @classmethod
+    def _wire_types(cls) -> tuple[Any, ...]:
+        """Return the types of the fields' values in a struct, in their order; in a list, those of a list's items."""
+        return (
+            str,
+            str,
+            str,
+            str,
+            str,
+            _models.ErrorReplyAccessDeniedDetail,
+        )
+
+    @classmethod
+    def _from_structs(cls, sources: list[Any]) -> list[Self]:
+        """Return the models of structs, in the same list."""
+        new = object.__new__
+        nothing: dict[str, Any] = {}
+        for place, source in enumerate(sources):
+            sources[place] = self = new(cls)
+            rest = nothing
+            self.code = source.code
+            self.message = source.message
+            self.request_id = source.request_id
+            self.host_id = source.host_id
+            self.recommend = source.recommend
+            value = source.access_denied_detail
+            if value is _decoding.ABSENT:
+                self.access_denied_detail = None
+            else:
+                self.access_denied_detail = _decoding.model(
+                    value, _models.ErrorReplyAccessDeniedDetail.from_list, "ErrorReply.AccessDeniedDetail"
+                )
+                if self.access_denied_detail is None:
+                    rest = {**rest, "AccessDeniedDetail": value}
+            if rest:
+                _decoding.keep_rest(self, rest)
+        return sources

@@ -48,6 +48,8 @@ class GetPipelineRunNodeResponse(NodeDetails):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
+        if _decoding.are_structs(sources):
+            return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
         for self, source in zip(models, sources):
             try:
@@ -92,3 +94,53 @@ class GetPipelineRunNodeResponse(NodeDetails):
             if len(source) + other != 5:
                 _decoding.keep_rest(self, source)
         return models
+
+    @classmethod
+    def _wire_types(cls) -> tuple[Any, ...]:
+        """Return the types of the fields' values in a struct, in their order; in a list, those of a list's items."""
+        return (
+            str,
+            str,
+            _models.NodeMetadata,
+            _models.NodeSpec,
+            _models.NodeStatusInfo,
+        )
+
+    @classmethod
+    def _from_structs(cls, sources: list[Any]) -> list[Self]:
+        """Return the models of structs, in the same list."""
+        new = object.__new__
+        nothing: dict[str, Any] = {}
+        for place, source in enumerate(sources):
+            sources[place] = self = new(cls)
+            rest = nothing
+            self.request_id = source.request_id
+            self.api_version = source.api_version
+            value = source.metadata
+            if value is _decoding.ABSENT:
+                self.metadata = None
+            else:
+                self.metadata = _decoding.model(
+                    value, _models.NodeMetadata.from_list, "GetPipelineRunNodeResponse.Metadata"
+                )
+                if self.metadata is None:
+                    rest = {**rest, "Metadata": value}
+            value = source.spec
+            if value is _decoding.ABSENT:
+                self.spec = None
+            else:
+                self.spec = _decoding.model(value, _models.NodeSpec.from_list, "GetPipelineRunNodeResponse.Spec")
+                if self.spec is None:
+                    rest = {**rest, "Spec": value}
+            value = source.status_info
+            if value is _decoding.ABSENT:
+                self.status_info = None
+            else:
+                self.status_info = _decoding.model(
+                    value, _models.NodeStatusInfo.from_list, "GetPipelineRunNodeResponse.StatusInfo"
+                )
+                if self.status_info is None:
+                    rest = {**rest, "StatusInfo": value}
+            if rest:
+                _decoding.keep_rest(self, rest)
+        return sources

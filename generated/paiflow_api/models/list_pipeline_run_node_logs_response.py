@@ -45,6 +45,8 @@ class ListPipelineRunNodeLogsResponse(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
+        if _decoding.are_structs(sources):
+            return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
         for self, source in zip(models, sources):
             try:
@@ -74,3 +76,33 @@ class ListPipelineRunNodeLogsResponse(_decoding.Reply):
             if len(source) + other != 3:
                 _decoding.keep_rest(self, source)
         return models
+
+    @classmethod
+    def _wire_types(cls) -> tuple[Any, ...]:
+        """Return the types of the fields' values in a struct, in their order; in a list, those of a list's items."""
+        return (
+            str,
+            int,
+            Any,
+        )
+
+    @classmethod
+    def _from_structs(cls, sources: list[Any]) -> list[Self]:
+        """Return the models of structs, in the same list."""
+        new = object.__new__
+        nothing: dict[str, Any] = {}
+        for place, source in enumerate(sources):
+            sources[place] = self = new(cls)
+            rest = nothing
+            self.request_id = source.request_id
+            self.total_count = source.total_count
+            value = source.logs
+            if value is _decoding.ABSENT:
+                self.logs = []
+            else:
+                self.logs = _decoding.values(value, _decoding.text, "ListPipelineRunNodeLogsResponse.Logs")
+                if value is None or self.logs is not value:
+                    rest = {**rest, "Logs": value}
+            if rest:
+                _decoding.keep_rest(self, rest)
+        return sources

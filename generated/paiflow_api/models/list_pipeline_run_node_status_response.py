@@ -43,6 +43,8 @@ class ListPipelineRunNodeStatusResponse(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
+        if _decoding.are_structs(sources):
+            return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
         for self, source in zip(models, sources):
             try:
@@ -71,3 +73,33 @@ class ListPipelineRunNodeStatusResponse(_decoding.Reply):
             if len(source) + other != 2:
                 _decoding.keep_rest(self, source)
         return models
+
+    @classmethod
+    def _wire_types(cls) -> tuple[Any, ...]:
+        """Return the types of the fields' values in a struct, in their order; in a list, those of a list's items."""
+        return (
+            str,
+            [_models.NodeRuntime],
+        )
+
+    @classmethod
+    def _from_structs(cls, sources: list[Any]) -> list[Self]:
+        """Return the models of structs, in the same list."""
+        new = object.__new__
+        nothing: dict[str, Any] = {}
+        for place, source in enumerate(sources):
+            sources[place] = self = new(cls)
+            rest = nothing
+            self.request_id = source.request_id
+            value = source.status
+            if value is _decoding.ABSENT:
+                self.status = []
+            else:
+                self.status = _decoding.models(
+                    value, _models.NodeRuntime.from_list, "ListPipelineRunNodeStatusResponse.Status"
+                )
+                if not value or len(value) != len(self.status):
+                    rest = {**rest, "Status": value}
+            if rest:
+                _decoding.keep_rest(self, rest)
+        return sources

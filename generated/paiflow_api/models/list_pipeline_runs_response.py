@@ -46,6 +46,8 @@ class ListPipelineRunsResponse(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
+        if _decoding.are_structs(sources):
+            return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
         for self, source in zip(models, sources):
             try:
@@ -79,3 +81,35 @@ class ListPipelineRunsResponse(_decoding.Reply):
             if len(source) + other != 3:
                 _decoding.keep_rest(self, source)
         return models
+
+    @classmethod
+    def _wire_types(cls) -> tuple[Any, ...]:
+        """Return the types of the fields' values in a struct, in their order; in a list, those of a list's items."""
+        return (
+            str,
+            [_models.PipelineRunSummary],
+            int,
+        )
+
+    @classmethod
+    def _from_structs(cls, sources: list[Any]) -> list[Self]:
+        """Return the models of structs, in the same list."""
+        new = object.__new__
+        nothing: dict[str, Any] = {}
+        for place, source in enumerate(sources):
+            sources[place] = self = new(cls)
+            rest = nothing
+            self.request_id = source.request_id
+            value = source.pipeline_runs
+            if value is _decoding.ABSENT:
+                self.pipeline_runs = []
+            else:
+                self.pipeline_runs = _decoding.models(
+                    value, _models.PipelineRunSummary.from_list, "ListPipelineRunsResponse.PipelineRuns"
+                )
+                if not value or len(value) != len(self.pipeline_runs):
+                    rest = {**rest, "PipelineRuns": value}
+            self.total_count = source.total_count
+            if rest:
+                _decoding.keep_rest(self, rest)
+        return sources

@@ -49,6 +49,8 @@ class ListPipelineRunsStatusResponse(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
+        if _decoding.are_structs(sources):
+            return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
         for self, source in zip(models, sources):
             try:
@@ -93,3 +95,53 @@ class ListPipelineRunsStatusResponse(_decoding.Reply):
             if len(source) + other != 4:
                 _decoding.keep_rest(self, source)
         return models
+
+    @classmethod
+    def _wire_types(cls) -> tuple[Any, ...]:
+        """Return the types of the fields' values in a struct, in their order; in a list, those of a list's items."""
+        return (
+            str,
+            [_models.PipelineRunState],
+            [_models.NodeState],
+            [_models.OutputValue],
+        )
+
+    @classmethod
+    def _from_structs(cls, sources: list[Any]) -> list[Self]:
+        """Return the models of structs, in the same list."""
+        new = object.__new__
+        nothing: dict[str, Any] = {}
+        for place, source in enumerate(sources):
+            sources[place] = self = new(cls)
+            rest = nothing
+            self.request_id = source.request_id
+            value = source.pipeline_runs
+            if value is _decoding.ABSENT:
+                self.pipeline_runs = []
+            else:
+                self.pipeline_runs = _decoding.models(
+                    value, _models.PipelineRunState.from_list, "ListPipelineRunsStatusResponse.PipelineRuns"
+                )
+                if not value or len(value) != len(self.pipeline_runs):
+                    rest = {**rest, "PipelineRuns": value}
+            value = source.nodes
+            if value is _decoding.ABSENT:
+                self.nodes = []
+            else:
+                self.nodes = _decoding.models(
+                    value, _models.NodeState.from_list, "ListPipelineRunsStatusResponse.Nodes"
+                )
+                if not value or len(value) != len(self.nodes):
+                    rest = {**rest, "Nodes": value}
+            value = source.outputs
+            if value is _decoding.ABSENT:
+                self.outputs = []
+            else:
+                self.outputs = _decoding.models(
+                    value, _models.OutputValue.from_list, "ListPipelineRunsStatusResponse.Outputs"
+                )
+                if not value or len(value) != len(self.outputs):
+                    rest = {**rest, "Outputs": value}
+            if rest:
+                _decoding.keep_rest(self, rest)
+        return sources

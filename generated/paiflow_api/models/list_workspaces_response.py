@@ -51,6 +51,8 @@ class ListWorkspacesResponse(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
+        if _decoding.are_structs(sources):
+            return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
         for self, source in zip(models, sources):
             try:
@@ -91,3 +93,45 @@ class ListWorkspacesResponse(_decoding.Reply):
             if len(source) + other != 4:
                 _decoding.keep_rest(self, source)
         return models
+
+    @classmethod
+    def _wire_types(cls) -> tuple[Any, ...]:
+        """Return the types of the fields' values in a struct, in their order; in a list, those of a list's items."""
+        return (
+            str,
+            [_models.Workspace],
+            int,
+            _models.WorkspaceResourceLimits,
+        )
+
+    @classmethod
+    def _from_structs(cls, sources: list[Any]) -> list[Self]:
+        """Return the models of structs, in the same list."""
+        new = object.__new__
+        nothing: dict[str, Any] = {}
+        for place, source in enumerate(sources):
+            sources[place] = self = new(cls)
+            rest = nothing
+            self.request_id = source.request_id
+            value = source.workspaces
+            if value is _decoding.ABSENT:
+                self.workspaces = []
+            else:
+                self.workspaces = _decoding.models(
+                    value, _models.Workspace.from_list, "ListWorkspacesResponse.Workspaces"
+                )
+                if not value or len(value) != len(self.workspaces):
+                    rest = {**rest, "Workspaces": value}
+            self.total_count = source.total_count
+            value = source.resource_limits
+            if value is _decoding.ABSENT:
+                self.resource_limits = None
+            else:
+                self.resource_limits = _decoding.model(
+                    value, _models.WorkspaceResourceLimits.from_list, "ListWorkspacesResponse.ResourceLimits"
+                )
+                if self.resource_limits is None:
+                    rest = {**rest, "ResourceLimits": value}
+            if rest:
+                _decoding.keep_rest(self, rest)
+        return sources

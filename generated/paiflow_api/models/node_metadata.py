@@ -65,6 +65,8 @@ class NodeMetadata(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
+        if _decoding.are_structs(sources):
+            return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
         for self, source in zip(models, sources):
             try:
@@ -127,3 +129,47 @@ class NodeMetadata(_decoding.Reply):
             if len(source) + other != 8:
                 _decoding.keep_rest(self, source)
         return models
+
+    @classmethod
+    def _wire_types(cls) -> tuple[Any, ...]:
+        """Return the types of the fields' values in a struct, in their order; in a list, those of a list's items."""
+        return (
+            str,
+            str,
+            str,
+            str,
+            str,
+            str,
+            Any,
+            str,
+        )
+
+    @classmethod
+    def _from_structs(cls, sources: list[Any]) -> list[Self]:
+        """Return the models of structs, in the same list."""
+        new = object.__new__
+        nothing: dict[str, Any] = {}
+        for place, source in enumerate(sources):
+            sources[place] = self = new(cls)
+            rest = nothing
+            self.node_id = source.node_id
+            self.provider = source.provider
+            self.name = source.name
+            self.version = source.version
+            self.identifier = source.identifier
+            value = source.node_type
+            try:
+                self.node_type = _NODE_TYPE[value]
+            except KeyError:
+                self.node_type = value
+            value = source.related_node_ids
+            if value is _decoding.ABSENT:
+                self.related_node_ids = []
+            else:
+                self.related_node_ids = _decoding.values(value, _decoding.text, "NodeMetadata.RelatedNodeIds")
+                if value is None or self.related_node_ids is not value:
+                    rest = {**rest, "RelatedNodeIds": value}
+            self.display_name = source.display_name
+            if rest:
+                _decoding.keep_rest(self, rest)
+        return sources

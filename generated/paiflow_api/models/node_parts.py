@@ -43,6 +43,8 @@ class NodeParts(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
+        if _decoding.are_structs(sources):
+            return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
         for self, source in zip(models, sources):
             try:
@@ -70,3 +72,37 @@ class NodeParts(_decoding.Reply):
             if len(source) + other != 2:
                 _decoding.keep_rest(self, source)
         return models
+
+    @classmethod
+    def _wire_types(cls) -> tuple[Any, ...]:
+        """Return the types of the fields' values in a struct, in their order; in a list, those of a list's items."""
+        return (
+            [_models.NodeArtifact],
+            [_models.NodeParameter],
+        )
+
+    @classmethod
+    def _from_structs(cls, sources: list[Any]) -> list[Self]:
+        """Return the models of structs, in the same list."""
+        new = object.__new__
+        nothing: dict[str, Any] = {}
+        for place, source in enumerate(sources):
+            sources[place] = self = new(cls)
+            rest = nothing
+            value = source.artifacts
+            if value is _decoding.ABSENT:
+                self.artifacts = []
+            else:
+                self.artifacts = _decoding.models(value, _models.NodeArtifact.from_list, "NodeParts.Artifacts")
+                if not value or len(value) != len(self.artifacts):
+                    rest = {**rest, "Artifacts": value}
+            value = source.parameters
+            if value is _decoding.ABSENT:
+                self.parameters = []
+            else:
+                self.parameters = _decoding.models(value, _models.NodeParameter.from_list, "NodeParts.Parameters")
+                if not value or len(value) != len(self.parameters):
+                    rest = {**rest, "Parameters": value}
+            if rest:
+                _decoding.keep_rest(self, rest)
+        return sources

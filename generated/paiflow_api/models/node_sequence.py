@@ -44,6 +44,8 @@ class NodeSequence(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
+        if _decoding.are_structs(sources):
+            return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
         for self, source in zip(models, sources):
             try:
@@ -73,3 +75,27 @@ class NodeSequence(_decoding.Reply):
             if len(source) + other != 3:
                 _decoding.keep_rest(self, source)
         return models
+
+    @classmethod
+    def _wire_types(cls) -> tuple[Any, ...]:
+        """Return the types of the fields' values in a struct, in their order; in a list, those of a list's items."""
+        return (
+            int,
+            int,
+            str,
+        )
+
+    @classmethod
+    def _from_structs(cls, sources: list[Any]) -> list[Self]:
+        """Return the models of structs, in the same list."""
+        new = object.__new__
+        nothing: dict[str, Any] = {}
+        for place, source in enumerate(sources):
+            sources[place] = self = new(cls)
+            rest = nothing
+            self.start = source.start
+            self.end = source.end
+            self.format_ = source.format_
+            if rest:
+                _decoding.keep_rest(self, rest)
+        return sources

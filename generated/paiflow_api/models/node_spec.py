@@ -68,6 +68,8 @@ class NodeSpec(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
+        if _decoding.are_structs(sources):
+            return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
         for self, source in zip(models, sources):
             try:
@@ -136,3 +138,77 @@ class NodeSpec(_decoding.Reply):
             if len(source) + other != 10:
                 _decoding.keep_rest(self, source)
         return models
+
+    @classmethod
+    def _wire_types(cls) -> tuple[Any, ...]:
+        """Return the types of the fields' values in a struct, in their order; in a list, those of a list's items."""
+        return (
+            bool,
+            Any,
+            [_models.NodeDetails],
+            _models.NodeParts,
+            _models.NodeParts,
+            str,
+            Any,
+            str,
+            _models.NodeSequence,
+            int,
+        )
+
+    @classmethod
+    def _from_structs(cls, sources: list[Any]) -> list[Self]:
+        """Return the models of structs, in the same list."""
+        new = object.__new__
+        nothing: dict[str, Any] = {}
+        for place, source in enumerate(sources):
+            sources[place] = self = new(cls)
+            rest = nothing
+            self.has_pipelines = source.has_pipelines
+            value = source.dependencies
+            if value is _decoding.ABSENT:
+                self.dependencies = []
+            else:
+                self.dependencies = _decoding.values(value, _decoding.text, "NodeSpec.Dependencies")
+                if value is None or self.dependencies is not value:
+                    rest = {**rest, "Dependencies": value}
+            value = source.pipelines
+            if value is _decoding.ABSENT:
+                self.pipelines = []
+            else:
+                self.pipelines = _decoding.models(value, _models.NodeDetails.from_list, "NodeSpec.Pipelines")
+                if not value or len(value) != len(self.pipelines):
+                    rest = {**rest, "Pipelines": value}
+            value = source.inputs
+            if value is _decoding.ABSENT:
+                self.inputs = None
+            else:
+                self.inputs = _decoding.model(value, _models.NodeParts.from_list, "NodeSpec.Inputs")
+                if self.inputs is None:
+                    rest = {**rest, "Inputs": value}
+            value = source.outputs
+            if value is _decoding.ABSENT:
+                self.outputs = None
+            else:
+                self.outputs = _decoding.model(value, _models.NodeParts.from_list, "NodeSpec.Outputs")
+                if self.outputs is None:
+                    rest = {**rest, "Outputs": value}
+            self.when = source.when
+            value = source.with_items
+            if value is _decoding.ABSENT:
+                self.with_items = []
+            else:
+                self.with_items = _decoding.values(value, _decoding.text, "NodeSpec.WithItems")
+                if value is None or self.with_items is not value:
+                    rest = {**rest, "WithItems": value}
+            self.with_param = source.with_param
+            value = source.with_sequence
+            if value is _decoding.ABSENT:
+                self.with_sequence = None
+            else:
+                self.with_sequence = _decoding.model(value, _models.NodeSequence.from_list, "NodeSpec.WithSequence")
+                if self.with_sequence is None:
+                    rest = {**rest, "WithSequence": value}
+            self.parallelism = source.parallelism
+            if rest:
+                _decoding.keep_rest(self, rest)
+        return sources

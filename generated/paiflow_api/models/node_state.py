@@ -60,6 +60,8 @@ class NodeState(Node):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
+        if _decoding.are_structs(sources):
+            return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
         instant = datetime.fromisoformat
         for self, source in zip(models, sources):
@@ -138,3 +140,62 @@ class NodeState(Node):
             if len(source) + other != 8:
                 _decoding.keep_rest(self, source)
         return models
+
+    @classmethod
+    def _wire_types(cls) -> tuple[Any, ...]:
+        """Return the types of the fields' values in a struct, in their order; in a list, those of a list's items."""
+        return (
+            str,
+            str,
+            str,
+            str,
+            str,
+            str,
+            bool,
+            bool,
+        )
+
+    @classmethod
+    def _from_structs(cls, sources: list[Any]) -> list[Self]:
+        """Return the models of structs, in the same list."""
+        instant = datetime.fromisoformat
+        new = object.__new__
+        nothing: dict[str, Any] = {}
+        for place, source in enumerate(sources):
+            sources[place] = self = new(cls)
+            rest = nothing
+            self.node_id = source.node_id
+            self.node_name = source.node_name
+            value = source.status
+            try:
+                self.status = _NODE_STATUS[value]
+            except KeyError:
+                self.status = value
+            value = source.started_at
+            if value is None:
+                self.started_at = None
+            else:
+                try:
+                    self.started_at = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except ValueError:
+                    self.started_at = _decoding.timestamp(value)
+                    rest = {**rest, "StartedAt": value}
+            value = source.finished_at
+            if value is None:
+                self.finished_at = None
+            else:
+                try:
+                    self.finished_at = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except ValueError:
+                    self.finished_at = _decoding.timestamp(value)
+                    rest = {**rest, "FinishedAt": value}
+            self.pipeline_run_id = source.pipeline_run_id
+            self.input_artifact_archived = source.input_artifact_archived
+            self.output_artifact_archived = source.output_artifact_archived
+            if rest:
+                _decoding.keep_rest(self, rest)
+        return sources

@@ -58,6 +58,8 @@ class NodeStatusInfo(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
+        if _decoding.are_structs(sources):
+            return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
         instant = datetime.fromisoformat
         for self, source in zip(models, sources):
@@ -119,3 +121,62 @@ class NodeStatusInfo(_decoding.Reply):
             if len(source) + other != 5:
                 _decoding.keep_rest(self, source)
         return models
+
+    @classmethod
+    def _wire_types(cls) -> tuple[Any, ...]:
+        """Return the types of the fields' values in a struct, in their order; in a list, those of a list's items."""
+        return (
+            str,
+            str,
+            str,
+            [_models.NodeCondition],
+            str,
+        )
+
+    @classmethod
+    def _from_structs(cls, sources: list[Any]) -> list[Self]:
+        """Return the models of structs, in the same list."""
+        instant = datetime.fromisoformat
+        new = object.__new__
+        nothing: dict[str, Any] = {}
+        for place, source in enumerate(sources):
+            sources[place] = self = new(cls)
+            rest = nothing
+            value = source.finished_at
+            if value is None:
+                self.finished_at = None
+            else:
+                try:
+                    self.finished_at = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except ValueError:
+                    self.finished_at = _decoding.timestamp(value)
+                    rest = {**rest, "FinishedAt": value}
+            value = source.started_at
+            if value is None:
+                self.started_at = None
+            else:
+                try:
+                    self.started_at = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except ValueError:
+                    self.started_at = _decoding.timestamp(value)
+                    rest = {**rest, "StartedAt": value}
+            value = source.status
+            try:
+                self.status = _NODE_STATUS[value]
+            except KeyError:
+                self.status = value
+            value = source.conditions
+            if value is _decoding.ABSENT:
+                self.conditions = []
+            else:
+                self.conditions = _decoding.models(value, _models.NodeCondition.from_list, "NodeStatusInfo.Conditions")
+                if not value or len(value) != len(self.conditions):
+                    rest = {**rest, "Conditions": value}
+            self.progress = source.progress
+            if rest:
+                _decoding.keep_rest(self, rest)
+        return sources

@@ -64,6 +64,8 @@ class Output(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
+        if _decoding.are_structs(sources):
+            return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
         instant = datetime.fromisoformat
         for self, source in zip(models, sources):
@@ -134,3 +136,52 @@ class Output(_decoding.Reply):
             if len(source) + other != 8:
                 _decoding.keep_rest(self, source)
         return models
+
+    @classmethod
+    def _wire_types(cls) -> tuple[Any, ...]:
+        """Return the types of the fields' values in a struct, in their order; in a list, those of a list's items."""
+        return (
+            str,
+            str,
+            str,
+            str,
+            str,
+            str,
+            int,
+            str,
+        )
+
+    @classmethod
+    def _from_structs(cls, sources: list[Any]) -> list[Self]:
+        """Return the models of structs, in the same list."""
+        instant = datetime.fromisoformat
+        new = object.__new__
+        nothing: dict[str, Any] = {}
+        for place, source in enumerate(sources):
+            sources[place] = self = new(cls)
+            rest = nothing
+            self.name = source.name
+            value = source.type_
+            try:
+                self.type_ = _OUTPUT_TYPE[value]
+            except KeyError:
+                self.type_ = value
+            value = source.gmt_create_time
+            if value is None:
+                self.gmt_create_time = None
+            else:
+                try:
+                    self.gmt_create_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except ValueError:
+                    self.gmt_create_time = _decoding.timestamp(value)
+                    rest = {**rest, "GmtCreateTime": value}
+            self.id = source.id
+            self.producer = source.producer
+            self.node_id = source.node_id
+            self.expanded_artifact_index = source.expanded_artifact_index
+            self.expandable_artifact_name = source.expandable_artifact_name
+            if rest:
+                _decoding.keep_rest(self, rest)
+        return sources

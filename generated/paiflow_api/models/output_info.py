@@ -61,6 +61,8 @@ class OutputInfo(Output):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
+        if _decoding.are_structs(sources):
+            return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
         instant = datetime.fromisoformat
         for self, source in zip(models, sources):
@@ -136,3 +138,60 @@ class OutputInfo(Output):
             if len(source) + other != 9:
                 _decoding.keep_rest(self, source)
         return models
+
+    @classmethod
+    def _wire_types(cls) -> tuple[Any, ...]:
+        """Return the types of the fields' values in a struct, in their order; in a list, those of a list's items."""
+        return (
+            str,
+            str,
+            str,
+            str,
+            str,
+            str,
+            int,
+            str,
+            _models.OutputDetails,
+        )
+
+    @classmethod
+    def _from_structs(cls, sources: list[Any]) -> list[Self]:
+        """Return the models of structs, in the same list."""
+        instant = datetime.fromisoformat
+        new = object.__new__
+        nothing: dict[str, Any] = {}
+        for place, source in enumerate(sources):
+            sources[place] = self = new(cls)
+            rest = nothing
+            self.name = source.name
+            value = source.type_
+            try:
+                self.type_ = _OUTPUT_TYPE[value]
+            except KeyError:
+                self.type_ = value
+            value = source.gmt_create_time
+            if value is None:
+                self.gmt_create_time = None
+            else:
+                try:
+                    self.gmt_create_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except ValueError:
+                    self.gmt_create_time = _decoding.timestamp(value)
+                    rest = {**rest, "GmtCreateTime": value}
+            self.id = source.id
+            self.producer = source.producer
+            self.node_id = source.node_id
+            self.expanded_artifact_index = source.expanded_artifact_index
+            self.expandable_artifact_name = source.expandable_artifact_name
+            value = source.info
+            if value is _decoding.ABSENT:
+                self.info = None
+            else:
+                self.info = _decoding.model(value, _models.OutputDetails.from_list, "OutputInfo.Info")
+                if self.info is None:
+                    rest = {**rest, "Info": value}
+            if rest:
+                _decoding.keep_rest(self, rest)
+        return sources

@@ -60,6 +60,8 @@ class Pipeline(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
+        if _decoding.are_structs(sources):
+            return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
         instant = datetime.fromisoformat
         known = _decoding.KNOWN_DIGITS
@@ -140,3 +142,60 @@ class Pipeline(_decoding.Reply):
             if len(source) + other != 8:
                 _decoding.keep_rest(self, source)
         return models
+
+    @classmethod
+    def _wire_types(cls) -> tuple[Any, ...]:
+        """Return the types of the fields' values in a struct, in their order; in a list, those of a list's items."""
+        return (
+            str,
+            str,
+            str,
+            str,
+            str,
+            str,
+            str,
+            int | str,
+        )
+
+    @classmethod
+    def _from_structs(cls, sources: list[Any]) -> list[Self]:
+        """Return the models of structs, in the same list."""
+        instant = datetime.fromisoformat
+        known = _decoding.KNOWN_DIGITS
+        new = object.__new__
+        nothing: dict[str, Any] = {}
+        for place, source in enumerate(sources):
+            sources[place] = self = new(cls)
+            rest = nothing
+            self.pipeline_id = source.pipeline_id
+            value = source.gmt_create_time
+            if value is None:
+                self.gmt_create_time = None
+            else:
+                try:
+                    self.gmt_create_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except ValueError:
+                    self.gmt_create_time = _decoding.timestamp(value)
+                    rest = {**rest, "GmtCreateTime": value}
+            value = source.gmt_modified_time
+            if value is None:
+                self.gmt_modified_time = None
+            else:
+                try:
+                    self.gmt_modified_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except ValueError:
+                    self.gmt_modified_time = _decoding.timestamp(value)
+                    rest = {**rest, "GmtModifiedTime": value}
+            self.provider = source.provider
+            self.identifier = source.identifier
+            self.version = source.version
+            self.uuid = source.uuid
+            value = source.workspace_id
+            self.workspace_id = known[value] if type(value) is int else value
+            if rest:
+                _decoding.keep_rest(self, rest)
+        return sources

@@ -58,6 +58,8 @@ class PipelineRunState(PipelineRun):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
+        if _decoding.are_structs(sources):
+            return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
         known = _decoding.KNOWN_DIGITS
         for self, source in zip(models, sources):
@@ -128,3 +130,44 @@ class PipelineRunState(PipelineRun):
             if len(source) + other != 8:
                 _decoding.keep_rest(self, source)
         return models
+
+    @classmethod
+    def _wire_types(cls) -> tuple[Any, ...]:
+        """Return the types of the fields' values in a struct, in their order; in a list, those of a list's items."""
+        return (
+            str,
+            str,
+            str,
+            int | str,
+            int | str,
+            str,
+            str,
+            bool,
+        )
+
+    @classmethod
+    def _from_structs(cls, sources: list[Any]) -> list[Self]:
+        """Return the models of structs, in the same list."""
+        known = _decoding.KNOWN_DIGITS
+        new = object.__new__
+        nothing: dict[str, Any] = {}
+        for place, source in enumerate(sources):
+            sources[place] = self = new(cls)
+            rest = nothing
+            self.pipeline_run_id = source.pipeline_run_id
+            value = source.status
+            try:
+                self.status = _PIPELINE_RUN_STATUS[value]
+            except KeyError:
+                self.status = value
+            self.name = source.name
+            value = source.user_id
+            self.user_id = known[value] if type(value) is int else value
+            value = source.parent_user_id
+            self.parent_user_id = known[value] if type(value) is int else value
+            self.node_id = source.node_id
+            self.source_id = source.source_id
+            self.is_deleted = source.is_deleted
+            if rest:
+                _decoding.keep_rest(self, rest)
+        return sources

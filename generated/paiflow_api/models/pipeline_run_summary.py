@@ -96,6 +96,8 @@ class PipelineRunSummary(PipelineRun):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
+        if _decoding.are_structs(sources):
+            return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
         instant = datetime.fromisoformat
         known = _decoding.KNOWN_DIGITS
@@ -261,3 +263,114 @@ class PipelineRunSummary(PipelineRun):
             if len(source) + other != 18:
                 _decoding.keep_rest(self, source)
         return models
+
+    @classmethod
+    def _wire_types(cls) -> tuple[Any, ...]:
+        """Return the types of the fields' values in a struct, in their order; in a list, those of a list's items."""
+        return (
+            str,
+            str,
+            str,
+            int | str,
+            int | str,
+            str,
+            str,
+            str,
+            str,
+            int,
+            int | str,
+            str,
+            str,
+            str,
+            str,
+            str,
+            str,
+            str,
+        )
+
+    @classmethod
+    def _from_structs(cls, sources: list[Any]) -> list[Self]:
+        """Return the models of structs, in the same list."""
+        instant = datetime.fromisoformat
+        known = _decoding.KNOWN_DIGITS
+        new = object.__new__
+        nothing: dict[str, Any] = {}
+        for place, source in enumerate(sources):
+            sources[place] = self = new(cls)
+            rest = nothing
+            self.pipeline_run_id = source.pipeline_run_id
+            value = source.status
+            try:
+                self.status = _PIPELINE_RUN_STATUS[value]
+            except KeyError:
+                self.status = value
+            self.name = source.name
+            value = source.user_id
+            self.user_id = known[value] if type(value) is int else value
+            value = source.parent_user_id
+            self.parent_user_id = known[value] if type(value) is int else value
+            self.node_id = source.node_id
+            self.source_id = source.source_id
+            value = source.started_at
+            if value is None:
+                self.started_at = None
+            else:
+                try:
+                    self.started_at = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except ValueError:
+                    self.started_at = _decoding.timestamp(value)
+                    rest = {**rest, "StartedAt": value}
+            value = source.finished_at
+            if value is None:
+                self.finished_at = None
+            else:
+                try:
+                    self.finished_at = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except ValueError:
+                    self.finished_at = _decoding.timestamp(value)
+                    rest = {**rest, "FinishedAt": value}
+            self.duration = source.duration
+            value = source.workspace_id
+            self.workspace_id = known[value] if type(value) is int else value
+            self.message = source.message
+            value = source.source_type
+            try:
+                self.source_type = _SOURCE_TYPE[value]
+            except KeyError:
+                self.source_type = value
+            value = source.gmt_create_time
+            if value is None:
+                self.gmt_create_time = None
+            else:
+                try:
+                    self.gmt_create_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except ValueError:
+                    self.gmt_create_time = _decoding.timestamp(value)
+                    rest = {**rest, "GmtCreateTime": value}
+            value = source.gmt_modified_time
+            if value is None:
+                self.gmt_modified_time = None
+            else:
+                try:
+                    self.gmt_modified_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except ValueError:
+                    self.gmt_modified_time = _decoding.timestamp(value)
+                    rest = {**rest, "GmtModifiedTime": value}
+            self.pipeline_id = source.pipeline_id
+            value = source.accessibility
+            try:
+                self.accessibility = _ACCESSIBILITY[value]
+            except KeyError:
+                self.accessibility = value
+            self.pipeline_run_uri = source.pipeline_run_uri
+            if rest:
+                _decoding.keep_rest(self, rest)
+        return sources

@@ -75,6 +75,8 @@ class Workspace(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
+        if _decoding.are_structs(sources):
+            return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
         instant = datetime.fromisoformat
         known = _decoding.KNOWN_DIGITS
@@ -175,3 +177,89 @@ class Workspace(_decoding.Reply):
             if len(source) + other != 11:
                 _decoding.keep_rest(self, source)
         return models
+
+    @classmethod
+    def _wire_types(cls) -> tuple[Any, ...]:
+        """Return the types of the fields' values in a struct, in their order; in a list, those of a list's items."""
+        return (
+            int | str,
+            str,
+            str,
+            str,
+            str,
+            int | str,
+            Any,
+            str,
+            Any,
+            bool,
+            _models.WorkspaceExtraInfos,
+        )
+
+    @classmethod
+    def _from_structs(cls, sources: list[Any]) -> list[Self]:
+        """Return the models of structs, in the same list."""
+        instant = datetime.fromisoformat
+        known = _decoding.KNOWN_DIGITS
+        new = object.__new__
+        nothing: dict[str, Any] = {}
+        for place, source in enumerate(sources):
+            sources[place] = self = new(cls)
+            rest = nothing
+            value = source.workspace_id
+            self.workspace_id = known[value] if type(value) is int else value
+            self.workspace_name = source.workspace_name
+            value = source.gmt_create_time
+            if value is None:
+                self.gmt_create_time = None
+            else:
+                try:
+                    self.gmt_create_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except ValueError:
+                    self.gmt_create_time = _decoding.timestamp(value)
+                    rest = {**rest, "GmtCreateTime": value}
+            value = source.gmt_modified_time
+            if value is None:
+                self.gmt_modified_time = None
+            else:
+                try:
+                    self.gmt_modified_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                        raise ValueError
+                except ValueError:
+                    self.gmt_modified_time = _decoding.timestamp(value)
+                    rest = {**rest, "GmtModifiedTime": value}
+            self.description = source.description
+            value = source.creator
+            self.creator = known[value] if type(value) is int else value
+            value = source.env_types
+            if value is _decoding.ABSENT:
+                self.env_types = []
+            else:
+                self.env_types = _decoding.values(value, _decoding.text, "Workspace.EnvTypes")
+                if value is None or self.env_types is not value:
+                    rest = {**rest, "EnvTypes": value}
+            value = source.status
+            try:
+                self.status = _WORKSPACE_STATUS[value]
+            except KeyError:
+                self.status = value
+            value = source.admin_names
+            if value is _decoding.ABSENT:
+                self.admin_names = []
+            else:
+                self.admin_names = _decoding.values(value, _decoding.text, "Workspace.AdminNames")
+                if value is None or self.admin_names is not value:
+                    rest = {**rest, "AdminNames": value}
+            self.is_default = source.is_default
+            value = source.extra_infos
+            if value is _decoding.ABSENT:
+                self.extra_infos = None
+            else:
+                self.extra_infos = _decoding.model(value, _models.WorkspaceExtraInfos.from_list, "Workspace.ExtraInfos")
+                if self.extra_infos is None:
+                    rest = {**rest, "ExtraInfos": value}
+            if rest:
+                _decoding.keep_rest(self, rest)
+        return sources

@@ -146,14 +146,14 @@ def interpret(operation: Operation[R], response: Whole, attempts: int, now: floa
 
 def _decoded(operation: Operation[R], response: Whole, attempts: int, now: float) -> R | ServiceError | UnexpectedReply:
     """Return the model of a reply that is an answer, else the error that it stands for."""
-    from paiflow_api.decoding import read_json  # noqa: PLC0415 - with the first reply
+    from paiflow_api.decoding import read_reply  # noqa: PLC0415 - with the first reply
 
     name, model = operation.name, operation.reply
     status, headers, content = response
     body: Any = None
     try:
         if 200 <= status < 300:
-            body = read_json(content) if content else NO_BODY
+            body = read_reply(model, content) if content else NO_BODY
         verdict = judge(status, body, Described(tuple(model._FIELDS), operation.lists), headers.get("location"))
         if verdict.says == "yes":
             return model.from_dict({} if body is NO_BODY else body)
