@@ -6,6 +6,7 @@ by hand must fail it.
 
 import asyncio
 import json
+import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 
 import paiflow
 from paiflow.status import waiting
+from paiflow.steps import Ask, Pause
 
 CREDENTIALS = paiflow.Credentials("test-key-id", "test-key-secret")
 
@@ -451,6 +453,44 @@ def test_polls_grow_apart_and_start_small_again_when_something_changes():
 
     assert pauses[:9] == pytest.approx([2, 3, 4.5, 6.75, 10.125, 15.1875, 22.78125, 30, 30])
     assert pauses[changed : changed + 3] == pytest.approx([2, 3, 4.5])
+
+
+def lines_of_a_poll(ended):
+    """How many lines of the module a poll for one run takes, after so many others have ended."""
+    time, counted = FakeTime(), 0
+    ids = [f"flow-{number}" for number in range(ended + 1)]
+
+    def answer(call):
+        runs = [{"PipelineRunId": id_, "Status": "Running" if id_ == ids[-1] else "Succeeded"} for id_ in call]
+        return paiflow.ListPipelineRunsStatusResponse.from_dict({"RequestId": "r", "PipelineRuns": runs})
+
+    def count(frame, event, _):
+        nonlocal counted
+        counted += event == "line" and frame.f_code.co_filename == waiting.__file__
+        return count
+
+    steps = waiting.follow(ids, [], waiting.Limits(), time, refreshes=False)
+    step, asked = next(steps), []
+    while asked != [ids[-1:]]:
+        if isinstance(step, Ask):
+            asked = [list(call.arguments["pipeline_runs"]) for call in step.calls]
+            if asked != [ids[-1:]]:
+                step = steps.send([answer(call) for call in asked])
+        else:
+            time.sleep(step.seconds if isinstance(step, Pause) else 0)
+            step = next(steps)
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        step = steps.send([answer(ids[-1:])])
+    finally:
+        sys.settrace(before)
+    assert isinstance(step, Pause)
+    return counted
+
+
+def test_a_poll_costs_nothing_for_what_has_ended():
+    assert 0 < lines_of_a_poll(2) == lines_of_a_poll(250)
 
 
 def test_jitter_shortens_a_pause_by_a_quarter_at_most():

@@ -7,6 +7,3 @@ class Accessibility(StrEnum):
 
     PUBLIC = "PUBLIC"
     PRIVATE = "PRIVATE"
-
-    def __str__(self) -> str:
-        return str(self.value)

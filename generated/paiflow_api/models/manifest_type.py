@@ -10,6 +10,3 @@ class ManifestType(StrEnum):
     RENDERED = "Rendered"
     EXPANDED = "Expanded"
     RUNTIME = "Runtime"
-
-    def __str__(self) -> str:
-        return str(self.value)

@@ -7,6 +7,3 @@ class NodeLayer(StrEnum):
 
     LOGICAL = "Logical"
     PHYSICAL = "Physical"
-
-    def __str__(self) -> str:
-        return str(self.value)

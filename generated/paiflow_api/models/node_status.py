@@ -17,6 +17,3 @@ class NodeStatus(StrEnum):
     FAILED = "Failed"
     SKIPPED = "Skipped"
     UNKNOWN = "Unknown"
-
-    def __str__(self) -> str:
-        return str(self.value)

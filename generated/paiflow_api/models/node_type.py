@@ -9,6 +9,3 @@ class NodeType(StrEnum):
     DAG = "Dag"
     TASK = "Task"
     LOOP = "Loop"
-
-    def __str__(self) -> str:
-        return str(self.value)

@@ -8,6 +8,3 @@ class OutputSortField(StrEnum):
     NAME = "Name"
     TYPE = "Type"
     GMT_CREATE_TIME = "GmtCreateTime"
-
-    def __str__(self) -> str:
-        return str(self.value)

@@ -9,6 +9,3 @@ class OutputType(StrEnum):
     DATASET = "DataSet"
     METRICS = "Metrics"
     MODEL_EVALUATION = "ModelEvaluation"
-
-    def __str__(self) -> str:
-        return str(self.value)

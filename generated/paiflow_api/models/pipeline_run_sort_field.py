@@ -14,6 +14,3 @@ class PipelineRunSortField(StrEnum):
     DURATION = "Duration"
     GMT_CREATE_TIME = "GmtCreateTime"
     GMT_MODIFIED_TIME = "GmtModifiedTime"
-
-    def __str__(self) -> str:
-        return str(self.value)

@@ -17,6 +17,3 @@ class PipelineRunStatus(StrEnum):
     FAILED = "Failed"
     SKIPPED = "Skipped"
     UNKNOWN = "Unknown"
-
-    def __str__(self) -> str:
-        return str(self.value)

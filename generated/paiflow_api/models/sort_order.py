@@ -7,6 +7,3 @@ class SortOrder(StrEnum):
 
     ASC = "ASC"
     DESC = "DESC"
-
-    def __str__(self) -> str:
-        return str(self.value)

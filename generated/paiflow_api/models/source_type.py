@@ -9,6 +9,3 @@ class SourceType(StrEnum):
     SDK = "SDK"
     DESIGNER = "DESIGNER"
     M6 = "M6"
-
-    def __str__(self) -> str:
-        return str(self.value)

@@ -7,6 +7,3 @@ class WorkspaceOption(StrEnum):
 
     GET_WORKSPACES = "GetWorkspaces"
     GET_RESOURCE_LIMITS = "GetResourceLimits"
-
-    def __str__(self) -> str:
-        return str(self.value)

@@ -7,6 +7,3 @@ class WorkspaceSortField(StrEnum):
 
     GMT_CREATE_TIME = "GmtCreateTime"
     GMT_MODIFIED_TIME = "GmtModifiedTime"
-
-    def __str__(self) -> str:
-        return str(self.value)

@@ -11,6 +11,3 @@ class WorkspaceStatus(StrEnum):
     DISABLED = "DISABLED"
     FROZEN = "FROZEN"
     UPDATING = "UPDATING"
-
-    def __str__(self) -> str:
-        return str(self.value)

@@ -208,7 +208,7 @@ def join(batches: Sequence[Batch], answers: Sequence[ListPipelineRunsStatusRespo
             unanswered += batch.ids
             continue
         asked = frozenset(batch.ids)
-        found_runs, found_nodes = _asked_for(answer.pipeline_runs, asked), _asked_for(answer.nodes, asked)
+        found_runs, found_nodes = asked_for(answer.pipeline_runs, asked), asked_for(answer.nodes, asked)
         runs += chain.from_iterable(found_runs.values())
         nodes += chain.from_iterable(found_nodes.values())
         outputs += [output for output in _distinct(answer.outputs) if _may_be_of(output, asked)]
@@ -230,7 +230,7 @@ def join(batches: Sequence[Batch], answers: Sequence[ListPipelineRunsStatusRespo
     )
 
 
-def _asked_for(items: Iterable[Item], asked: frozenset[Id]) -> dict[Id, list[Item]]:
+def asked_for(items: Iterable[Item], asked: frozenset[Id]) -> dict[Id, list[Item]]:
     """Return the items that were asked for, by id; of equal ones, one."""
     by_id: dict[Id, list[Item]] = {}
     for item in items:
@@ -241,7 +241,10 @@ def _asked_for(items: Iterable[Item], asked: frozenset[Id]) -> dict[Id, list[Ite
             by_id[id_].append(item)
         else:
             by_id[id_] = [item]
-    return {id_: same if len(same) == 1 else list(_distinct(same)) for id_, same in by_id.items()}
+    for id_, same in by_id.items():
+        if len(same) > 1:
+            by_id[id_] = list(_distinct(same))
+    return by_id
 
 
 def _may_be_of(output: OutputValue, asked: frozenset[Id]) -> bool:
