@@ -17,6 +17,7 @@ What a field is read with depends on what its schema allows, null aside:
 The values of a map (`additionalProperties`) stay in additional_properties, as they came.
 Other kinds of schema cannot be read leniently: they are errors that name schema and property.
 The kinds that most fields are of have code of their own in the template: it takes what fits as it is, without a call.
+A struct holds text, numbers, booleans and models typed (`wire_type`); any other field holds what came, and is read.
 """
 
 from __future__ import annotations

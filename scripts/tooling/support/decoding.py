@@ -4,6 +4,9 @@ A model takes each value that its field can hold as it is; for any other it asks
 None for what does not fit. A value that a field cannot give back as it came is kept beside it: unknown fields and values of
 another kind as additional properties; null, empty and differently spelt values as sent. So every reply
 decodes, and is given back with nothing lost.
+
+A reply is parsed into objects, and with msgspec into structs if it is a usual one (read_reply). The models of both are equal.
+Speed: all models of a list are made at once; most have no additional properties, so these are made when they are looked at.
 """
 
 import functools
@@ -61,8 +64,8 @@ ABSENT: Final = object()
 def read_reply(model: type["Reply"], content: bytes) -> Any:
     """Return the value of a reply's body, for its model.
 
-    With msgspec, objects in it are structs if each value is of a usual type for its field and all fields are known: this
-    takes half the time. Else, and without msgspec, they are objects as read_json returns them.
+    With msgspec, the objects in it are structs if each value is of a usual type for its field, and all fields are known:
+    they take half as long as dicts. Else, and without msgspec, it is as read_json returns it.
 
     Raises:
         ValueError, RecursionError: as read_json.
