@@ -107,6 +107,11 @@ class Kind:
         """Whether a field holds a value of its wire type as it is."""
         return self in (TEXT, BOOLEAN, INTEGER, NUMBER)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether a field gives back each value of its wire type."""
+        return self.is_exact or self.shape in ("digits", "enum")
+
     def reading(self, value: str, where: str) -> str:
         """Return the expression that reads a value, as code.
 
@@ -235,6 +240,11 @@ class ReplyModel:
     def shapes(self) -> frozenset[str]:
         """The shapes of the fields' kinds."""
         return frozenset(field.kind.shape for field in self.fields)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all fields give back each value of their wire types."""
+        return all(field.kind.is_whole for field in self.fields)
 
     @property
     def enums(self) -> list[EnumClass]:

@@ -81,12 +81,8 @@ class CreatePipelineRunResponse(_decoding.Reply):
     def _from_structs(cls, sources: list[Any]) -> list[Self]:
         """Return the models of structs, in the same list."""
         new = object.__new__
-        nothing: dict[str, Any] = {}
         for place, source in enumerate(sources):
             sources[place] = self = new(cls)
-            rest = nothing
             self.request_id = source.request_id
             self.pipeline_run_id = source.pipeline_run_id
-            if rest:
-                _decoding.keep_rest(self, rest)
         return sources

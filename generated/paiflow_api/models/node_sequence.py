@@ -89,13 +89,9 @@ class NodeSequence(_decoding.Reply):
     def _from_structs(cls, sources: list[Any]) -> list[Self]:
         """Return the models of structs, in the same list."""
         new = object.__new__
-        nothing: dict[str, Any] = {}
         for place, source in enumerate(sources):
             sources[place] = self = new(cls)
-            rest = nothing
             self.start = source.start
             self.end = source.end
             self.format_ = source.format_
-            if rest:
-                _decoding.keep_rest(self, rest)
         return sources

@@ -146,10 +146,8 @@ class PipelineRun(_decoding.Reply):
         """Return the models of structs, in the same list."""
         known = _decoding.KNOWN_DIGITS
         new = object.__new__
-        nothing: dict[str, Any] = {}
         for place, source in enumerate(sources):
             sources[place] = self = new(cls)
-            rest = nothing
             self.pipeline_run_id = source.pipeline_run_id
             value = source.status
             try:
@@ -163,6 +161,4 @@ class PipelineRun(_decoding.Reply):
             self.parent_user_id = known[value] if type(value) is int else value
             self.node_id = source.node_id
             self.source_id = source.source_id
-            if rest:
-                _decoding.keep_rest(self, rest)
         return sources

@@ -150,10 +150,8 @@ class PipelineRunState(PipelineRun):
         """Return the models of structs, in the same list."""
         known = _decoding.KNOWN_DIGITS
         new = object.__new__
-        nothing: dict[str, Any] = {}
         for place, source in enumerate(sources):
             sources[place] = self = new(cls)
-            rest = nothing
             self.pipeline_run_id = source.pipeline_run_id
             value = source.status
             try:
@@ -168,6 +166,4 @@ class PipelineRunState(PipelineRun):
             self.node_id = source.node_id
             self.source_id = source.source_id
             self.is_deleted = source.is_deleted
-            if rest:
-                _decoding.keep_rest(self, rest)
         return sources
