@@ -477,7 +477,7 @@ def test_a_usual_reply_is_parsed_into_structs(monkeypatch):
         raise AssertionError
 
     monkeypatch.setattr(decoding, "read_json", read)
-    run, node = SAMPLE["PipelineRuns"][0], {"Status": "Hibernating", "StartedAt": "", "FinishedAt": "yesterday"}
+    run, node = SAMPLE["PipelineRuns"][0], {"Status": "Hibernating", "StartedAt": None, "FinishedAt": "yesterday"}
     wire = {**SAMPLE, "PipelineRuns": [run, {"PipelineRunId": "a"}, {**run, "UserId": "007"}], "Nodes": [node]}
 
     assert ListPipelineRunsStatusResponse.from_json(json.dumps(wire).encode()).to_dict() == wire
@@ -511,7 +511,12 @@ def test_a_usual_reply_decodes_to_the_same_by_each_parser(wire):
 
 @pytest.mark.parametrize(
     "wire",
-    [{"Nodes": [], "Outputs": []}, {"Nodes": [], "PipelineRuns": [], "RequestId": None}, {"Nodes": [], "New": []}],
+    [
+        {"RequestId": "R", "PipelineRuns": [{}], "Nodes": [], "Outputs": [], "New": 1},
+        {"Nodes": [], "Outputs": []},
+        {"Nodes": [], "PipelineRuns": [], "RequestId": None},
+        {"Nodes": [], "New": []},
+    ],
 )
 def test_an_empty_list_is_given_back(wire):
     assert ListPipelineRunsStatusResponse.from_dict(wire).to_dict() == wire

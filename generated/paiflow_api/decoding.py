@@ -58,8 +58,9 @@ def _fast_parser() -> ModuleType | None:
     return msgspec
 
 
-# The value of a field that an object lacks, where None may be a value.
+# The value of a field of a struct that an object lacks; where a field has one of these types it is None.
 ABSENT: Final = object()
+_WITHOUT_NULL: Final = (str, bool, int, int | str, int | float)
 
 
 def read_reply(model: type["Reply"], content: bytes) -> Any:
@@ -108,8 +109,7 @@ def _struct(model: type["Reply"], within: tuple[type["Reply"], ...]) -> Any:
         return Any
     typed = []
     for name, kind in zip(model._FIELDS.values(), model._wire_types(), strict=True):
-        always_read = kind is Any or isinstance(kind, list) or (isinstance(kind, type) and issubclass(kind, Reply))
-        typed.append((name, type_of(kind), ABSENT if always_read else None))
+        typed.append((name, type_of(kind), None if kind in _WITHOUT_NULL else ABSENT))
     renamed = {name: wire_name for wire_name, name in model._FIELDS.items()}
     try:
         return msgspec.defstruct(model.__name__, typed, rename=renamed, forbid_unknown_fields=True, gc=False)
@@ -490,6 +490,11 @@ def keep_empty(reply: Reply, name: str) -> None:
     reply.additional_properties = Kept(reply.additional_properties, {**_sent(reply), name: (None, [])})
 
 
+def unknown(source: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return what an object holds under other names than these."""
+    return {name: value for name, value in source.items() if name not in names}
+
+
 def keep_rest(reply: Reply, source: Mapping[str, Any]) -> None:
     """File every value that the model's fields do not give back as it came.
 
@@ -498,18 +503,24 @@ def keep_rest(reply: Reply, source: Mapping[str, Any]) -> None:
 
     Args:
         reply: the model, its fields set.
-        source: the object that it was decoded from.
+        source: the object that it was decoded from, or the part of it that the fields may not give back.
     """
     additional: dict[str, Any] = {}
     as_sent: dict[str, Sent] = {}
+    names = reply._FIELDS
     for name, value in source.items():
-        attribute = reply._FIELDS.get(name)
-        decoded = None if attribute is None else getattr(reply, attribute)
-        if decoded is value and value is not None:
-            continue  # by far the most: given back as it came
+        attribute = names.get(name)
         if attribute is None:
             additional[name] = value
-        elif decoded is None or decoded == []:
+            continue
+        decoded = getattr(reply, attribute)
+        if decoded is value and value is not None:
+            continue  # by far the most: given back as it came
+        if type(decoded) is Digits or isinstance(decoded, StrEnum):
+            continue
+        if type(decoded) is datetime and _is_usual_time(value):
+            continue
+        if decoded is None or decoded == []:
             if value is None or value == "" or (isinstance(value, list) and not _without_nulls(value)):
                 as_sent[name] = (None, value)
             else:
@@ -521,6 +532,11 @@ def keep_rest(reply: Reply, source: Mapping[str, Any]) -> None:
     reply.additional_properties = Kept(additional, as_sent) if as_sent else additional
 
 
+def _is_usual_time(text: str) -> bool:
+    """Return whether a time, which was decoded, is in UTC and has no digits that a datetime cannot hold."""
+    return len(text) <= 25 and text[10] == "T" and text[-1] == "Z"
+
+
 def _without_nulls(items: list[Any]) -> list[Any]:
     return [item for item in items if item is not None]
 
@@ -530,8 +546,6 @@ def _given_back(decoded: Any, value: Any) -> Any:
     if isinstance(decoded, datetime):
         given = _instant_text(value)
         return None if given == timestamp_text(decoded) else given
-    if isinstance(decoded, Digits):
-        return None
     if isinstance(decoded, list):
         if isinstance(decoded[0], datetime):
             value = [_instant_text(item) for item in value]

@@ -178,7 +178,7 @@ WIRE_TYPES = {
     BOOLEAN.reader: "bool",
     INTEGER.reader: "int",
     NUMBER.reader: "int | float",
-    TIMESTAMP.reader: "str",
+    TIMESTAMP.reader: "str | None",  # the one that is often null, while it is still to come
     "enum": "str",
 }
 

@@ -41,9 +41,11 @@ class Acknowledgement(_decoding.Reply):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                value_1 = source["RequestId"]
+                whole = source if len(source) >= 1 else absent | source
+                value_1 = whole["RequestId"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)
@@ -55,7 +57,7 @@ class Acknowledgement(_decoding.Reply):
                 self.request_id = None
                 other += 1
             if len(source) + other != 1:
-                _decoding.keep_rest(self, source)
+                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
     @classmethod

@@ -44,10 +44,12 @@ class CreatePipelineResponse(_decoding.Reply):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                value_1 = source["RequestId"]
-                value_2 = source["PipelineId"]
+                whole = source if len(source) >= 2 else absent | source
+                value_1 = whole["RequestId"]
+                value_2 = whole["PipelineId"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)
@@ -66,7 +68,7 @@ class CreatePipelineResponse(_decoding.Reply):
                 self.pipeline_id = None
                 other += 1
             if len(source) + other != 2:
-                _decoding.keep_rest(self, source)
+                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
     @classmethod

@@ -57,14 +57,16 @@ class ErrorReply(_decoding.Reply):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                value_1 = source["Code"]
-                value_2 = source["Message"]
-                value_3 = source["RequestId"]
-                value_4 = source["HostId"]
-                value_5 = source["Recommend"]
-                value_6 = source["AccessDeniedDetail"]
+                whole = source if len(source) >= 6 else absent | source
+                value_1 = whole["Code"]
+                value_2 = whole["Message"]
+                value_3 = whole["RequestId"]
+                value_4 = whole["HostId"]
+                value_5 = whole["Recommend"]
+                value_6 = whole["AccessDeniedDetail"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)
@@ -104,7 +106,7 @@ class ErrorReply(_decoding.Reply):
             if self.access_denied_detail is None:
                 other += 1
             if len(source) + other != 6:
-                _decoding.keep_rest(self, source)
+                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
     @classmethod

@@ -62,20 +62,22 @@ class GetPipelineResponse(Pipeline):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
         known = _decoding.KNOWN_DIGITS
         for self, source in zip(models, sources):
             try:
-                value_1 = source["RequestId"]
-                value_2 = source["PipelineId"]
-                value_3 = source["GmtCreateTime"]
-                value_4 = source["GmtModifiedTime"]
-                value_5 = source["Provider"]
-                value_6 = source["Identifier"]
-                value_7 = source["Version"]
-                value_8 = source["Uuid"]
-                value_9 = source["WorkspaceId"]
-                value_10 = source["Manifest"]
+                whole = source if len(source) >= 10 else absent | source
+                value_1 = whole["RequestId"]
+                value_2 = whole["PipelineId"]
+                value_3 = whole["GmtCreateTime"]
+                value_4 = whole["GmtModifiedTime"]
+                value_5 = whole["Provider"]
+                value_6 = whole["Identifier"]
+                value_7 = whole["Version"]
+                value_8 = whole["Uuid"]
+                value_9 = whole["WorkspaceId"]
+                value_10 = whole["Manifest"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)
@@ -151,7 +153,7 @@ class GetPipelineResponse(Pipeline):
                 self.manifest = None
                 other += 1
             if len(source) + other != 10:
-                _decoding.keep_rest(self, source)
+                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
     @classmethod
@@ -160,8 +162,8 @@ class GetPipelineResponse(Pipeline):
         return (
             str,
             str,
-            str,
-            str,
+            str | None,
+            str | None,
             str,
             str,
             str,
@@ -183,25 +185,25 @@ class GetPipelineResponse(Pipeline):
             self.request_id = source.request_id
             self.pipeline_id = source.pipeline_id
             value = source.gmt_create_time
-            if value is None:
+            if value is _decoding.ABSENT:
                 self.gmt_create_time = None
             else:
                 try:
                     self.gmt_create_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except ValueError:
+                except (TypeError, ValueError):
                     self.gmt_create_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtCreateTime": value}
             value = source.gmt_modified_time
-            if value is None:
+            if value is _decoding.ABSENT:
                 self.gmt_modified_time = None
             else:
                 try:
                     self.gmt_modified_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except ValueError:
+                except (TypeError, ValueError):
                     self.gmt_modified_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtModifiedTime": value}
             self.provider = source.provider

@@ -51,13 +51,15 @@ class GetPipelineRunNodeResponse(NodeDetails):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                value_1 = source["RequestId"]
-                value_2 = source["ApiVersion"]
-                value_3 = source["Metadata"]
-                value_4 = source["Spec"]
-                value_5 = source["StatusInfo"]
+                whole = source if len(source) >= 5 else absent | source
+                value_1 = whole["RequestId"]
+                value_2 = whole["ApiVersion"]
+                value_3 = whole["Metadata"]
+                value_4 = whole["Spec"]
+                value_5 = whole["StatusInfo"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)
@@ -92,7 +94,7 @@ class GetPipelineRunNodeResponse(NodeDetails):
             if self.status_info is None:
                 other += 1
             if len(source) + other != 5:
-                _decoding.keep_rest(self, source)
+                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
     @classmethod

@@ -100,32 +100,34 @@ class GetPipelineRunResponse(PipelineRunSummary):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
         known = _decoding.KNOWN_DIGITS
         for self, source in zip(models, sources):
             try:
-                value_1 = source["RequestId"]
-                value_2 = source["PipelineRunId"]
-                value_3 = source["Status"]
-                value_4 = source["Name"]
-                value_5 = source["UserId"]
-                value_6 = source["ParentUserId"]
-                value_7 = source["NodeId"]
-                value_8 = source["SourceId"]
-                value_9 = source["StartedAt"]
-                value_10 = source["FinishedAt"]
-                value_11 = source["Duration"]
-                value_12 = source["WorkspaceId"]
-                value_13 = source["Message"]
-                value_14 = source["SourceType"]
-                value_15 = source["GmtCreateTime"]
-                value_16 = source["GmtModifiedTime"]
-                value_17 = source["PipelineId"]
-                value_18 = source["Accessibility"]
-                value_19 = source["PipelineRunUri"]
-                value_20 = source["Manifest"]
-                value_21 = source["Arguments"]
-                value_22 = source["Options"]
+                whole = source if len(source) >= 22 else absent | source
+                value_1 = whole["RequestId"]
+                value_2 = whole["PipelineRunId"]
+                value_3 = whole["Status"]
+                value_4 = whole["Name"]
+                value_5 = whole["UserId"]
+                value_6 = whole["ParentUserId"]
+                value_7 = whole["NodeId"]
+                value_8 = whole["SourceId"]
+                value_9 = whole["StartedAt"]
+                value_10 = whole["FinishedAt"]
+                value_11 = whole["Duration"]
+                value_12 = whole["WorkspaceId"]
+                value_13 = whole["Message"]
+                value_14 = whole["SourceType"]
+                value_15 = whole["GmtCreateTime"]
+                value_16 = whole["GmtModifiedTime"]
+                value_17 = whole["PipelineId"]
+                value_18 = whole["Accessibility"]
+                value_19 = whole["PipelineRunUri"]
+                value_20 = whole["Manifest"]
+                value_21 = whole["Arguments"]
+                value_22 = whole["Options"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)
@@ -286,7 +288,7 @@ class GetPipelineRunResponse(PipelineRunSummary):
                 self.options = None
                 other += 1
             if len(source) + other != 22:
-                _decoding.keep_rest(self, source)
+                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
     @classmethod
@@ -301,14 +303,14 @@ class GetPipelineRunResponse(PipelineRunSummary):
             int | str,
             str,
             str,
-            str,
-            str,
+            str | None,
+            str | None,
             int,
             int | str,
             str,
             str,
-            str,
-            str,
+            str | None,
+            str | None,
             str,
             str,
             str,
@@ -342,25 +344,25 @@ class GetPipelineRunResponse(PipelineRunSummary):
             self.node_id = source.node_id
             self.source_id = source.source_id
             value = source.started_at
-            if value is None:
+            if value is _decoding.ABSENT:
                 self.started_at = None
             else:
                 try:
                     self.started_at = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except ValueError:
+                except (TypeError, ValueError):
                     self.started_at = _decoding.timestamp(value)
                     rest = {**rest, "StartedAt": value}
             value = source.finished_at
-            if value is None:
+            if value is _decoding.ABSENT:
                 self.finished_at = None
             else:
                 try:
                     self.finished_at = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except ValueError:
+                except (TypeError, ValueError):
                     self.finished_at = _decoding.timestamp(value)
                     rest = {**rest, "FinishedAt": value}
             self.duration = source.duration
@@ -373,25 +375,25 @@ class GetPipelineRunResponse(PipelineRunSummary):
             except KeyError:
                 self.source_type = value
             value = source.gmt_create_time
-            if value is None:
+            if value is _decoding.ABSENT:
                 self.gmt_create_time = None
             else:
                 try:
                     self.gmt_create_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except ValueError:
+                except (TypeError, ValueError):
                     self.gmt_create_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtCreateTime": value}
             value = source.gmt_modified_time
-            if value is None:
+            if value is _decoding.ABSENT:
                 self.gmt_modified_time = None
             else:
                 try:
                     self.gmt_modified_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except ValueError:
+                except (TypeError, ValueError):
                     self.gmt_modified_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtModifiedTime": value}
             self.pipeline_id = source.pipeline_id

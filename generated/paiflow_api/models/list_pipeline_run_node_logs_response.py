@@ -48,11 +48,13 @@ class ListPipelineRunNodeLogsResponse(_decoding.Reply):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                value_1 = source["RequestId"]
-                value_2 = source["TotalCount"]
-                value_3 = source["Logs"]
+                whole = source if len(source) >= 3 else absent | source
+                value_1 = whole["RequestId"]
+                value_2 = whole["TotalCount"]
+                value_3 = whole["Logs"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)
@@ -74,7 +76,7 @@ class ListPipelineRunNodeLogsResponse(_decoding.Reply):
             if value_3 is None or self.logs is not value_3:
                 other += 1
             if len(source) + other != 3:
-                _decoding.keep_rest(self, source)
+                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
     @classmethod

@@ -46,10 +46,12 @@ class ListPipelineRunNodeStatusResponse(_decoding.Reply):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                value_1 = source["RequestId"]
-                value_2 = source["Status"]
+                whole = source if len(source) >= 2 else absent | source
+                value_1 = whole["RequestId"]
+                value_2 = whole["Status"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)

@@ -49,11 +49,13 @@ class ListPipelinesResponse(_decoding.Reply):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                value_1 = source["RequestId"]
-                value_2 = source["Pipelines"]
-                value_3 = source["TotalCount"]
+                whole = source if len(source) >= 3 else absent | source
+                value_1 = whole["RequestId"]
+                value_2 = whole["Pipelines"]
+                value_3 = whole["TotalCount"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)

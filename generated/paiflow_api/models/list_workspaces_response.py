@@ -54,12 +54,14 @@ class ListWorkspacesResponse(_decoding.Reply):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                value_1 = source["RequestId"]
-                value_2 = source["Workspaces"]
-                value_3 = source["TotalCount"]
-                value_4 = source["ResourceLimits"]
+                whole = source if len(source) >= 4 else absent | source
+                value_1 = whole["RequestId"]
+                value_2 = whole["Workspaces"]
+                value_3 = whole["TotalCount"]
+                value_4 = whole["ResourceLimits"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)

@@ -51,12 +51,14 @@ class NodeDetails(_decoding.Reply):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                value_1 = source["ApiVersion"]
-                value_2 = source["Metadata"]
-                value_3 = source["Spec"]
-                value_4 = source["StatusInfo"]
+                whole = source if len(source) >= 4 else absent | source
+                value_1 = whole["ApiVersion"]
+                value_2 = whole["Metadata"]
+                value_3 = whole["Spec"]
+                value_4 = whole["StatusInfo"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)
@@ -82,7 +84,7 @@ class NodeDetails(_decoding.Reply):
             if self.status_info is None:
                 other += 1
             if len(source) + other != 4:
-                _decoding.keep_rest(self, source)
+                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
     @classmethod

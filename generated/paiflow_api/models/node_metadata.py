@@ -68,16 +68,18 @@ class NodeMetadata(_decoding.Reply):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                value_1 = source["NodeId"]
-                value_2 = source["Provider"]
-                value_3 = source["Name"]
-                value_4 = source["Version"]
-                value_5 = source["Identifier"]
-                value_6 = source["NodeType"]
-                value_7 = source["RelatedNodeIds"]
-                value_8 = source["DisplayName"]
+                whole = source if len(source) >= 8 else absent | source
+                value_1 = whole["NodeId"]
+                value_2 = whole["Provider"]
+                value_3 = whole["Name"]
+                value_4 = whole["Version"]
+                value_5 = whole["Identifier"]
+                value_6 = whole["NodeType"]
+                value_7 = whole["RelatedNodeIds"]
+                value_8 = whole["DisplayName"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)
@@ -127,7 +129,7 @@ class NodeMetadata(_decoding.Reply):
                 self.display_name = None
                 other += 1
             if len(source) + other != 8:
-                _decoding.keep_rest(self, source)
+                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
     @classmethod

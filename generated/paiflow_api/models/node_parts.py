@@ -46,10 +46,12 @@ class NodeParts(_decoding.Reply):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                value_1 = source["Artifacts"]
-                value_2 = source["Parameters"]
+                whole = source if len(source) >= 2 else absent | source
+                value_1 = whole["Artifacts"]
+                value_2 = whole["Parameters"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)

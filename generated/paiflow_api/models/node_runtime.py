@@ -58,15 +58,17 @@ class NodeRuntime(Node):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
         for self, source in zip(models, sources):
             try:
-                value_1 = source["NodeId"]
-                value_2 = source["NodeName"]
-                value_3 = source["Status"]
-                value_4 = source["StartedAt"]
-                value_5 = source["FinishedAt"]
-                value_6 = source["RuntimeInfo"]
+                whole = source if len(source) >= 6 else absent | source
+                value_1 = whole["NodeId"]
+                value_2 = whole["NodeName"]
+                value_3 = whole["Status"]
+                value_4 = whole["StartedAt"]
+                value_5 = whole["FinishedAt"]
+                value_6 = whole["RuntimeInfo"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)
@@ -121,7 +123,7 @@ class NodeRuntime(Node):
                 self.runtime_info = None
                 other += 1
             if len(source) + other != 6:
-                _decoding.keep_rest(self, source)
+                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
     @classmethod
@@ -131,8 +133,8 @@ class NodeRuntime(Node):
             str,
             str,
             str,
-            str,
-            str,
+            str | None,
+            str | None,
             str,
         )
 
@@ -153,25 +155,25 @@ class NodeRuntime(Node):
             except KeyError:
                 self.status = value
             value = source.started_at
-            if value is None:
+            if value is _decoding.ABSENT:
                 self.started_at = None
             else:
                 try:
                     self.started_at = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except ValueError:
+                except (TypeError, ValueError):
                     self.started_at = _decoding.timestamp(value)
                     rest = {**rest, "StartedAt": value}
             value = source.finished_at
-            if value is None:
+            if value is _decoding.ABSENT:
                 self.finished_at = None
             else:
                 try:
                     self.finished_at = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except ValueError:
+                except (TypeError, ValueError):
                     self.finished_at = _decoding.timestamp(value)
                     rest = {**rest, "FinishedAt": value}
             self.runtime_info = source.runtime_info

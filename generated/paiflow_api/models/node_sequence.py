@@ -47,11 +47,13 @@ class NodeSequence(_decoding.Reply):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                value_1 = source["Start"]
-                value_2 = source["End"]
-                value_3 = source["Format"]
+                whole = source if len(source) >= 3 else absent | source
+                value_1 = whole["Start"]
+                value_2 = whole["End"]
+                value_3 = whole["Format"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)
@@ -73,7 +75,7 @@ class NodeSequence(_decoding.Reply):
                 self.format_ = None
                 other += 1
             if len(source) + other != 3:
-                _decoding.keep_rest(self, source)
+                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
     @classmethod

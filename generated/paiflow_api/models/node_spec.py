@@ -71,18 +71,20 @@ class NodeSpec(_decoding.Reply):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                value_1 = source["HasPipelines"]
-                value_2 = source["Dependencies"]
-                value_3 = source["Pipelines"]
-                value_4 = source["Inputs"]
-                value_5 = source["Outputs"]
-                value_6 = source["When"]
-                value_7 = source["WithItems"]
-                value_8 = source["WithParam"]
-                value_9 = source["WithSequence"]
-                value_10 = source["Parallelism"]
+                whole = source if len(source) >= 10 else absent | source
+                value_1 = whole["HasPipelines"]
+                value_2 = whole["Dependencies"]
+                value_3 = whole["Pipelines"]
+                value_4 = whole["Inputs"]
+                value_5 = whole["Outputs"]
+                value_6 = whole["When"]
+                value_7 = whole["WithItems"]
+                value_8 = whole["WithParam"]
+                value_9 = whole["WithSequence"]
+                value_10 = whole["Parallelism"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)

@@ -61,14 +61,16 @@ class NodeStatusInfo(_decoding.Reply):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
         for self, source in zip(models, sources):
             try:
-                value_1 = source["FinishedAt"]
-                value_2 = source["StartedAt"]
-                value_3 = source["Status"]
-                value_4 = source["Conditions"]
-                value_5 = source["Progress"]
+                whole = source if len(source) >= 5 else absent | source
+                value_1 = whole["FinishedAt"]
+                value_2 = whole["StartedAt"]
+                value_3 = whole["Status"]
+                value_4 = whole["Conditions"]
+                value_5 = whole["Progress"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)
@@ -126,8 +128,8 @@ class NodeStatusInfo(_decoding.Reply):
     def _wire_types(cls) -> tuple[Any, ...]:
         """Return the types of the fields' values in a struct, in their order; in a list, those of a list's items."""
         return (
-            str,
-            str,
+            str | None,
+            str | None,
             str,
             [_models.NodeCondition],
             str,
@@ -143,25 +145,25 @@ class NodeStatusInfo(_decoding.Reply):
             sources[place] = self = new(cls)
             rest = nothing
             value = source.finished_at
-            if value is None:
+            if value is _decoding.ABSENT:
                 self.finished_at = None
             else:
                 try:
                     self.finished_at = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except ValueError:
+                except (TypeError, ValueError):
                     self.finished_at = _decoding.timestamp(value)
                     rest = {**rest, "FinishedAt": value}
             value = source.started_at
-            if value is None:
+            if value is _decoding.ABSENT:
                 self.started_at = None
             else:
                 try:
                     self.started_at = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except ValueError:
+                except (TypeError, ValueError):
                     self.started_at = _decoding.timestamp(value)
                     rest = {**rest, "StartedAt": value}
             value = source.status

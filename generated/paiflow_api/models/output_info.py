@@ -64,18 +64,20 @@ class OutputInfo(Output):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
         for self, source in zip(models, sources):
             try:
-                value_1 = source["Name"]
-                value_2 = source["Type"]
-                value_3 = source["GmtCreateTime"]
-                value_4 = source["Id"]
-                value_5 = source["Producer"]
-                value_6 = source["NodeId"]
-                value_7 = source["ExpandedArtifactIndex"]
-                value_8 = source["ExpandableArtifactName"]
-                value_9 = source["Info"]
+                whole = source if len(source) >= 9 else absent | source
+                value_1 = whole["Name"]
+                value_2 = whole["Type"]
+                value_3 = whole["GmtCreateTime"]
+                value_4 = whole["Id"]
+                value_5 = whole["Producer"]
+                value_6 = whole["NodeId"]
+                value_7 = whole["ExpandedArtifactIndex"]
+                value_8 = whole["ExpandableArtifactName"]
+                value_9 = whole["Info"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)
@@ -136,7 +138,7 @@ class OutputInfo(Output):
             if self.info is None:
                 other += 1
             if len(source) + other != 9:
-                _decoding.keep_rest(self, source)
+                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
     @classmethod
@@ -145,7 +147,7 @@ class OutputInfo(Output):
         return (
             str,
             str,
-            str,
+            str | None,
             str,
             str,
             str,
@@ -170,14 +172,14 @@ class OutputInfo(Output):
             except KeyError:
                 self.type_ = value
             value = source.gmt_create_time
-            if value is None:
+            if value is _decoding.ABSENT:
                 self.gmt_create_time = None
             else:
                 try:
                     self.gmt_create_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except ValueError:
+                except (TypeError, ValueError):
                     self.gmt_create_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtCreateTime": value}
             self.id = source.id

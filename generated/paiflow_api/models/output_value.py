@@ -70,20 +70,22 @@ class OutputValue(Output):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
         for self, source in zip(models, sources):
             try:
-                value_1 = source["Name"]
-                value_2 = source["Type"]
-                value_3 = source["GmtCreateTime"]
-                value_4 = source["Id"]
-                value_5 = source["Producer"]
-                value_6 = source["NodeId"]
-                value_7 = source["ExpandedArtifactIndex"]
-                value_8 = source["ExpandableArtifactName"]
-                value_9 = source["Metadata"]
-                value_10 = source["PipelineRunId"]
-                value_11 = source["Value"]
+                whole = source if len(source) >= 11 else absent | source
+                value_1 = whole["Name"]
+                value_2 = whole["Type"]
+                value_3 = whole["GmtCreateTime"]
+                value_4 = whole["Id"]
+                value_5 = whole["Producer"]
+                value_6 = whole["NodeId"]
+                value_7 = whole["ExpandedArtifactIndex"]
+                value_8 = whole["ExpandableArtifactName"]
+                value_9 = whole["Metadata"]
+                value_10 = whole["PipelineRunId"]
+                value_11 = whole["Value"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)
@@ -154,7 +156,7 @@ class OutputValue(Output):
                 self.value = None
                 other += 1
             if len(source) + other != 11:
-                _decoding.keep_rest(self, source)
+                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
     @classmethod
@@ -163,7 +165,7 @@ class OutputValue(Output):
         return (
             str,
             str,
-            str,
+            str | None,
             str,
             str,
             str,
@@ -190,14 +192,14 @@ class OutputValue(Output):
             except KeyError:
                 self.type_ = value
             value = source.gmt_create_time
-            if value is None:
+            if value is _decoding.ABSENT:
                 self.gmt_create_time = None
             else:
                 try:
                     self.gmt_create_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except ValueError:
+                except (TypeError, ValueError):
                     self.gmt_create_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtCreateTime": value}
             self.id = source.id

@@ -63,18 +63,20 @@ class Pipeline(_decoding.Reply):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
         known = _decoding.KNOWN_DIGITS
         for self, source in zip(models, sources):
             try:
-                value_1 = source["PipelineId"]
-                value_2 = source["GmtCreateTime"]
-                value_3 = source["GmtModifiedTime"]
-                value_4 = source["Provider"]
-                value_5 = source["Identifier"]
-                value_6 = source["Version"]
-                value_7 = source["Uuid"]
-                value_8 = source["WorkspaceId"]
+                whole = source if len(source) >= 8 else absent | source
+                value_1 = whole["PipelineId"]
+                value_2 = whole["GmtCreateTime"]
+                value_3 = whole["GmtModifiedTime"]
+                value_4 = whole["Provider"]
+                value_5 = whole["Identifier"]
+                value_6 = whole["Version"]
+                value_7 = whole["Uuid"]
+                value_8 = whole["WorkspaceId"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)
@@ -140,7 +142,7 @@ class Pipeline(_decoding.Reply):
                 self.workspace_id = None if value_8 is None else _decoding.text_or_digits(value_8)
                 other += 1
             if len(source) + other != 8:
-                _decoding.keep_rest(self, source)
+                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
     @classmethod
@@ -148,8 +150,8 @@ class Pipeline(_decoding.Reply):
         """Return the types of the fields' values in a struct, in their order; in a list, those of a list's items."""
         return (
             str,
-            str,
-            str,
+            str | None,
+            str | None,
             str,
             str,
             str,
@@ -169,25 +171,25 @@ class Pipeline(_decoding.Reply):
             rest = nothing
             self.pipeline_id = source.pipeline_id
             value = source.gmt_create_time
-            if value is None:
+            if value is _decoding.ABSENT:
                 self.gmt_create_time = None
             else:
                 try:
                     self.gmt_create_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except ValueError:
+                except (TypeError, ValueError):
                     self.gmt_create_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtCreateTime": value}
             value = source.gmt_modified_time
-            if value is None:
+            if value is _decoding.ABSENT:
                 self.gmt_modified_time = None
             else:
                 try:
                     self.gmt_modified_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except ValueError:
+                except (TypeError, ValueError):
                     self.gmt_modified_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtModifiedTime": value}
             self.provider = source.provider

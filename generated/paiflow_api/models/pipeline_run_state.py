@@ -61,17 +61,19 @@ class PipelineRunState(PipelineRun):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         known = _decoding.KNOWN_DIGITS
         for self, source in zip(models, sources):
             try:
-                value_1 = source["PipelineRunId"]
-                value_2 = source["Status"]
-                value_3 = source["Name"]
-                value_4 = source["UserId"]
-                value_5 = source["ParentUserId"]
-                value_6 = source["NodeId"]
-                value_7 = source["SourceId"]
-                value_8 = source["IsDeleted"]
+                whole = source if len(source) >= 8 else absent | source
+                value_1 = whole["PipelineRunId"]
+                value_2 = whole["Status"]
+                value_3 = whole["Name"]
+                value_4 = whole["UserId"]
+                value_5 = whole["ParentUserId"]
+                value_6 = whole["NodeId"]
+                value_7 = whole["SourceId"]
+                value_8 = whole["IsDeleted"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)
@@ -128,7 +130,7 @@ class PipelineRunState(PipelineRun):
                 self.is_deleted = None
                 other += 1
             if len(source) + other != 8:
-                _decoding.keep_rest(self, source)
+                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
     @classmethod

@@ -99,28 +99,30 @@ class PipelineRunSummary(PipelineRun):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
         known = _decoding.KNOWN_DIGITS
         for self, source in zip(models, sources):
             try:
-                value_1 = source["PipelineRunId"]
-                value_2 = source["Status"]
-                value_3 = source["Name"]
-                value_4 = source["UserId"]
-                value_5 = source["ParentUserId"]
-                value_6 = source["NodeId"]
-                value_7 = source["SourceId"]
-                value_8 = source["StartedAt"]
-                value_9 = source["FinishedAt"]
-                value_10 = source["Duration"]
-                value_11 = source["WorkspaceId"]
-                value_12 = source["Message"]
-                value_13 = source["SourceType"]
-                value_14 = source["GmtCreateTime"]
-                value_15 = source["GmtModifiedTime"]
-                value_16 = source["PipelineId"]
-                value_17 = source["Accessibility"]
-                value_18 = source["PipelineRunUri"]
+                whole = source if len(source) >= 18 else absent | source
+                value_1 = whole["PipelineRunId"]
+                value_2 = whole["Status"]
+                value_3 = whole["Name"]
+                value_4 = whole["UserId"]
+                value_5 = whole["ParentUserId"]
+                value_6 = whole["NodeId"]
+                value_7 = whole["SourceId"]
+                value_8 = whole["StartedAt"]
+                value_9 = whole["FinishedAt"]
+                value_10 = whole["Duration"]
+                value_11 = whole["WorkspaceId"]
+                value_12 = whole["Message"]
+                value_13 = whole["SourceType"]
+                value_14 = whole["GmtCreateTime"]
+                value_15 = whole["GmtModifiedTime"]
+                value_16 = whole["PipelineId"]
+                value_17 = whole["Accessibility"]
+                value_18 = whole["PipelineRunUri"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)
@@ -261,7 +263,7 @@ class PipelineRunSummary(PipelineRun):
                 self.pipeline_run_uri = None
                 other += 1
             if len(source) + other != 18:
-                _decoding.keep_rest(self, source)
+                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
     @classmethod
@@ -275,14 +277,14 @@ class PipelineRunSummary(PipelineRun):
             int | str,
             str,
             str,
-            str,
-            str,
+            str | None,
+            str | None,
             int,
             int | str,
             str,
             str,
-            str,
-            str,
+            str | None,
+            str | None,
             str,
             str,
             str,
@@ -312,25 +314,25 @@ class PipelineRunSummary(PipelineRun):
             self.node_id = source.node_id
             self.source_id = source.source_id
             value = source.started_at
-            if value is None:
+            if value is _decoding.ABSENT:
                 self.started_at = None
             else:
                 try:
                     self.started_at = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except ValueError:
+                except (TypeError, ValueError):
                     self.started_at = _decoding.timestamp(value)
                     rest = {**rest, "StartedAt": value}
             value = source.finished_at
-            if value is None:
+            if value is _decoding.ABSENT:
                 self.finished_at = None
             else:
                 try:
                     self.finished_at = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except ValueError:
+                except (TypeError, ValueError):
                     self.finished_at = _decoding.timestamp(value)
                     rest = {**rest, "FinishedAt": value}
             self.duration = source.duration
@@ -343,25 +345,25 @@ class PipelineRunSummary(PipelineRun):
             except KeyError:
                 self.source_type = value
             value = source.gmt_create_time
-            if value is None:
+            if value is _decoding.ABSENT:
                 self.gmt_create_time = None
             else:
                 try:
                     self.gmt_create_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except ValueError:
+                except (TypeError, ValueError):
                     self.gmt_create_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtCreateTime": value}
             value = source.gmt_modified_time
-            if value is None:
+            if value is _decoding.ABSENT:
                 self.gmt_modified_time = None
             else:
                 try:
                     self.gmt_modified_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except ValueError:
+                except (TypeError, ValueError):
                     self.gmt_modified_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtModifiedTime": value}
             self.pipeline_id = source.pipeline_id

@@ -78,21 +78,23 @@ class Workspace(_decoding.Reply):
         if _decoding.are_structs(sources):
             return cls._from_structs(sources)
         models = _decoding.unfilled(cls, sources)
+        absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
         known = _decoding.KNOWN_DIGITS
         for self, source in zip(models, sources):
             try:
-                value_1 = source["WorkspaceId"]
-                value_2 = source["WorkspaceName"]
-                value_3 = source["GmtCreateTime"]
-                value_4 = source["GmtModifiedTime"]
-                value_5 = source["Description"]
-                value_6 = source["Creator"]
-                value_7 = source["EnvTypes"]
-                value_8 = source["Status"]
-                value_9 = source["AdminNames"]
-                value_10 = source["IsDefault"]
-                value_11 = source["ExtraInfos"]
+                whole = source if len(source) >= 11 else absent | source
+                value_1 = whole["WorkspaceId"]
+                value_2 = whole["WorkspaceName"]
+                value_3 = whole["GmtCreateTime"]
+                value_4 = whole["GmtModifiedTime"]
+                value_5 = whole["Description"]
+                value_6 = whole["Creator"]
+                value_7 = whole["EnvTypes"]
+                value_8 = whole["Status"]
+                value_9 = whole["AdminNames"]
+                value_10 = whole["IsDefault"]
+                value_11 = whole["ExtraInfos"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
                     return cls.from_list(_decoding.objects(sources, where), where)
@@ -175,7 +177,7 @@ class Workspace(_decoding.Reply):
             if self.extra_infos is None:
                 other += 1
             if len(source) + other != 11:
-                _decoding.keep_rest(self, source)
+                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
     @classmethod
@@ -184,8 +186,8 @@ class Workspace(_decoding.Reply):
         return (
             int | str,
             str,
-            str,
-            str,
+            str | None,
+            str | None,
             str,
             int | str,
             Any,
@@ -209,25 +211,25 @@ class Workspace(_decoding.Reply):
             self.workspace_id = known[value] if type(value) is int else value
             self.workspace_name = source.workspace_name
             value = source.gmt_create_time
-            if value is None:
+            if value is _decoding.ABSENT:
                 self.gmt_create_time = None
             else:
                 try:
                     self.gmt_create_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except ValueError:
+                except (TypeError, ValueError):
                     self.gmt_create_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtCreateTime": value}
             value = source.gmt_modified_time
-            if value is None:
+            if value is _decoding.ABSENT:
                 self.gmt_modified_time = None
             else:
                 try:
                     self.gmt_modified_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except ValueError:
+                except (TypeError, ValueError):
                     self.gmt_modified_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtModifiedTime": value}
             self.description = source.description
