@@ -185,18 +185,17 @@ class Digits(str):
         return int(self)
 
 
-class _KnownDigits(dict[int, Digits]):
-    """The digits of whole numbers, remembered: the account ids in a reply are few."""
-
-    def __missing__(self, number: int) -> Digits:
-        made = Digits(number)
-        if len(self) < _MOST_KNOWN:
-            self[number] = made
-        return made
-
-
-KNOWN_DIGITS = _KnownDigits()
+# The digits of whole numbers, remembered: the account ids in a reply are few.
+KNOWN_DIGITS: dict[int, Digits] = {}
 _MOST_KNOWN = 1024
+
+
+def digits(number: int) -> Digits:
+    """Return a whole number's digits, and remember them."""
+    made = Digits(number)
+    if len(KNOWN_DIGITS) < _MOST_KNOWN:
+        KNOWN_DIGITS[number] = made
+    return made
 
 
 def text_or_digits(value: object) -> str | None:
@@ -204,7 +203,7 @@ def text_or_digits(value: object) -> str | None:
     if type(value) is str:
         return value
     if type(value) is int:
-        return KNOWN_DIGITS[value]
+        return digits(value)
     number = integer(value)
     return None if number is None else str(number)
 

@@ -44,7 +44,8 @@ class Acknowledgement(_decoding.Reply):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 1 else absent | source
+                count = len(source)
+                whole = source if count >= 1 else absent | source
                 value_1 = whole["RequestId"]
             except (KeyError, TypeError):
                 if not isinstance(source, dict):
@@ -56,7 +57,7 @@ class Acknowledgement(_decoding.Reply):
             if type(value_1) is not str:
                 self.request_id = None
                 other += 1
-            if len(source) + other != 1:
+            if count + other != 1:
                 _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 

@@ -47,7 +47,8 @@ class CreatePipelineRunResponse(_decoding.Reply):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 2 else absent | source
+                count = len(source)
+                whole = source if count >= 2 else absent | source
                 value_1 = whole["RequestId"]
                 value_2 = whole["PipelineRunId"]
             except (KeyError, TypeError):
@@ -67,7 +68,7 @@ class CreatePipelineRunResponse(_decoding.Reply):
             if type(value_2) is not str:
                 self.pipeline_run_id = None
                 other += 1
-            if len(source) + other != 2:
+            if count + other != 2:
                 _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 

@@ -60,7 +60,8 @@ class ErrorReply(_decoding.Reply):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 6 else absent | source
+                count = len(source)
+                whole = source if count >= 6 else absent | source
                 value_1 = whole["Code"]
                 value_2 = whole["Message"]
                 value_3 = whole["RequestId"]
@@ -105,7 +106,7 @@ class ErrorReply(_decoding.Reply):
             )
             if self.access_denied_detail is None:
                 other += 1
-            if len(source) + other != 6:
+            if count + other != 6:
                 _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 

@@ -67,7 +67,8 @@ class GetPipelineResponse(Pipeline):
         known = _decoding.KNOWN_DIGITS
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 10 else absent | source
+                count = len(source)
+                whole = source if count >= 10 else absent | source
                 value_1 = whole["RequestId"]
                 value_2 = whole["PipelineId"]
                 value_3 = whole["GmtCreateTime"]
@@ -142,7 +143,10 @@ class GetPipelineResponse(Pipeline):
                 self.uuid = None
                 other += 1
             if type(value_9) is int:
-                self.workspace_id = known[value_9]
+                try:
+                    self.workspace_id = known[value_9]
+                except KeyError:
+                    self.workspace_id = _decoding.digits(value_9)
             elif type(value_9) is str:
                 self.workspace_id = value_9
             else:
@@ -152,7 +156,7 @@ class GetPipelineResponse(Pipeline):
             if type(value_10) is not str:
                 self.manifest = None
                 other += 1
-            if len(source) + other != 10:
+            if count + other != 10:
                 _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
@@ -211,7 +215,13 @@ class GetPipelineResponse(Pipeline):
             self.version = source.version
             self.uuid = source.uuid
             value = source.workspace_id
-            self.workspace_id = known[value] if type(value) is int else value
+            if type(value) is int:
+                try:
+                    self.workspace_id = known[value]
+                except KeyError:
+                    self.workspace_id = _decoding.digits(value)
+            else:
+                self.workspace_id = value
             self.manifest = source.manifest
             if rest:
                 _decoding.keep_rest(self, rest)

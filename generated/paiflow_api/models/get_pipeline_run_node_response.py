@@ -54,7 +54,8 @@ class GetPipelineRunNodeResponse(NodeDetails):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 5 else absent | source
+                count = len(source)
+                whole = source if count >= 5 else absent | source
                 value_1 = whole["RequestId"]
                 value_2 = whole["ApiVersion"]
                 value_3 = whole["Metadata"]
@@ -93,7 +94,7 @@ class GetPipelineRunNodeResponse(NodeDetails):
             )
             if self.status_info is None:
                 other += 1
-            if len(source) + other != 5:
+            if count + other != 5:
                 _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 

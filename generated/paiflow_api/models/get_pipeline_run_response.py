@@ -105,7 +105,8 @@ class GetPipelineRunResponse(PipelineRunSummary):
         known = _decoding.KNOWN_DIGITS
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 22 else absent | source
+                count = len(source)
+                whole = source if count >= 22 else absent | source
                 value_1 = whole["RequestId"]
                 value_2 = whole["PipelineRunId"]
                 value_3 = whole["Status"]
@@ -176,14 +177,20 @@ class GetPipelineRunResponse(PipelineRunSummary):
                 self.name = None
                 other += 1
             if type(value_5) is int:
-                self.user_id = known[value_5]
+                try:
+                    self.user_id = known[value_5]
+                except KeyError:
+                    self.user_id = _decoding.digits(value_5)
             elif type(value_5) is str:
                 self.user_id = value_5
             else:
                 self.user_id = None if value_5 is None else _decoding.text_or_digits(value_5)
                 other += 1
             if type(value_6) is int:
-                self.parent_user_id = known[value_6]
+                try:
+                    self.parent_user_id = known[value_6]
+                except KeyError:
+                    self.parent_user_id = _decoding.digits(value_6)
             elif type(value_6) is str:
                 self.parent_user_id = value_6
             else:
@@ -223,7 +230,10 @@ class GetPipelineRunResponse(PipelineRunSummary):
             if value_11 is None or self.duration is not value_11:
                 other += 1
             if type(value_12) is int:
-                self.workspace_id = known[value_12]
+                try:
+                    self.workspace_id = known[value_12]
+                except KeyError:
+                    self.workspace_id = _decoding.digits(value_12)
             elif type(value_12) is str:
                 self.workspace_id = value_12
             else:
@@ -287,7 +297,7 @@ class GetPipelineRunResponse(PipelineRunSummary):
             if type(value_22) is not str:
                 self.options = None
                 other += 1
-            if len(source) + other != 22:
+            if count + other != 22:
                 _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
@@ -338,9 +348,21 @@ class GetPipelineRunResponse(PipelineRunSummary):
                 self.status = value
             self.name = source.name
             value = source.user_id
-            self.user_id = known[value] if type(value) is int else value
+            if type(value) is int:
+                try:
+                    self.user_id = known[value]
+                except KeyError:
+                    self.user_id = _decoding.digits(value)
+            else:
+                self.user_id = value
             value = source.parent_user_id
-            self.parent_user_id = known[value] if type(value) is int else value
+            if type(value) is int:
+                try:
+                    self.parent_user_id = known[value]
+                except KeyError:
+                    self.parent_user_id = _decoding.digits(value)
+            else:
+                self.parent_user_id = value
             self.node_id = source.node_id
             self.source_id = source.source_id
             value = source.started_at
@@ -367,7 +389,13 @@ class GetPipelineRunResponse(PipelineRunSummary):
                     rest = {**rest, "FinishedAt": value}
             self.duration = source.duration
             value = source.workspace_id
-            self.workspace_id = known[value] if type(value) is int else value
+            if type(value) is int:
+                try:
+                    self.workspace_id = known[value]
+                except KeyError:
+                    self.workspace_id = _decoding.digits(value)
+            else:
+                self.workspace_id = value
             self.message = source.message
             value = source.source_type
             try:

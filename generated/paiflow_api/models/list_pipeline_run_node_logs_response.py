@@ -51,7 +51,8 @@ class ListPipelineRunNodeLogsResponse(_decoding.Reply):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 3 else absent | source
+                count = len(source)
+                whole = source if count >= 3 else absent | source
                 value_1 = whole["RequestId"]
                 value_2 = whole["TotalCount"]
                 value_3 = whole["Logs"]
@@ -75,7 +76,7 @@ class ListPipelineRunNodeLogsResponse(_decoding.Reply):
             self.logs = _decoding.values(value_3, _decoding.text, "ListPipelineRunNodeLogsResponse.Logs")
             if value_3 is None or self.logs is not value_3:
                 other += 1
-            if len(source) + other != 3:
+            if count + other != 3:
                 _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 

@@ -52,7 +52,8 @@ class ListPipelineRunNodeOutputsResponse(_decoding.Reply):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 3 else absent | source
+                count = len(source)
+                whole = source if count >= 3 else absent | source
                 value_1 = whole["RequestId"]
                 value_2 = whole["TotalCount"]
                 value_3 = whole["Outputs"]
@@ -80,7 +81,7 @@ class ListPipelineRunNodeOutputsResponse(_decoding.Reply):
                 _decoding.keep_empty(self, "Outputs")
             elif type(value_3) is not list or len(value_3) != len(self.outputs):
                 other += 1
-            if len(source) + other != 3:
+            if count + other != 3:
                 _decoding.keep_rest(self, source)
         return models
 

@@ -49,7 +49,8 @@ class ListPipelineRunNodeStatusResponse(_decoding.Reply):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 2 else absent | source
+                count = len(source)
+                whole = source if count >= 2 else absent | source
                 value_1 = whole["RequestId"]
                 value_2 = whole["Status"]
             except (KeyError, TypeError):
@@ -72,7 +73,7 @@ class ListPipelineRunNodeStatusResponse(_decoding.Reply):
                 _decoding.keep_empty(self, "Status")
             elif type(value_2) is not list or len(value_2) != len(self.status):
                 other += 1
-            if len(source) + other != 2:
+            if count + other != 2:
                 _decoding.keep_rest(self, source)
         return models
 

@@ -55,7 +55,8 @@ class ListPipelineRunsStatusResponse(_decoding.Reply):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 4 else absent | source
+                count = len(source)
+                whole = source if count >= 4 else absent | source
                 value_1 = whole["RequestId"]
                 value_2 = whole["PipelineRuns"]
                 value_3 = whole["Nodes"]
@@ -94,7 +95,7 @@ class ListPipelineRunsStatusResponse(_decoding.Reply):
                 _decoding.keep_empty(self, "Outputs")
             elif type(value_4) is not list or len(value_4) != len(self.outputs):
                 other += 1
-            if len(source) + other != 4:
+            if count + other != 4:
                 _decoding.keep_rest(self, source)
         return models
 

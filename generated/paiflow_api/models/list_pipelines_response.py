@@ -52,7 +52,8 @@ class ListPipelinesResponse(_decoding.Reply):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 3 else absent | source
+                count = len(source)
+                whole = source if count >= 3 else absent | source
                 value_1 = whole["RequestId"]
                 value_2 = whole["Pipelines"]
                 value_3 = whole["TotalCount"]
@@ -78,7 +79,7 @@ class ListPipelinesResponse(_decoding.Reply):
             self.total_count = _decoding.integer(value_3)
             if value_3 is None or self.total_count is not value_3:
                 other += 1
-            if len(source) + other != 3:
+            if count + other != 3:
                 _decoding.keep_rest(self, source)
         return models
 

@@ -57,7 +57,8 @@ class ListWorkspacesResponse(_decoding.Reply):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 4 else absent | source
+                count = len(source)
+                whole = source if count >= 4 else absent | source
                 value_1 = whole["RequestId"]
                 value_2 = whole["Workspaces"]
                 value_3 = whole["TotalCount"]
@@ -92,7 +93,7 @@ class ListWorkspacesResponse(_decoding.Reply):
             )
             if self.resource_limits is None:
                 other += 1
-            if len(source) + other != 4:
+            if count + other != 4:
                 _decoding.keep_rest(self, source)
         return models
 

@@ -62,7 +62,8 @@ class Node(_decoding.Reply):
         instant = datetime.fromisoformat
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 5 else absent | source
+                count = len(source)
+                whole = source if count >= 5 else absent | source
                 value_1 = whole["NodeId"]
                 value_2 = whole["NodeName"]
                 value_3 = whole["Status"]
@@ -116,7 +117,7 @@ class Node(_decoding.Reply):
             else:
                 self.finished_at = None
                 other += 1
-            if len(source) + other != 5:
+            if count + other != 5:
                 _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 

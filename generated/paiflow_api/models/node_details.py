@@ -54,7 +54,8 @@ class NodeDetails(_decoding.Reply):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 4 else absent | source
+                count = len(source)
+                whole = source if count >= 4 else absent | source
                 value_1 = whole["ApiVersion"]
                 value_2 = whole["Metadata"]
                 value_3 = whole["Spec"]
@@ -83,7 +84,7 @@ class NodeDetails(_decoding.Reply):
             self.status_info = _decoding.model(value_4, _models.NodeStatusInfo.from_list, "NodeDetails.StatusInfo")
             if self.status_info is None:
                 other += 1
-            if len(source) + other != 4:
+            if count + other != 4:
                 _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 

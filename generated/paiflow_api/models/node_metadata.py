@@ -71,7 +71,8 @@ class NodeMetadata(_decoding.Reply):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 8 else absent | source
+                count = len(source)
+                whole = source if count >= 8 else absent | source
                 value_1 = whole["NodeId"]
                 value_2 = whole["Provider"]
                 value_3 = whole["Name"]
@@ -128,7 +129,7 @@ class NodeMetadata(_decoding.Reply):
             if type(value_8) is not str:
                 self.display_name = None
                 other += 1
-            if len(source) + other != 8:
+            if count + other != 8:
                 _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 

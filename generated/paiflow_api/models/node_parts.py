@@ -49,7 +49,8 @@ class NodeParts(_decoding.Reply):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 2 else absent | source
+                count = len(source)
+                whole = source if count >= 2 else absent | source
                 value_1 = whole["Artifacts"]
                 value_2 = whole["Parameters"]
             except (KeyError, TypeError):
@@ -71,7 +72,7 @@ class NodeParts(_decoding.Reply):
                 _decoding.keep_empty(self, "Parameters")
             elif type(value_2) is not list or len(value_2) != len(self.parameters):
                 other += 1
-            if len(source) + other != 2:
+            if count + other != 2:
                 _decoding.keep_rest(self, source)
         return models
 

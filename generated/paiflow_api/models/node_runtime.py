@@ -62,7 +62,8 @@ class NodeRuntime(Node):
         instant = datetime.fromisoformat
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 6 else absent | source
+                count = len(source)
+                whole = source if count >= 6 else absent | source
                 value_1 = whole["NodeId"]
                 value_2 = whole["NodeName"]
                 value_3 = whole["Status"]
@@ -122,7 +123,7 @@ class NodeRuntime(Node):
             if type(value_6) is not str:
                 self.runtime_info = None
                 other += 1
-            if len(source) + other != 6:
+            if count + other != 6:
                 _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 

@@ -50,7 +50,8 @@ class NodeSequence(_decoding.Reply):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 3 else absent | source
+                count = len(source)
+                whole = source if count >= 3 else absent | source
                 value_1 = whole["Start"]
                 value_2 = whole["End"]
                 value_3 = whole["Format"]
@@ -74,7 +75,7 @@ class NodeSequence(_decoding.Reply):
             if type(value_3) is not str:
                 self.format_ = None
                 other += 1
-            if len(source) + other != 3:
+            if count + other != 3:
                 _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 

@@ -74,7 +74,8 @@ class NodeSpec(_decoding.Reply):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 10 else absent | source
+                count = len(source)
+                whole = source if count >= 10 else absent | source
                 value_1 = whole["HasPipelines"]
                 value_2 = whole["Dependencies"]
                 value_3 = whole["Pipelines"]
@@ -137,7 +138,7 @@ class NodeSpec(_decoding.Reply):
             self.parallelism = _decoding.integer(value_10)
             if value_10 is None or self.parallelism is not value_10:
                 other += 1
-            if len(source) + other != 10:
+            if count + other != 10:
                 _decoding.keep_rest(self, source)
         return models
 

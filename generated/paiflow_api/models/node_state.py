@@ -67,7 +67,8 @@ class NodeState(Node):
         instant = datetime.fromisoformat
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 8 else absent | source
+                count = len(source)
+                whole = source if count >= 8 else absent | source
                 value_1 = whole["NodeId"]
                 value_2 = whole["NodeName"]
                 value_3 = whole["Status"]
@@ -139,7 +140,7 @@ class NodeState(Node):
             if value_8 is not True and value_8 is not False:
                 self.output_artifact_archived = None
                 other += 1
-            if len(source) + other != 8:
+            if count + other != 8:
                 _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 

@@ -65,7 +65,8 @@ class NodeStatusInfo(_decoding.Reply):
         instant = datetime.fromisoformat
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 5 else absent | source
+                count = len(source)
+                whole = source if count >= 5 else absent | source
                 value_1 = whole["FinishedAt"]
                 value_2 = whole["StartedAt"]
                 value_3 = whole["Status"]
@@ -120,7 +121,7 @@ class NodeStatusInfo(_decoding.Reply):
             if type(value_5) is not str:
                 self.progress = None
                 other += 1
-            if len(source) + other != 5:
+            if count + other != 5:
                 _decoding.keep_rest(self, source)
         return models
 

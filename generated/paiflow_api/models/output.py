@@ -71,7 +71,8 @@ class Output(_decoding.Reply):
         instant = datetime.fromisoformat
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 8 else absent | source
+                count = len(source)
+                whole = source if count >= 8 else absent | source
                 value_1 = whole["Name"]
                 value_2 = whole["Type"]
                 value_3 = whole["GmtCreateTime"]
@@ -135,7 +136,7 @@ class Output(_decoding.Reply):
             if type(value_8) is not str:
                 self.expandable_artifact_name = None
                 other += 1
-            if len(source) + other != 8:
+            if count + other != 8:
                 _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 

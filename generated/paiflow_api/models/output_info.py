@@ -68,7 +68,8 @@ class OutputInfo(Output):
         instant = datetime.fromisoformat
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 9 else absent | source
+                count = len(source)
+                whole = source if count >= 9 else absent | source
                 value_1 = whole["Name"]
                 value_2 = whole["Type"]
                 value_3 = whole["GmtCreateTime"]
@@ -137,7 +138,7 @@ class OutputInfo(Output):
             self.info = _decoding.model(value_9, _models.OutputDetails.from_list, "OutputInfo.Info")
             if self.info is None:
                 other += 1
-            if len(source) + other != 9:
+            if count + other != 9:
                 _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 

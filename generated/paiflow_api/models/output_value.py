@@ -74,7 +74,8 @@ class OutputValue(Output):
         instant = datetime.fromisoformat
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 11 else absent | source
+                count = len(source)
+                whole = source if count >= 11 else absent | source
                 value_1 = whole["Name"]
                 value_2 = whole["Type"]
                 value_3 = whole["GmtCreateTime"]
@@ -155,7 +156,7 @@ class OutputValue(Output):
             if type(value_11) is not str:
                 self.value = None
                 other += 1
-            if len(source) + other != 11:
+            if count + other != 11:
                 _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 

@@ -68,7 +68,8 @@ class Pipeline(_decoding.Reply):
         known = _decoding.KNOWN_DIGITS
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 8 else absent | source
+                count = len(source)
+                whole = source if count >= 8 else absent | source
                 value_1 = whole["PipelineId"]
                 value_2 = whole["GmtCreateTime"]
                 value_3 = whole["GmtModifiedTime"]
@@ -135,13 +136,16 @@ class Pipeline(_decoding.Reply):
                 self.uuid = None
                 other += 1
             if type(value_8) is int:
-                self.workspace_id = known[value_8]
+                try:
+                    self.workspace_id = known[value_8]
+                except KeyError:
+                    self.workspace_id = _decoding.digits(value_8)
             elif type(value_8) is str:
                 self.workspace_id = value_8
             else:
                 self.workspace_id = None if value_8 is None else _decoding.text_or_digits(value_8)
                 other += 1
-            if len(source) + other != 8:
+            if count + other != 8:
                 _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
@@ -197,7 +201,13 @@ class Pipeline(_decoding.Reply):
             self.version = source.version
             self.uuid = source.uuid
             value = source.workspace_id
-            self.workspace_id = known[value] if type(value) is int else value
+            if type(value) is int:
+                try:
+                    self.workspace_id = known[value]
+                except KeyError:
+                    self.workspace_id = _decoding.digits(value)
+            else:
+                self.workspace_id = value
             if rest:
                 _decoding.keep_rest(self, rest)
         return sources

@@ -68,7 +68,8 @@ class PipelineRun(_decoding.Reply):
         known = _decoding.KNOWN_DIGITS
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 7 else absent | source
+                count = len(source)
+                whole = source if count >= 7 else absent | source
                 value_1 = whole["PipelineRunId"]
                 value_2 = whole["Status"]
                 value_3 = whole["Name"]
@@ -105,14 +106,20 @@ class PipelineRun(_decoding.Reply):
                 self.name = None
                 other += 1
             if type(value_4) is int:
-                self.user_id = known[value_4]
+                try:
+                    self.user_id = known[value_4]
+                except KeyError:
+                    self.user_id = _decoding.digits(value_4)
             elif type(value_4) is str:
                 self.user_id = value_4
             else:
                 self.user_id = None if value_4 is None else _decoding.text_or_digits(value_4)
                 other += 1
             if type(value_5) is int:
-                self.parent_user_id = known[value_5]
+                try:
+                    self.parent_user_id = known[value_5]
+                except KeyError:
+                    self.parent_user_id = _decoding.digits(value_5)
             elif type(value_5) is str:
                 self.parent_user_id = value_5
             else:
@@ -126,7 +133,7 @@ class PipelineRun(_decoding.Reply):
             if type(value_7) is not str:
                 self.source_id = None
                 other += 1
-            if len(source) + other != 7:
+            if count + other != 7:
                 _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
@@ -158,9 +165,21 @@ class PipelineRun(_decoding.Reply):
                 self.status = value
             self.name = source.name
             value = source.user_id
-            self.user_id = known[value] if type(value) is int else value
+            if type(value) is int:
+                try:
+                    self.user_id = known[value]
+                except KeyError:
+                    self.user_id = _decoding.digits(value)
+            else:
+                self.user_id = value
             value = source.parent_user_id
-            self.parent_user_id = known[value] if type(value) is int else value
+            if type(value) is int:
+                try:
+                    self.parent_user_id = known[value]
+                except KeyError:
+                    self.parent_user_id = _decoding.digits(value)
+            else:
+                self.parent_user_id = value
             self.node_id = source.node_id
             self.source_id = source.source_id
         return sources

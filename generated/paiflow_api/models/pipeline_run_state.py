@@ -65,7 +65,8 @@ class PipelineRunState(PipelineRun):
         known = _decoding.KNOWN_DIGITS
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 8 else absent | source
+                count = len(source)
+                whole = source if count >= 8 else absent | source
                 value_1 = whole["PipelineRunId"]
                 value_2 = whole["Status"]
                 value_3 = whole["Name"]
@@ -104,14 +105,20 @@ class PipelineRunState(PipelineRun):
                 self.name = None
                 other += 1
             if type(value_4) is int:
-                self.user_id = known[value_4]
+                try:
+                    self.user_id = known[value_4]
+                except KeyError:
+                    self.user_id = _decoding.digits(value_4)
             elif type(value_4) is str:
                 self.user_id = value_4
             else:
                 self.user_id = None if value_4 is None else _decoding.text_or_digits(value_4)
                 other += 1
             if type(value_5) is int:
-                self.parent_user_id = known[value_5]
+                try:
+                    self.parent_user_id = known[value_5]
+                except KeyError:
+                    self.parent_user_id = _decoding.digits(value_5)
             elif type(value_5) is str:
                 self.parent_user_id = value_5
             else:
@@ -129,7 +136,7 @@ class PipelineRunState(PipelineRun):
             if value_8 is not True and value_8 is not False:
                 self.is_deleted = None
                 other += 1
-            if len(source) + other != 8:
+            if count + other != 8:
                 _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
@@ -162,9 +169,21 @@ class PipelineRunState(PipelineRun):
                 self.status = value
             self.name = source.name
             value = source.user_id
-            self.user_id = known[value] if type(value) is int else value
+            if type(value) is int:
+                try:
+                    self.user_id = known[value]
+                except KeyError:
+                    self.user_id = _decoding.digits(value)
+            else:
+                self.user_id = value
             value = source.parent_user_id
-            self.parent_user_id = known[value] if type(value) is int else value
+            if type(value) is int:
+                try:
+                    self.parent_user_id = known[value]
+                except KeyError:
+                    self.parent_user_id = _decoding.digits(value)
+            else:
+                self.parent_user_id = value
             self.node_id = source.node_id
             self.source_id = source.source_id
             self.is_deleted = source.is_deleted

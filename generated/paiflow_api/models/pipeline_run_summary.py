@@ -104,7 +104,8 @@ class PipelineRunSummary(PipelineRun):
         known = _decoding.KNOWN_DIGITS
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 18 else absent | source
+                count = len(source)
+                whole = source if count >= 18 else absent | source
                 value_1 = whole["PipelineRunId"]
                 value_2 = whole["Status"]
                 value_3 = whole["Name"]
@@ -163,14 +164,20 @@ class PipelineRunSummary(PipelineRun):
                 self.name = None
                 other += 1
             if type(value_4) is int:
-                self.user_id = known[value_4]
+                try:
+                    self.user_id = known[value_4]
+                except KeyError:
+                    self.user_id = _decoding.digits(value_4)
             elif type(value_4) is str:
                 self.user_id = value_4
             else:
                 self.user_id = None if value_4 is None else _decoding.text_or_digits(value_4)
                 other += 1
             if type(value_5) is int:
-                self.parent_user_id = known[value_5]
+                try:
+                    self.parent_user_id = known[value_5]
+                except KeyError:
+                    self.parent_user_id = _decoding.digits(value_5)
             elif type(value_5) is str:
                 self.parent_user_id = value_5
             else:
@@ -210,7 +217,10 @@ class PipelineRunSummary(PipelineRun):
             if value_10 is None or self.duration is not value_10:
                 other += 1
             if type(value_11) is int:
-                self.workspace_id = known[value_11]
+                try:
+                    self.workspace_id = known[value_11]
+                except KeyError:
+                    self.workspace_id = _decoding.digits(value_11)
             elif type(value_11) is str:
                 self.workspace_id = value_11
             else:
@@ -262,7 +272,7 @@ class PipelineRunSummary(PipelineRun):
             if type(value_18) is not str:
                 self.pipeline_run_uri = None
                 other += 1
-            if len(source) + other != 18:
+            if count + other != 18:
                 _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
@@ -308,9 +318,21 @@ class PipelineRunSummary(PipelineRun):
                 self.status = value
             self.name = source.name
             value = source.user_id
-            self.user_id = known[value] if type(value) is int else value
+            if type(value) is int:
+                try:
+                    self.user_id = known[value]
+                except KeyError:
+                    self.user_id = _decoding.digits(value)
+            else:
+                self.user_id = value
             value = source.parent_user_id
-            self.parent_user_id = known[value] if type(value) is int else value
+            if type(value) is int:
+                try:
+                    self.parent_user_id = known[value]
+                except KeyError:
+                    self.parent_user_id = _decoding.digits(value)
+            else:
+                self.parent_user_id = value
             self.node_id = source.node_id
             self.source_id = source.source_id
             value = source.started_at
@@ -337,7 +359,13 @@ class PipelineRunSummary(PipelineRun):
                     rest = {**rest, "FinishedAt": value}
             self.duration = source.duration
             value = source.workspace_id
-            self.workspace_id = known[value] if type(value) is int else value
+            if type(value) is int:
+                try:
+                    self.workspace_id = known[value]
+                except KeyError:
+                    self.workspace_id = _decoding.digits(value)
+            else:
+                self.workspace_id = value
             self.message = source.message
             value = source.source_type
             try:

@@ -83,7 +83,8 @@ class Workspace(_decoding.Reply):
         known = _decoding.KNOWN_DIGITS
         for self, source in zip(models, sources):
             try:
-                whole = source if len(source) >= 11 else absent | source
+                count = len(source)
+                whole = source if count >= 11 else absent | source
                 value_1 = whole["WorkspaceId"]
                 value_2 = whole["WorkspaceName"]
                 value_3 = whole["GmtCreateTime"]
@@ -114,7 +115,10 @@ class Workspace(_decoding.Reply):
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
             if type(value_1) is int:
-                self.workspace_id = known[value_1]
+                try:
+                    self.workspace_id = known[value_1]
+                except KeyError:
+                    self.workspace_id = _decoding.digits(value_1)
             elif type(value_1) is str:
                 self.workspace_id = value_1
             else:
@@ -151,7 +155,10 @@ class Workspace(_decoding.Reply):
                 self.description = None
                 other += 1
             if type(value_6) is int:
-                self.creator = known[value_6]
+                try:
+                    self.creator = known[value_6]
+                except KeyError:
+                    self.creator = _decoding.digits(value_6)
             elif type(value_6) is str:
                 self.creator = value_6
             else:
@@ -176,7 +183,7 @@ class Workspace(_decoding.Reply):
             self.extra_infos = _decoding.model(value_11, _models.WorkspaceExtraInfos.from_list, "Workspace.ExtraInfos")
             if self.extra_infos is None:
                 other += 1
-            if len(source) + other != 11:
+            if count + other != 11:
                 _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
         return models
 
@@ -208,7 +215,13 @@ class Workspace(_decoding.Reply):
             sources[place] = self = new(cls)
             rest = nothing
             value = source.workspace_id
-            self.workspace_id = known[value] if type(value) is int else value
+            if type(value) is int:
+                try:
+                    self.workspace_id = known[value]
+                except KeyError:
+                    self.workspace_id = _decoding.digits(value)
+            else:
+                self.workspace_id = value
             self.workspace_name = source.workspace_name
             value = source.gmt_create_time
             if value is _decoding.ABSENT:
@@ -234,7 +247,13 @@ class Workspace(_decoding.Reply):
                     rest = {**rest, "GmtModifiedTime": value}
             self.description = source.description
             value = source.creator
-            self.creator = known[value] if type(value) is int else value
+            if type(value) is int:
+                try:
+                    self.creator = known[value]
+                except KeyError:
+                    self.creator = _decoding.digits(value)
+            else:
+                self.creator = value
             value = source.env_types
             if value is _decoding.ABSENT:
                 self.env_types = []
