@@ -2,7 +2,7 @@
 
 They differ from those that httpcore has of anyio in this:
 
-- What has been received lies here: bytes that nobody asked for are seen when the next request is sent.
+- What has been received lies here: unrequested bytes are seen when the next request is sent.
 - A wait is timed only where there is one: most of a reply has come when it is read.
 - A small request goes out in one piece, and errors carry the system's number, as on a connection that blocks.
 """
