@@ -221,27 +221,22 @@ class _Client(Generic[Transport, Held]):
     def _request(self, operation: Operation[Any], prepared: Prepared, credentials: Credentials) -> httpx.Request:
         """Return the request, signed: from here on it must not change."""
         url = url_of(endpoint := self.endpoint_of(operation.host), prepared)
-        body = prepared.body
+        method, body = operation.method, prepared.body or b""
         if logger.isEnabledFor(TRACE):
-            logger.log(
-                TRACE,
-                "%s: %s %s%s with %d bytes",
-                operation.name,
-                operation.method,
-                endpoint,
-                prepared.shown,
-                len(body or b""),
-            )
+            shown = f"{method} {endpoint}{prepared.shown}"
+            logger.log(TRACE, "%s: %s with %d bytes", operation.name, shown, len(body))
         headers = [("host", url.netloc.decode("ascii")), *HEADERS]
-        if body is not None:
-            headers += [("content-type", "application/json"), ("content-length", str(len(body)))]
+        if prepared.body is not None:
+            headers.append(("content-type", "application/json"))
+        if body or method in ("POST", "PUT"):
+            headers.append(("content-length", str(len(body))))
         path, _, query = url.raw_path.partition(b"?")
         headers += sign(
-            operation.method,
+            method,
             path,
             query,
             headers,
-            body or b"",
+            body,
             credentials=credentials,
             action=operation.name,
             version=operation.version,
@@ -249,12 +244,13 @@ class _Client(Generic[Transport, Held]):
             nonce=fresh_nonce(),
         ).items()
         request = httpx.Request(
-            operation.method,
+            method,
             url,
             headers=[(name.encode(), value.encode()) for name, value in headers],
-            content=body,
+            stream=httpx.ByteStream(body),  # with content= it would look for headers to add
             extensions={"timeout": self._phases},
         )
+        request.read()
         request.url = url  # a copy of it would show the secrets of its query
         return request
 
@@ -792,10 +788,12 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         import asyncio  # noqa: PLC0415 - costly to load, and for async calls only
 
         deadline = real_time.monotonic() + left
-        source = self._credentials
-        with attempt(operation.name, number, deadline):
-            async with asyncio.timeout(left):
-                credentials = await asyncio.to_thread(source.get) if source.blocks else source.get()
+        if self._credentials.blocks:
+            with attempt(operation.name, number, deadline):
+                async with asyncio.timeout(left):
+                    credentials = await asyncio.to_thread(self._credentials.get)
+        else:
+            credentials = self._credentials.get()
         with self._connections.in_use():
             way = (await self._connections.open()).to(self.endpoint_of(operation.host))
             request = self._request(operation, prepared, credentials)

@@ -154,7 +154,8 @@ def _decoded(operation: Operation[R], response: Whole, attempts: int, now: float
     try:
         if 200 <= status < 300:
             body = read_reply(model, content) if content else NO_BODY
-        verdict = judge(status, body, Described(tuple(model._FIELDS), operation.lists), headers.get("location"))
+        location = headers.get("location") if 300 <= status < 400 else None
+        verdict = judge(status, body, Described(tuple(model._FIELDS), operation.lists), location)
         if verdict.says == "yes":
             return model.from_dict({} if body is NO_BODY else body)
         reason = verdict.reason
