@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
+from operator import attrgetter
 from typing import Any, ClassVar, Generic, TypeVar, overload
 
 import attrs
@@ -230,21 +231,20 @@ def join(batches: Sequence[Batch], answers: Sequence[ListPipelineRunsStatusRespo
     )
 
 
-def asked_for(items: Iterable[Item], asked: frozenset[Id]) -> dict[Id, list[Item]]:
-    """Return the items that were asked for, by id; of equal ones, one."""
-    by_id: dict[Id, list[Item]] = {}
-    for item in items:
-        id_ = id_of(item)
-        if id_ is None or id_ not in asked:
-            continue
+def asked_for(items: Sequence[Item], asked: frozenset[Id]) -> dict[Id, list[Item]]:
+    """Return the runs, or the nodes, that were asked for, by id; of equal ones, one."""
+    are_runs = bool(items) and isinstance(items[0], PipelineRun)
+    ids = [*map(attrgetter("pipeline_run_id") if are_runs else id_of, items)]
+    by_id: dict[Id, list[Item]] = {id_: [item] for id_, item in zip(ids, items, strict=True) if id_ in asked}
+    if len(by_id) == len(items):
+        return by_id
+    # Some were not asked for, or came several times.
+    for same in by_id.values():
+        same.clear()
+    for id_, item in zip(ids, items, strict=True):
         if id_ in by_id:
             by_id[id_].append(item)
-        else:
-            by_id[id_] = [item]
-    for id_, same in by_id.items():
-        if len(same) > 1:
-            by_id[id_] = list(_distinct(same))
-    return by_id
+    return {id_: same if len(same) == 1 else list(_distinct(same)) for id_, same in by_id.items()}
 
 
 def _may_be_of(output: OutputValue, asked: frozenset[Id]) -> bool:
