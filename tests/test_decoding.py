@@ -433,6 +433,23 @@ def test_what_nests_without_end_is_refused(parser):
 
 
 @PARSERS
+def test_each_object_is_decoded_once_however_deep_lists_nest_with_more_than_objects_in_them(parser, monkeypatch):
+    decoded = []
+    unfilled = decoding.unfilled
+    monkeypatch.setattr(
+        decoding, "unfilled", lambda model, sources: decoded.extend(sources) or unfilled(model, sources)
+    )
+    details = {"Metadata": {"NodeId": "node-a"}}
+    for _ in range(8):
+        details = {"Spec": {"Pipelines": [details, 1]}}
+    with parsing_by(parser):
+        reply = paiflow.GetPipelineRunNodeResponse.from_json(json.dumps(details).encode())
+
+    assert details == reply.to_dict()
+    assert 18 == len(decoded)  # the reply, 8 times Spec, 8 times an entry of Pipelines, Metadata
+
+
+@PARSERS
 @pytest.mark.parametrize(
     "text",
     [

@@ -118,8 +118,8 @@ def _struct(model: type["Reply"], within: tuple[type["Reply"], ...]) -> Any:
 
 
 def are_structs(sources: list[Any]) -> bool:
-    """Return whether these are structs; all are if one is."""
-    return bool(sources) and hasattr(sources[0], "__struct_fields__")
+    """Return whether these, at least one, are structs; all are if one is."""
+    return hasattr(sources[0], "__struct_fields__")
 
 
 def _refuse_constant(text: str) -> NoReturn:

@@ -38,8 +38,11 @@ class Acknowledgement(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
-        if _decoding.are_structs(sources):
-            return cls._from_structs(sources)
+        if not {dict}.issuperset(map(type, sources)):
+            if _decoding.are_structs(sources):
+                return cls._from_structs(sources)
+            # Before any is decoded, so that each is decoded once, however deep such lists nest.
+            sources = _decoding.objects(sources, where)
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
@@ -47,9 +50,7 @@ class Acknowledgement(_decoding.Reply):
                 count = len(source)
                 whole = source if count >= 1 else absent | source
                 value_1 = whole["RequestId"]
-            except (KeyError, TypeError):
-                if not isinstance(source, dict):
-                    return cls.from_list(_decoding.objects(sources, where), where)
+            except KeyError:
                 (value_1,) = map(source.get, cls._FIELDS)
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0

@@ -49,8 +49,11 @@ class ListPipelineRunsStatusResponse(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
-        if _decoding.are_structs(sources):
-            return cls._from_structs(sources)
+        if not {dict}.issuperset(map(type, sources)):
+            if _decoding.are_structs(sources):
+                return cls._from_structs(sources)
+            # Before any is decoded, so that each is decoded once, however deep such lists nest.
+            sources = _decoding.objects(sources, where)
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
@@ -61,9 +64,7 @@ class ListPipelineRunsStatusResponse(_decoding.Reply):
                 value_2 = whole["PipelineRuns"]
                 value_3 = whole["Nodes"]
                 value_4 = whole["Outputs"]
-            except (KeyError, TypeError):
-                if not isinstance(source, dict):
-                    return cls.from_list(_decoding.objects(sources, where), where)
+            except KeyError:
                 (
                     value_1,
                     value_2,

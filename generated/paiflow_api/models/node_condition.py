@@ -30,10 +30,11 @@ class NodeCondition(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
+        if not {dict}.issuperset(map(type, sources)):
+            # Before any is decoded, so that each is decoded once, however deep such lists nest.
+            sources = _decoding.objects(sources, where)
         models = _decoding.unfilled(cls, sources)
         for self, source in zip(models, sources):
-            if not isinstance(source, dict):
-                return cls.from_list(_decoding.objects(sources, where), where)
             if source:
                 _decoding.keep_rest(self, source)
         return models

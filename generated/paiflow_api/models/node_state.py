@@ -60,8 +60,11 @@ class NodeState(Node):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
-        if _decoding.are_structs(sources):
-            return cls._from_structs(sources)
+        if not {dict}.issuperset(map(type, sources)):
+            if _decoding.are_structs(sources):
+                return cls._from_structs(sources)
+            # Before any is decoded, so that each is decoded once, however deep such lists nest.
+            sources = _decoding.objects(sources, where)
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
@@ -77,9 +80,7 @@ class NodeState(Node):
                 value_6 = whole["PipelineRunId"]
                 value_7 = whole["InputArtifactArchived"]
                 value_8 = whole["OutputArtifactArchived"]
-            except (KeyError, TypeError):
-                if not isinstance(source, dict):
-                    return cls.from_list(_decoding.objects(sources, where), where)
+            except KeyError:
                 (
                     value_1,
                     value_2,
