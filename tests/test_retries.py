@@ -416,6 +416,16 @@ def test_what_is_no_policy_is_refused_by_its_name(name, value):
     assert f"RetryPolicy: {name} must be {what} above 0, not {value!r}" == str(caught.value)
 
 
+def test_a_policy_may_have_more_fields_of_any_type():
+    @dataclass(frozen=True, kw_only=True)
+    class Named(RetryPolicy):
+        name: str = "n"
+
+    assert Named(attempts=2).name == "n"
+    with pytest.raises(paiflow.ConfigurationError, match="attempts must be a whole number above 0, not 0"):
+        Named(attempts=0)
+
+
 def test_half_an_attempt_is_refused():
     with pytest.raises(paiflow.ConfigurationError, match="attempts must be a whole number"):
         RetryPolicy(attempts=2.5)

@@ -52,7 +52,8 @@ class RetryPolicy:
     max_delay: float = 20.0
 
     def __post_init__(self) -> None:
-        for name, value in vars(self).items():
+        for name in ("attempts", "total", "base", "max_delay"):  # not what a subclass adds
+            value = getattr(self, name)
             kinds, what = (int, "a whole number") if name == "attempts" else (int | float, "a finite number")
             if isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value < inf:
                 raise ConfigurationError(f"RetryPolicy: {name} must be {what} above 0, not {value!r:.60}")
