@@ -3,7 +3,7 @@
 import pytest
 
 from paiflow.mock.description import effective_description
-from paiflow.mock.query import read_parameters
+from paiflow.mock.query import _values, read_parameters
 from paiflow.mock.refusals import Refusal
 
 LIST = effective_description().operations["ListPipelineRuns"]
@@ -32,3 +32,11 @@ def test_a_query_that_is_refused_is_refused_again():
     for _ in range(2):
         with pytest.raises(Refusal, match="InvalidParameter"):
             read_parameters(LIST, {}, b"PageNumber=none")
+
+
+def test_a_query_that_may_hold_a_token_is_not_remembered():
+    before = _values.cache_info().misses
+    found = read_parameters(GET, {"PipelineRunId": "flow-a"}, b"Token%49d=share-token")
+
+    assert {"PipelineRunId": "flow-a", "TokenId": "share-token"} == found
+    assert before == _values.cache_info().misses

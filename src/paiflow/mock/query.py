@@ -33,7 +33,10 @@ def read_parameters(operation: Operation, path: Mapping[str, str], query: bytes)
     Raises:
         Refusal: a parameter is missing, there twice, of another type, or not valid.
     """
-    return dict(_values(operation, tuple(path.items()), query))
+    # One that may hold a secret is not remembered.
+    secret = query and any(parameter.secret for parameter in operation.parameters.values())
+    read = _values.__wrapped__ if secret else _values
+    return dict(read(operation, tuple(path.items()), query))
 
 
 @lru_cache  # a client that polls asks for the same again and again
