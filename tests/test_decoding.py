@@ -553,6 +553,14 @@ def test_the_collector_of_garbage_is_left_as_it_was():
         gc.enable()
 
 
+def test_the_collector_of_garbage_stays_enabled_when_another_thread_enables_it_meanwhile(monkeypatch):
+    monkeypatch.setattr(gc, "isenabled", lambda: False)
+    ListPipelineRunsStatusResponse.from_json(b"{}")
+    monkeypatch.undo()
+
+    assert gc.isenabled()
+
+
 def test_unexpected_values_show_in_the_repr_and_count_in_a_comparison():
     run = PipelineRunState.from_dict({"Name": "n", "New": 1})
 
@@ -570,6 +578,14 @@ def test_additional_properties_of_one_model_are_not_those_of_another():
     assert first.to_dict() == {"New": 1}
     assert second.additional_properties == {}
     assert second.additional_properties is second.additional_properties
+
+
+def test_additional_properties_can_be_deleted():
+    run = PipelineRunState.from_dict({"Name": "n", "New": 1})
+    del run.additional_properties
+
+    assert run.to_dict() == {"Name": "n"}
+    assert run.additional_properties == {}
 
 
 def test_many_account_ids_are_remembered_within_limits(monkeypatch):

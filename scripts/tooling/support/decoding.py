@@ -164,13 +164,13 @@ def undisturbed(work: Callable[[], T]) -> T:
 
     Nothing that decoding makes is garbage; with 100,000 objects, looking for some would take a third of the time.
     """
-    enabled = gc.isenabled()
+    if not gc.isenabled():  # another thread may have disabled it, and enable it any moment: then it has to stay so
+        return work()
     gc.disable()
     try:
         return work()
     finally:
-        if enabled:
-            gc.enable()
+        gc.enable()
 
 
 class Digits(str):
@@ -477,7 +477,7 @@ def _filled_when_read(slot: Any) -> Any:
             slot.__set__(reply, {})
             return slot.__get__(reply)
 
-    return property(get, slot.__set__)
+    return property(get, slot.__set__, slot.__delete__)
 
 
 Reply.additional_properties = _filled_when_read(Reply.additional_properties)  # type: ignore[misc]  # it knows slots only
