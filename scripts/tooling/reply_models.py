@@ -153,7 +153,7 @@ MODEL_ITEM = "lambda item: _decoding.model(item, {0}.from_list, {1!r})"
 TEXT = Kind("str", "_decoding.text", "text")
 TEXT_OR_DIGITS = Kind("str", "_decoding.text_or_digits", "digits")
 BOOLEAN = Kind("bool", "_decoding.boolean", "boolean")
-INTEGER = Kind("int", "_decoding.integer")
+INTEGER = Kind("int", "_decoding.integer", "integer")
 NUMBER = Kind("float", "_decoding.number")
 TIMESTAMP = Kind("datetime", "_decoding.timestamp", "timestamp")
 DAY = Kind("_date", "_decoding.day")
@@ -432,7 +432,7 @@ def _holds_models(kind: Kind) -> bool:
 
 
 # The order in which the kinds of a union are tried; text is last, because it fits the most.
-UNION_ORDER = ("boolean", "other", "timestamp", "enum", "text", "digits", "model", "models", "list")
+UNION_ORDER = ("boolean", "other", "integer", "timestamp", "enum", "text", "digits", "model", "models", "list")
 
 
 def _union(kinds: set[Kind], where: str) -> Kind:

@@ -227,8 +227,9 @@ class GetPipelineRunResponse(PipelineRunSummary):
             else:
                 self.finished_at = None
                 other += 1
-            self.duration = _decoding.integer(value_11)
-            if value_11 is None or self.duration is not value_11:
+            self.duration = value_11
+            if type(value_11) is not int:
+                self.duration = _decoding.integer(value_11)
                 other += 1
             if type(value_12) is int:
                 try:

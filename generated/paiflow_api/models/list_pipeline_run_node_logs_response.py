@@ -71,8 +71,9 @@ class ListPipelineRunNodeLogsResponse(_decoding.Reply):
             if type(value_1) is not str:
                 self.request_id = None
                 other += 1
-            self.total_count = _decoding.integer(value_2)
-            if value_2 is None or self.total_count is not value_2:
+            self.total_count = value_2
+            if type(value_2) is not int:
+                self.total_count = _decoding.integer(value_2)
                 other += 1
             self.logs = _decoding.values(value_3, _decoding.text, "ListPipelineRunNodeLogsResponse.Logs")
             if value_3 is None or self.logs is not value_3:

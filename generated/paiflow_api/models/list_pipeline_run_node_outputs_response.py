@@ -72,8 +72,9 @@ class ListPipelineRunNodeOutputsResponse(_decoding.Reply):
             if type(value_1) is not str:
                 self.request_id = None
                 other += 1
-            self.total_count = _decoding.integer(value_2)
-            if value_2 is None or self.total_count is not value_2:
+            self.total_count = value_2
+            if type(value_2) is not int:
+                self.total_count = _decoding.integer(value_2)
                 other += 1
             self.outputs = _decoding.models(
                 value_3, _models.OutputInfo.from_list, "ListPipelineRunNodeOutputsResponse.Outputs"

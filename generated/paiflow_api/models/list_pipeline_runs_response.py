@@ -79,8 +79,9 @@ class ListPipelineRunsResponse(_decoding.Reply):
                 _decoding.keep_empty(self, "PipelineRuns")
             elif type(value_2) is not list or len(value_2) != len(self.pipeline_runs):
                 other += 1
-            self.total_count = _decoding.integer(value_3)
-            if value_3 is None or self.total_count is not value_3:
+            self.total_count = value_3
+            if type(value_3) is not int:
+                self.total_count = _decoding.integer(value_3)
                 other += 1
             if count + other != 3:
                 _decoding.keep_rest(self, source)

@@ -77,8 +77,9 @@ class ListPipelinesResponse(_decoding.Reply):
                 _decoding.keep_empty(self, "Pipelines")
             elif type(value_2) is not list or len(value_2) != len(self.pipelines):
                 other += 1
-            self.total_count = _decoding.integer(value_3)
-            if value_3 is None or self.total_count is not value_3:
+            self.total_count = value_3
+            if type(value_3) is not int:
+                self.total_count = _decoding.integer(value_3)
                 other += 1
             if count + other != 3:
                 _decoding.keep_rest(self, source)

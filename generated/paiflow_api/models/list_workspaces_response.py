@@ -86,8 +86,9 @@ class ListWorkspacesResponse(_decoding.Reply):
                 _decoding.keep_empty(self, "Workspaces")
             elif type(value_2) is not list or len(value_2) != len(self.workspaces):
                 other += 1
-            self.total_count = _decoding.integer(value_3)
-            if value_3 is None or self.total_count is not value_3:
+            self.total_count = value_3
+            if type(value_3) is not int:
+                self.total_count = _decoding.integer(value_3)
                 other += 1
             self.resource_limits = _decoding.model(
                 value_4, _models.WorkspaceResourceLimits.from_list, "ListWorkspacesResponse.ResourceLimits"

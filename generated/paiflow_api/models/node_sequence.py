@@ -66,11 +66,13 @@ class NodeSequence(_decoding.Reply):
                 ) = map(source.get, cls._FIELDS)
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.start = _decoding.integer(value_1)
-            if value_1 is None or self.start is not value_1:
+            self.start = value_1
+            if type(value_1) is not int:
+                self.start = _decoding.integer(value_1)
                 other += 1
-            self.end = _decoding.integer(value_2)
-            if value_2 is None or self.end is not value_2:
+            self.end = value_2
+            if type(value_2) is not int:
+                self.end = _decoding.integer(value_2)
                 other += 1
             self.format_ = value_3
             if type(value_3) is not str:

@@ -136,8 +136,9 @@ class NodeSpec(_decoding.Reply):
             self.with_sequence = _decoding.model(value_9, _models.NodeSequence.from_list, "NodeSpec.WithSequence")
             if self.with_sequence is None:
                 other += 1
-            self.parallelism = _decoding.integer(value_10)
-            if value_10 is None or self.parallelism is not value_10:
+            self.parallelism = value_10
+            if type(value_10) is not int:
+                self.parallelism = _decoding.integer(value_10)
                 other += 1
             if count + other != 10:
                 _decoding.keep_rest(self, source)

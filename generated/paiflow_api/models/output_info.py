@@ -129,8 +129,9 @@ class OutputInfo(Output):
             if type(value_6) is not str:
                 self.node_id = None
                 other += 1
-            self.expanded_artifact_index = _decoding.integer(value_7)
-            if value_7 is None or self.expanded_artifact_index is not value_7:
+            self.expanded_artifact_index = value_7
+            if type(value_7) is not int:
+                self.expanded_artifact_index = _decoding.integer(value_7)
                 other += 1
             self.expandable_artifact_name = value_8
             if type(value_8) is not str:

@@ -214,8 +214,9 @@ class PipelineRunSummary(PipelineRun):
             else:
                 self.finished_at = None
                 other += 1
-            self.duration = _decoding.integer(value_10)
-            if value_10 is None or self.duration is not value_10:
+            self.duration = value_10
+            if type(value_10) is not int:
+                self.duration = _decoding.integer(value_10)
                 other += 1
             if type(value_11) is int:
                 try:
