@@ -8,9 +8,12 @@ from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from paiflow.credentials import Credentials
 from paiflow.errors import CredentialsError
@@ -215,6 +218,20 @@ def test_a_path_is_encoded_once(expected: str, path: bytes) -> None:
 )
 def test_a_query_is_sorted_and_encoded_once(expected: str, query: bytes) -> None:
     assert expected == canonical_query(query)
+
+
+TEXTS = st.text("aB9-._~=&%+ é", max_size=4)
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=4))
+def test_a_query_is_the_same_however_much_of_it_is_encoded(pairs: list[tuple[str, str]]) -> None:
+    """One of which encoding changes nothing takes a shorter way."""
+    usual = "&".join([f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs])
+    escaped = "&".join(
+        ["=".join(["".join([f"%{byte:02x}" for byte in part.encode()]) for part in pair]) for pair in pairs]
+    )
+
+    assert canonical_query(escaped.encode()) == canonical_query(usual.encode())
 
 
 # Headers

@@ -54,6 +54,9 @@ _OURS = frozenset(
 )
 _OURS_ON_THE_WIRE = frozenset(name.encode() for name in _OURS)
 
+# One of which encoding changes nothing, as most are: unreserved characters (RFC 3986) alone, and each name with its `=`.
+_PLAIN_QUERY = re.compile(rb"[\w.~-]*=[\w.~-]*(?:&[\w.~-]*=[\w.~-]*)*")
+
 _AUTHORIZATION = rf"{ALGORITHM} Credential=([^,\s]+),SignedHeaders=([^,\s]+),Signature=([^,\s]+)"
 
 
@@ -74,6 +77,8 @@ def canonical_query(query: bytes) -> str:
     """
     if not query:
         return ""
+    if _PLAIN_QUERY.fullmatch(query):
+        return "&".join(sorted(query.decode("ascii").split("&"), key=lambda pair: pair.split("=")))
     pairs = [pair.partition(b"=") for pair in query.replace(b"+", b" ").split(b"&") if pair]
     decoded = sorted([(unquote_to_bytes(name), unquote_to_bytes(value)) for name, _, value in pairs])
     return "&".join([f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in decoded])
