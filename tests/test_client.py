@@ -434,3 +434,17 @@ def test_a_timer_that_goes_off_one_tick_before_the_deadline_is_the_deadline():
         attempt("ListPipelines", 1, time.monotonic() + 60),
     ):
         raise TimeoutError
+
+
+def test_a_transport_that_changes_the_timeouts_of_a_request_changes_no_others():
+    seen = []
+
+    def answer(request):
+        seen.append(request.extensions["timeout"].pop("read"))
+        return httpx.Response(200, json={"RequestId": "R-1"})
+
+    client = paiflow.PaiFlow("cn-hangzhou", credentials=CREDENTIALS, transport=httpx.MockTransport(answer))
+    for _ in range(2):
+        client.list_pipeline_runs_status(pipeline_runs=["a"])
+
+    assert [10, 10] == seen

@@ -126,7 +126,7 @@ def test_no_proxy_spares_hosts_domains_and_networks(monkeypatch, endpoint, no_pr
 def test_requests_go_through_the_proxy_or_past_it(monkeypatch, kind, endpoint, no_proxy, proxied):
     monkeypatch.setenv("ALL_PROXY", PROXY)
     monkeypatch.setenv("NO_PROXY", no_proxy)
-    pool = kind(endpoint=endpoint, credentials=CREDENTIALS)._connections.ways().to(endpoint)._pool
+    pool = kind(endpoint=endpoint, credentials=CREDENTIALS)._connections.transports().to(endpoint)._pool
 
     assert proxied is isinstance(pool._make.__self__, httpcore.HTTPProxy | httpcore.AsyncHTTPProxy)
 

@@ -358,5 +358,5 @@ class TestDeadline:
         for kind, backend in ((paiflow.PaiFlow, _network.Backend), (paiflow.AsyncPaiFlow, _async_network.AsyncBackend)):
             client_ = kind("cn-hangzhou", credentials=CREDENTIALS)
             for service in ("paiflow", "aiworkspace"):
-                pool = client_._connections.ways().to(client_.endpoint_of(service))._pool
+                pool = client_._connections.transports().to(client_.endpoint_of(service))._pool
                 assert isinstance(pool._make.__self__._network_backend, backend)

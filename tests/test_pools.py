@@ -338,7 +338,7 @@ def test_closing_ends_the_wait_for_a_connection(two_places):
         for _ in asked:
             server.accept()
         waiting = started(
-            client._connections.ways().to(client.endpoint)._pool, lambda: client.start_pipeline_run("flow-a")
+            client._connections.transports().to(client.endpoint)._pool, lambda: client.start_pipeline_run("flow-a")
         )
         client.close()
 

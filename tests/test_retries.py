@@ -639,7 +639,7 @@ def test_a_call_cancelled_in_a_request_leaves_nothing_behind(silent):
                 await asked
             left = asyncio.all_tasks() - {asyncio.current_task()}
             assert await asyncio.to_thread(silent.ended.wait, 10), "the connection stayed open"
-            assert [] == client._connections.ways().to(client.endpoint)._pool.connections
+            assert [] == client._connections.transports().to(client.endpoint)._pool.connections
         return left
 
     assert set() == asyncio.run(run())

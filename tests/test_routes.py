@@ -98,6 +98,15 @@ def test_a_proxy_that_refuses_is_named_without_its_password(failure, monkeypatch
     assert SECRET not in f"{error} {error!r} {vars(error)} {error.__cause__!r}"
 
 
+def test_the_password_is_not_shown_even_if_the_proxy_says_it(failure, monkeypatch):
+    with answering(f"HTTP/1.1 407 {SECRET} is wrong\r\ncontent-length: 0\r\n\r\n".encode()) as (proxy, _):
+        monkeypatch.setenv("HTTPS_PROXY", f"http://me:{SECRET}@{proxy}")
+        error = failure(region="cn-hangzhou", retries=0)
+
+    assert ": the proxy refused: 407 [redacted] is wrong." in str(error)
+    assert SECRET not in f"{error} {error!r} {vars(error)} {error.__cause__!r}"
+
+
 def test_a_dead_proxy_is_named(failure, monkeypatch):
     proxy = closed()
     monkeypatch.setenv("HTTPS_PROXY", f"http://me:{SECRET}@{proxy}")

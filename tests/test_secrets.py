@@ -429,7 +429,7 @@ def test_nothing_that_holds_credentials_shows_them():
     request = client._request(LIST_PIPELINE_RUNS_STATUS, prepared, CREDENTIALS)
     shown = [
         repr(one) + str(one) + f"{one}"
-        for one in (CREDENTIALS, client, prepared, request, client._credentials, client._connections.ways())
+        for one in (CREDENTIALS, client, prepared, request, client._credentials, client._connections.transports())
     ]
 
     assert [] == Seen(shown).secrets

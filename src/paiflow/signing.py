@@ -1,6 +1,6 @@
 """Sign requests: canonical request, string to sign, signature.
 
-Pure: clock and nonce are arguments; only SignatureAuth reads the real ones.
+Pure: clock and nonce are arguments; only SignatureAuth and fresh_nonce read the real ones.
 The body is hashed as sent, so nothing may touch the request after signing.
 Both sides use the stages: the client to sign, a server to verify, with the
 client's own list of signed headers.

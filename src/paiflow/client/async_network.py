@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-import select
 import socket
 import ssl
 from collections import deque
@@ -23,6 +22,7 @@ from typing import Any, Final
 
 import aiohappyeyeballs
 import httpcore
+from httpcore._utils import is_socket_readable
 
 from paiflow.client.dialing import NEXT_AFTER
 from paiflow.client.network import Requests, pieces_of
@@ -167,7 +167,7 @@ class AsyncStream(httpcore.AsyncNetworkStream, asyncio.Protocol):
 
     def _has_unasked(self) -> bool:
         # Under TLS, what is on the wire may be no data: session tickets come at any time.
-        return bool(self._received) or self._ended or (self._tls is None and _is_readable(self._socket))
+        return bool(self._received) or self._ended or (self._tls is None and is_socket_readable(self._socket))
 
     async def _change(self, timeout: float | None) -> None:
         """Wait until something has come, room has come, or the connection has ended."""
@@ -202,17 +202,6 @@ def _let_fail(transport: Any) -> None:
     protocol = getattr(transport, "_ssl_protocol", None)  # that of uvloop has none
     if protocol is not None and not inspect.signature(protocol._abort).parameters:
         transport._force_close = lambda _: transport.abort()
-
-
-def _is_readable(sock: Any) -> bool:
-    """Return whether there is something to read, the end included."""
-    if (number := sock.fileno()) < 0:
-        return True  # closed here
-    if not hasattr(select, "poll"):
-        return bool(select.select([number], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(number, select.POLLIN)
-    return bool(poll.poll(0))
 
 
 @contextmanager

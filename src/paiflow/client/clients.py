@@ -248,7 +248,7 @@ class _Client(Generic[Transport, Held]):
             url,
             headers=[(name.encode(), value.encode()) for name, value in headers],
             stream=httpx.ByteStream(body),  # with content= it would look for headers to add
-            extensions={"timeout": self._phases},
+            extensions={"timeout": dict(self._phases)},
         )
         request.read()
         request.url = url  # a copy of it would show the secrets of its query
@@ -577,7 +577,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
         deadline = real_time.monotonic() + left
         credentials = self._credentials.get()
         with self._connections.in_use():
-            way = self._connections.ways().to(self.endpoint_of(operation.host))
+            transport = self._connections.transports().to(self.endpoint_of(operation.host))
             request = self._request(operation, prepared, credentials)
         with Discretion(credentials, request, (*prepared.secrets, *self._passwords)) as discretion:
             with (
@@ -585,7 +585,7 @@ class PaiFlow(_Client[httpx.BaseTransport, Connections], Methods):
                 self._connections.in_use(sending=True),
                 _deadline.until(deadline),
             ):
-                response = way.handle_request(request)
+                response = transport.handle_request(request)
                 try:
                     whole = read(Intake(operation.name, response, deadline), response)
                 finally:
@@ -795,7 +795,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
         else:
             credentials = self._credentials.get()
         with self._connections.in_use():
-            way = (await self._connections.open()).to(self.endpoint_of(operation.host))
+            transport = (await self._connections.open()).to(self.endpoint_of(operation.host))
             request = self._request(operation, prepared, credentials)
         with Discretion(credentials, request, (*prepared.secrets, *self._passwords)) as discretion:
             with (
@@ -803,7 +803,7 @@ class AsyncPaiFlow(_Client[httpx.AsyncBaseTransport, AsyncConnections], AsyncMet
                 self._connections.in_use(sending=True),
             ):
                 async with asyncio.timeout(deadline - real_time.monotonic()):
-                    response = await way.handle_async_request(request)
+                    response = await transport.handle_async_request(request)
                     try:
                         whole = await aread(Intake(operation.name, response, deadline), response)
                     finally:

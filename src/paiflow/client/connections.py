@@ -28,7 +28,7 @@ Owner = tuple[int, "asyncio.AbstractEventLoop | None"]
 _CLOSED: Final = "the client is closed: make a new one"
 
 
-class Ways(Generic[Transport]):
+class Transports(Generic[Transport]):
     """The transports of one process and event loop, by the endpoints to which they lead.
 
     Attributes:
@@ -52,7 +52,7 @@ class Ways(Generic[Transport]):
 
 def opener(
     kind: type[Transport], proxies: Mapping[str, httpx.Proxy | None], transport: Transport | None
-) -> Callable[[], Ways[Transport]]:
+) -> Callable[[], Transports[Transport]]:
     """Return a function that opens transports to all endpoints. The environment is read once, now.
 
     Args:
@@ -66,8 +66,8 @@ def opener(
     if transport is not None:
         given = [transport]
 
-        def open_given() -> Ways[Transport]:
-            return Ways(dict.fromkeys(proxies, given.pop() if given else renewed(transport)))
+        def open_given() -> Transports[Transport]:
+            return Transports(dict.fromkeys(proxies, given.pop() if given else renewed(transport)))
 
         return open_given
 
@@ -82,11 +82,11 @@ def opener(
 
     verify = certificates(encrypted=any(endpoint.startswith("https:") for endpoint in proxies))
 
-    def open_own() -> Ways[Transport]:
+    def open_own() -> Transports[Transport]:
         made: Any = {endpoint: kind(verify=verify, proxy=proxy) for endpoint, proxy in proxies.items()}  # type: ignore[call-arg]
         for own in made.values():
             equip(own, backend(), pool)
-        return Ways(made)
+        return Transports(made)
 
     return open_own
 
@@ -107,25 +107,25 @@ class _Connections(Generic[Transport]):
         closed: whether the PaiFlow is closed.
     """
 
-    def __init__(self, open_: Callable[[], Ways[Transport]], *, shared: bool = False) -> None:
+    def __init__(self, open_: Callable[[], Transports[Transport]], *, shared: bool = False) -> None:
         self._open = open_
         # Opened at once, so that a mistake in the settings is reported at once.
         self._unused = [open_()]
         # Those of other processes stay in it: to drop them could close them.
-        self._ways: dict[Owner, Ways[Transport]] = {}
+        self._by_owner: dict[Owner, Transports[Transport]] = {}
         self._shared = shared
         self._home = os.getpid()
         self.closed = False
 
-    def ways(self) -> Ways[Transport]:
+    def transports(self) -> Transports[Transport]:
         """Return the transports that this process, and this event loop, may use."""
         owner = self._owner()
-        ways = self._ways.get(owner)
-        if ways is None or ways.closed:
-            self._ways.pop(owner, None)
-            ways = self._ways.setdefault(owner, self._fresh())
+        transports = self._by_owner.get(owner)
+        if transports is None or transports.closed:
+            self._by_owner.pop(owner, None)
+            transports = self._by_owner.setdefault(owner, self._fresh())
         self.check_open()
-        return ways
+        return transports
 
     def check_open(self) -> None:
         """Raise a ConfigurationError if the PaiFlow is closed."""
@@ -151,19 +151,19 @@ class _Connections(Generic[Transport]):
     def _owner(self) -> Owner:
         return (self._home if self._shared else os.getpid()), None
 
-    def _fresh(self) -> Ways[Transport]:
+    def _fresh(self) -> Transports[Transport]:
         # Another process does not take it: a transport that was given may have been used elsewhere.
         if os.getpid() == self._home or self._shared:
             with suppress(IndexError):
                 return self._unused.pop()
         return self._open()
 
-    def _own(self) -> dict[Owner, Ways[Transport]]:
+    def _own(self) -> dict[Owner, Transports[Transport]]:
         """Return those that this process opened."""
         process = os.getpid()
-        own = {owner: ways for owner, ways in self._ways.items() if owner[0] == process}
-        for ways in self._unused if process == self._home else ():
-            own[process, None] = ways
+        own = {owner: transports for owner, transports in self._by_owner.items() if owner[0] == process}
+        for transports in self._unused if process == self._home else ():
+            own[process, None] = transports
         return own
 
 
@@ -173,26 +173,26 @@ class Connections(_Connections[httpx.BaseTransport]):
     def close(self) -> None:
         """Close the connections of this process."""
         self.closed = True
-        for ways in self._own().values():
-            for transport in ways.ending():
+        for transports in self._own().values():
+            for transport in transports.ending():
                 transport.close()
 
 
 class AsyncConnections(_Connections[httpx.AsyncBaseTransport]):
     """Those of the async client: one for each process and event loop."""
 
-    def __init__(self, open_: Callable[[], Ways[httpx.AsyncBaseTransport]], *, shared: bool = False) -> None:
+    def __init__(self, open_: Callable[[], Transports[httpx.AsyncBaseTransport]], *, shared: bool = False) -> None:
         super().__init__(open_, shared=shared)
         self._endings: dict[Owner, AsyncGenerator[None]] = {}
 
-    async def open(self) -> Ways[httpx.AsyncBaseTransport]:
-        """Return transports as `ways` does, to be closed when the loop ends."""
-        ways = self.ways()
+    async def open(self) -> Transports[httpx.AsyncBaseTransport]:
+        """Return transports as `transports` does, to be closed when the loop ends."""
+        transports = self.transports()
         owner = self._owner()
         if not self._shared and owner not in self._endings:
-            self._endings[owner] = _until_the_loop_ends(ways)
+            self._endings[owner] = _until_the_loop_ends(transports)
             await anext(self._endings[owner])
-        return ways
+        return transports
 
     async def aclose(self) -> None:
         """Close the connections of this process; those of another loop, if it is running."""
@@ -200,12 +200,12 @@ class AsyncConnections(_Connections[httpx.AsyncBaseTransport]):
 
         self.closed = True
         here = self._owner()
-        for owner, ways in self._own().items():
+        for owner, transports in self._own().items():
             loop = owner[1]
             if owner == here or loop is None:
-                await _close(ways)
+                await _close(transports)
             elif loop.is_running():
-                asyncio.run_coroutine_threadsafe(_close(ways), loop)
+                asyncio.run_coroutine_threadsafe(_close(transports), loop)
         if here in self._endings:
             await self._endings.pop(here).aclose()
 
@@ -219,23 +219,23 @@ class AsyncConnections(_Connections[httpx.AsyncBaseTransport]):
         except RuntimeError:  # there is none
             return os.getpid(), None
 
-    def _fresh(self) -> Ways[httpx.AsyncBaseTransport]:
-        for owner in list(self._ways):
+    def _fresh(self) -> Transports[httpx.AsyncBaseTransport]:
+        for owner in list(self._by_owner):
             process, loop = owner
             if process == os.getpid() and loop is not None and loop.is_closed():
-                self._ways.pop(owner, None)
+                self._by_owner.pop(owner, None)
                 self._endings.pop(owner, None)
         return super()._fresh()
 
 
-async def _until_the_loop_ends(ways: Ways[httpx.AsyncBaseTransport]) -> AsyncGenerator[None]:
+async def _until_the_loop_ends(transports: Transports[httpx.AsyncBaseTransport]) -> AsyncGenerator[None]:
     """Close the transports at the end. asyncio.run ends the generators that were begun in its loop."""
     try:
         yield
     finally:
-        await _close(ways)
+        await _close(transports)
 
 
-async def _close(ways: Ways[httpx.AsyncBaseTransport]) -> None:
-    for transport in ways.ending():
+async def _close(transports: Transports[httpx.AsyncBaseTransport]) -> None:
+    for transport in transports.ending():
         await transport.aclose()
