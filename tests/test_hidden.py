@@ -192,7 +192,9 @@ def test_pytest_shows_no_secret_among_the_locals(tmp_path):
         "    assert credentials is secret\n"
     )
     command = [sys.executable, "-m", "pytest", "-vv", "--showlocals", "-p", "no:cacheprovider", str(test)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRON, cwd=tmp_path, timeout=60)
+    done = subprocess.run(
+        command, capture_output=True, encoding="utf-8", check=False, env=ENVIRON, cwd=tmp_path, timeout=60
+    )
 
     assert "credentials = Credentials(access_key_id='STS.…'" in done.stdout
     assert [] == shown(done.stdout + done.stderr)

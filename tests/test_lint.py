@@ -390,7 +390,7 @@ def test_what_an_overlay_breaks_is_told_of_its_action(ours, capsys):
 def test_many_faults_take_one_reading_of_each_file(ours, capsys, monkeypatch):
     """The overlays break an operation that the base has right, and the base many that it has not."""
     path = ours / "openapi.yaml"
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     wrong = "".join(
         f"  /api/v1/things/{{Thing{number}}}:\n    get:\n      operationId: get-{number}\n      responses:\n"
         "        '200': {description: d}\n"
@@ -401,7 +401,7 @@ def test_many_faults_take_one_reading_of_each_file(ours, capsys, monkeypatch):
     broken = (
         "  - target: $.paths[*][*]\n    description: 'Evidence: https://help.aliyun.com/'\n    update: {tags: [lost]}\n"
     )
-    overlay.write_text(overlay.read_text() + broken)
+    overlay.write_text(overlay.read_text(encoding="utf-8") + broken, encoding="utf-8")
     read, judged = [], []
     locate, invalid = _yaml.locate_file, rules.operation_faults
     monkeypatch.setattr(_yaml, "locate_file", lambda path: read.append(path) or locate(path))
@@ -413,11 +413,11 @@ def test_many_faults_take_one_reading_of_each_file(ours, capsys, monkeypatch):
     status, said = printed(capsys)
 
     assert 1 == status
-    line = path.read_text().splitlines().index("  /api/v1/things/{Thing7}:") + 2
+    line = path.read_text(encoding="utf-8").splitlines().index("  /api/v1/things/{Thing7}:") + 2
     assert any(
         f"openapi.yaml:{line + 1}: GET /api/v1/things/{{Thing7}}: operationId get-7 is not" in one for one in said
     )
-    action = overlay.read_text().splitlines().index("  - target: $.paths[*][*]") + 1
+    action = overlay.read_text(encoding="utf-8").splitlines().index("  - target: $.paths[*][*]") + 1
     assert 30 + len(rules.operations(BASE)) == sum(
         f"040-timestamps.yaml:{action}: " in one and "the tag lost" in one for one in said
     )
@@ -512,7 +512,9 @@ def test_only_a_missing_base_is_no_failure_of_the_change_gate(tmp_path, gate, jo
     environ = {"PATH": "/usr/bin:/bin", "BASE": base, "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
     # As GitHub runs a step whose shell is bash.
     command_line = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step]
-    finished = subprocess.run(command_line, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+    finished = subprocess.run(
+        command_line, cwd=tmp_path, env=environ, capture_output=True, encoding="utf-8", check=False
+    )
 
     assert job == finished.returncode
     assert f"asked {'--base origin/main' if base else ''}\n" == (tmp_path / "summary").read_text(encoding="utf-8")

@@ -98,7 +98,7 @@ def client(jobs):
 
 def mypy(folder, *what):
     command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", *what]
-    finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    finished = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=False)
 
     assert finished.returncode == 0, finished.stdout
 

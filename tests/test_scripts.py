@@ -24,7 +24,9 @@ def test_help_is_the_scripts_own_and_nothing_is_run(name, option, tmp_path):
         bootstrap.chmod(0o755)
     script.chmod(0o755)
     environment = {**os.environ, "PYTHONPATH": str(SCRIPTS), "PATH": "/usr/bin:/bin"}
-    done = subprocess.run([script, option], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [script, option], cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8", check=False
+    )
 
     assert (0, "") == (done.returncode, done.stderr)
     assert name in "".join(done.stdout.splitlines()[:2])
