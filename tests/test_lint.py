@@ -396,7 +396,7 @@ def test_many_faults_take_one_reading_of_each_file(ours, capsys, monkeypatch):
         "        '200': {description: d}\n"
         for number in range(30)
     )
-    path.write_text(text.replace("\ncomponents:", f"\n{wrong}components:", 1))
+    path.write_text(text.replace("\ncomponents:", f"\n{wrong}components:", 1), encoding="utf-8")
     overlay = ours / "overlays" / "040-timestamps.yaml"
     broken = (
         "  - target: $.paths[*][*]\n    description: 'Evidence: https://help.aliyun.com/'\n    update: {tags: [lost]}\n"
