@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import fcntl
 import socket
 import ssl
 import struct
+import sys
+import termios
 import threading
 import time
 from types import SimpleNamespace
@@ -60,6 +63,13 @@ def reply(name, size=0):
     return head % len(content) + content
 
 
+def arrived(connection):
+    """Wait until the client's side has all that was sent."""
+    end = time.monotonic() + 10
+    while int.from_bytes(fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)), sys.byteorder):
+        assert time.monotonic() < end
+
+
 def asked_for(connection):
     """Return the run that the next request asks for, of one letter; nothing at the end."""
     asked = b""
@@ -105,11 +115,18 @@ class TestUnasked:
     @pytest.mark.parametrize("size", [0, 65536, 3 * 65536, 262144])
     @pytest.mark.parametrize("encrypted", [False, True], ids=["http", "https"])
     def test_not_those_that_came_with_the_last_reply(self, kind, encrypted, size, tmp_path, monkeypatch):
+        sent = threading.Semaphore(0)
+
         def serve(connection):
             while name := asked_for(connection):
                 connection.sendall(reply(name, size) + reply("surplus"))
+                arrived(connection)  # of a long reply, the surplus may come later than its end
+                sent.release()
 
-        assert ["a", "b", "c"] == self.asked(serve, kind, encrypted, tmp_path, monkeypatch)
+        def wait():
+            assert sent.acquire(timeout=10)
+
+        assert ["a", "b", "c"] == self.asked(serve, kind, encrypted, tmp_path, monkeypatch, wait)
 
     @pytest.mark.parametrize("encrypted", [False, True], ids=["http", "https"])
     def test_not_those_that_came_since(self, kind, encrypted, tmp_path, monkeypatch):
@@ -120,6 +137,7 @@ class TestUnasked:
                 connection.sendall(reply(name))
                 assert received.acquire(timeout=10)
                 connection.sendall(reply("surplus"))
+                arrived(connection)
                 pushed.release()
 
         def push():
