@@ -311,7 +311,7 @@ def test_numbers_in_a_list_are_given_back_as_they_came(read):
 
     wire = {"Counts": [1, 2.0, -0.0, 10**30, 7]}
     reply = Counts(decoding.values(wire["Counts"], read, ""))
-    decoding.keep_rest(reply, wire)
+    reply.additional_properties = decoding.rest_of(reply, wire)
 
     assert json.dumps(reply.to_dict()) == json.dumps(wire)
 
@@ -480,7 +480,7 @@ def test_the_collector_of_garbage_rests_while_a_reply_is_decoded(monkeypatch):
         return {}
 
     monkeypatch.setattr(decoding, "read_reply", read)
-    monkeypatch.setattr(decoding, "keep_rest", lambda *_: running.append(gc.isenabled()))
+    monkeypatch.setattr(decoding, "rest_of", lambda *_: running.append(gc.isenabled()) or {})
     ListPipelineRunsStatusResponse.from_json(b"{}")
     ListPipelineRunsStatusResponse.from_dict({"New": 1})
 
@@ -586,6 +586,46 @@ def test_additional_properties_can_be_deleted():
 
     assert run.to_dict() == {"Name": "n"}
     assert run.additional_properties == {}
+
+
+def test_what_fields_cannot_hold_stays_as_it_came_when_they_are_changed_before_it_is_looked_at():
+    sample = SAMPLE["Nodes"][0] | {"StartedAt": None, "NodeName": ["n"], "New": 1}
+    for parser in (None, msgspec):
+        with parsing_by(parser):
+            (node,) = ListPipelineRunsStatusResponse.from_json(json.dumps({"Nodes": [sample]}).encode()).nodes
+        node.status, node.node_name = "Mine", "mine"
+
+        assert node.additional_properties == {"NodeName": ["n"], "New": 1}
+        assert node.to_dict() == sample | {"Status": "Mine", "NodeName": "mine"}
+
+
+def test_what_was_put_in_the_place_of_additional_properties_wins_over_what_came():
+    run = PipelineRunState.from_dict({"Name": None, "New": 1})
+    run.additional_properties = {"Mine": 2}
+
+    assert run.to_dict() == {"Mine": 2}
+
+
+ODD_TIMES = ["2021-01-21T17:12:35+01:00", "2021-01-21 17:12:35", "2021-01-21x17:12:35Z", "2021-01-21T17:12:35.1234567Z"]
+
+
+@pytest.mark.parametrize("odd", [None, "", " ", *ODD_TIMES, 0, 1, 2**70, 1.0, True, False, [], [1], {}, {"a": 1}])
+@pytest.mark.parametrize(
+    ("model", "wire"), [(NodeState, SAMPLE["Nodes"][0]), (PipelineRunState, SAMPLE["PipelineRuns"][0])]
+)
+def test_an_odd_value_reads_alike_in_a_whole_object_and_in_one_with_more_or_less(model, wire, odd):
+    for name in wire:
+        sent = {**wire, name: odd}
+        whole = model.from_dict(sent)
+        more = model.from_dict({**sent, "New": 1})
+        alone = model.from_dict({name: odd})
+        attribute = model._FIELDS[name]
+
+        assert getattr(whole, attribute) == getattr(more, attribute) == getattr(alone, attribute)
+        assert {**whole.additional_properties, "New": 1} == more.additional_properties
+        assert whole.additional_properties == alone.additional_properties
+        assert json.dumps(whole.to_dict() | {"New": 1}) == json.dumps(more.to_dict())
+        assert json.dumps(whole.to_dict()[name]) == json.dumps(alone.to_dict()[name])
 
 
 def test_many_account_ids_are_remembered_within_limits(monkeypatch):

@@ -112,6 +112,14 @@ class Kind:
         """Whether a field gives back each value of its wire type."""
         return self.is_exact or self.shape in ("digits", "enum")
 
+    def check(self, value: str) -> str:
+        """Return the condition that a field gives a value back as it is, as code."""
+        if self == BOOLEAN:
+            return f"({value} is True or {value} is False)"
+        if self == INTEGER:
+            return f"type({value}) is int"
+        return f"{value} is not None and {self.reader}({value}) is {value}"
+
     def reading(self, value: str, where: str) -> str:
         """Return the expression that reads a value, as code.
 
@@ -240,6 +248,20 @@ class ReplyModel:
     def shapes(self) -> frozenset[str]:
         """The shapes of the fields' kinds."""
         return frozenset(field.kind.shape for field in self.fields)
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether it has fields, none of which holds objects or a list."""
+        return bool(self.fields) and self.shapes.isdisjoint({"model", "models", "list", "union"})
+
+    @property
+    def checks(self) -> list[str]:
+        """The conditions under which the fields give back what they hold, of a flat one, where setting them does not tell."""
+        return [
+            field.kind.check(f"value_{number}")
+            for number, field in enumerate(self.fields, 1)
+            if field.kind.shape not in ("text", "digits", "enum", "timestamp")
+        ]
 
     @property
     def is_whole(self) -> bool:

@@ -46,20 +46,22 @@ class Acknowledgement(_decoding.Reply):
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 1 else absent | source
-                value_1 = whole["RequestId"]
-            except KeyError:
-                (value_1,) = map(source.get, cls._FIELDS)
+            if len(source) == 1:
+                try:  # the short way: each operation fails with a value that is not of its field's type
+                    self.request_id = source["RequestId"] + ""
+                    continue
+                except (KeyError, TypeError, ValueError):
+                    pass
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.request_id = value_1
-            if type(value_1) is not str:
+            value = whole["RequestId"]
+            self.request_id = value
+            if type(value) is not str:
                 self.request_id = None
                 other += 1
-            if count + other != 1:
-                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
+            if len(source) + other != 1:
+                self._unfiled = source
         return models
 
     @classmethod

@@ -49,28 +49,28 @@ class CreatePipelineRunResponse(_decoding.Reply):
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 2 else absent | source
-                value_1 = whole["RequestId"]
-                value_2 = whole["PipelineRunId"]
-            except KeyError:
-                (
-                    value_1,
-                    value_2,
-                ) = map(source.get, cls._FIELDS)
+            if len(source) == 2:
+                try:  # the short way: each operation fails with a value that is not of its field's type
+                    self.request_id = source["RequestId"] + ""
+                    self.pipeline_run_id = source["PipelineRunId"] + ""
+                    continue
+                except (KeyError, TypeError, ValueError):
+                    pass
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.request_id = value_1
-            if type(value_1) is not str:
+            value = whole["RequestId"]
+            self.request_id = value
+            if type(value) is not str:
                 self.request_id = None
                 other += 1
-            self.pipeline_run_id = value_2
-            if type(value_2) is not str:
+            value = whole["PipelineRunId"]
+            self.pipeline_run_id = value
+            if type(value) is not str:
                 self.pipeline_run_id = None
                 other += 1
-            if count + other != 2:
-                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
+            if len(source) + other != 2:
+                self._unfiled = source
         return models
 
     @classmethod

@@ -62,53 +62,42 @@ class ErrorReply(_decoding.Reply):
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 6 else absent | source
-                value_1 = whole["Code"]
-                value_2 = whole["Message"]
-                value_3 = whole["RequestId"]
-                value_4 = whole["HostId"]
-                value_5 = whole["Recommend"]
-                value_6 = whole["AccessDeniedDetail"]
-            except KeyError:
-                (
-                    value_1,
-                    value_2,
-                    value_3,
-                    value_4,
-                    value_5,
-                    value_6,
-                ) = map(source.get, cls._FIELDS)
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.code = value_1
-            if type(value_1) is not str:
+            value = whole["Code"]
+            self.code = value
+            if type(value) is not str:
                 self.code = None
                 other += 1
-            self.message = value_2
-            if type(value_2) is not str:
+            value = whole["Message"]
+            self.message = value
+            if type(value) is not str:
                 self.message = None
                 other += 1
-            self.request_id = value_3
-            if type(value_3) is not str:
+            value = whole["RequestId"]
+            self.request_id = value
+            if type(value) is not str:
                 self.request_id = None
                 other += 1
-            self.host_id = value_4
-            if type(value_4) is not str:
+            value = whole["HostId"]
+            self.host_id = value
+            if type(value) is not str:
                 self.host_id = None
                 other += 1
-            self.recommend = value_5
-            if type(value_5) is not str:
+            value = whole["Recommend"]
+            self.recommend = value
+            if type(value) is not str:
                 self.recommend = None
                 other += 1
+            value = whole["AccessDeniedDetail"]
             self.access_denied_detail = _decoding.model(
-                value_6, _models.ErrorReplyAccessDeniedDetail.from_list, "ErrorReply.AccessDeniedDetail"
+                value, _models.ErrorReplyAccessDeniedDetail.from_list, "ErrorReply.AccessDeniedDetail"
             )
             if self.access_denied_detail is None:
                 other += 1
-            if count + other != 6:
-                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
+            if len(source) + other != 6:
+                self.additional_properties = _decoding.rest_of(self, source)
         return models
 
     @classmethod
@@ -146,5 +135,5 @@ class ErrorReply(_decoding.Reply):
                 if self.access_denied_detail is None:
                     rest = {**rest, "AccessDeniedDetail": value}
             if rest:
-                _decoding.keep_rest(self, rest)
+                self.additional_properties = _decoding.rest_of(self, rest)
         return sources

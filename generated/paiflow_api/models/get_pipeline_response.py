@@ -69,96 +69,111 @@ class GetPipelineResponse(Pipeline):
         instant = datetime.fromisoformat
         known = _decoding.KNOWN_DIGITS
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 10 else absent | source
-                value_1 = whole["RequestId"]
-                value_2 = whole["PipelineId"]
-                value_3 = whole["GmtCreateTime"]
-                value_4 = whole["GmtModifiedTime"]
-                value_5 = whole["Provider"]
-                value_6 = whole["Identifier"]
-                value_7 = whole["Version"]
-                value_8 = whole["Uuid"]
-                value_9 = whole["WorkspaceId"]
-                value_10 = whole["Manifest"]
-            except KeyError:
-                (
-                    value_1,
-                    value_2,
-                    value_3,
-                    value_4,
-                    value_5,
-                    value_6,
-                    value_7,
-                    value_8,
-                    value_9,
-                    value_10,
-                ) = map(source.get, cls._FIELDS)
+            if len(source) == 10:
+                try:  # the short way: each operation fails with a value that is not of its field's type
+                    self.request_id = source["RequestId"] + ""
+                    self.pipeline_id = source["PipelineId"] + ""
+                    value = source["GmtCreateTime"]
+                    if value:
+                        self.gmt_create_time = moment = instant(value)
+                        if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                            raise ValueError
+                    else:
+                        self.gmt_create_time = None
+                        self._unfiled = source
+                    value = source["GmtModifiedTime"]
+                    if value:
+                        self.gmt_modified_time = moment = instant(value)
+                        if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                            raise ValueError
+                    else:
+                        self.gmt_modified_time = None
+                        self._unfiled = source
+                    self.provider = source["Provider"] + ""
+                    self.identifier = source["Identifier"] + ""
+                    self.version = source["Version"] + ""
+                    self.uuid = source["Uuid"] + ""
+                    value = source["WorkspaceId"]
+                    self.workspace_id = known[value] if type(value) is int else value + ""
+                    self.manifest = source["Manifest"] + ""
+                    continue
+                except (KeyError, TypeError, ValueError):
+                    pass
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.request_id = value_1
-            if type(value_1) is not str:
+            value = whole["RequestId"]
+            self.request_id = value
+            if type(value) is not str:
                 self.request_id = None
                 other += 1
-            self.pipeline_id = value_2
-            if type(value_2) is not str:
+            value = whole["PipelineId"]
+            self.pipeline_id = value
+            if type(value) is not str:
                 self.pipeline_id = None
                 other += 1
-            if value_3:
+            value = whole["GmtCreateTime"]
+            if value:
                 try:
-                    self.gmt_create_time = moment = instant(value_3)
-                    if moment.tzinfo is not UTC or value_3[10] != "T" or len(value_3) > 25:
+                    self.gmt_create_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.gmt_create_time = _decoding.timestamp(value_3)
+                    self.gmt_create_time = _decoding.timestamp(value)
                     other += 1
             else:
                 self.gmt_create_time = None
                 other += 1
-            if value_4:
+            value = whole["GmtModifiedTime"]
+            if value:
                 try:
-                    self.gmt_modified_time = moment = instant(value_4)
-                    if moment.tzinfo is not UTC or value_4[10] != "T" or len(value_4) > 25:
+                    self.gmt_modified_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.gmt_modified_time = _decoding.timestamp(value_4)
+                    self.gmt_modified_time = _decoding.timestamp(value)
                     other += 1
             else:
                 self.gmt_modified_time = None
                 other += 1
-            self.provider = value_5
-            if type(value_5) is not str:
+            value = whole["Provider"]
+            self.provider = value
+            if type(value) is not str:
                 self.provider = None
                 other += 1
-            self.identifier = value_6
-            if type(value_6) is not str:
+            value = whole["Identifier"]
+            self.identifier = value
+            if type(value) is not str:
                 self.identifier = None
                 other += 1
-            self.version = value_7
-            if type(value_7) is not str:
+            value = whole["Version"]
+            self.version = value
+            if type(value) is not str:
                 self.version = None
                 other += 1
-            self.uuid = value_8
-            if type(value_8) is not str:
+            value = whole["Uuid"]
+            self.uuid = value
+            if type(value) is not str:
                 self.uuid = None
                 other += 1
-            if type(value_9) is int:
+            value = whole["WorkspaceId"]
+            if type(value) is int:
                 try:
-                    self.workspace_id = known[value_9]
+                    self.workspace_id = known[value]
                 except KeyError:
-                    self.workspace_id = _decoding.digits(value_9)
-            elif type(value_9) is str:
-                self.workspace_id = value_9
+                    self.workspace_id = _decoding.digits(value)
+            elif type(value) is str:
+                self.workspace_id = value
             else:
-                self.workspace_id = None if value_9 is None else _decoding.text_or_digits(value_9)
+                self.workspace_id = None if value is None else _decoding.text_or_digits(value)
                 other += 1
-            self.manifest = value_10
-            if type(value_10) is not str:
+            value = whole["Manifest"]
+            self.manifest = value
+            if type(value) is not str:
                 self.manifest = None
                 other += 1
-            if count + other != 10:
-                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
+            if len(source) + other != 10:
+                self._unfiled = source
         return models
 
     @classmethod
@@ -192,25 +207,31 @@ class GetPipelineResponse(Pipeline):
             value = source.gmt_create_time
             if value is _decoding.ABSENT:
                 self.gmt_create_time = None
-            else:
+            elif value:
                 try:
                     self.gmt_create_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except (TypeError, ValueError):
+                except ValueError:
                     self.gmt_create_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtCreateTime": value}
+            else:
+                self.gmt_create_time = None
+                rest = {**rest, "GmtCreateTime": value}
             value = source.gmt_modified_time
             if value is _decoding.ABSENT:
                 self.gmt_modified_time = None
-            else:
+            elif value:
                 try:
                     self.gmt_modified_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except (TypeError, ValueError):
+                except ValueError:
                     self.gmt_modified_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtModifiedTime": value}
+            else:
+                self.gmt_modified_time = None
+                rest = {**rest, "GmtModifiedTime": value}
             self.provider = source.provider
             self.identifier = source.identifier
             self.version = source.version
@@ -225,7 +246,7 @@ class GetPipelineResponse(Pipeline):
                 self.workspace_id = value
             self.manifest = source.manifest
             if rest:
-                _decoding.keep_rest(self, rest)
+                self._unfiled = rest
         return sources
 
     def manifest_json(self) -> Any:

@@ -56,47 +56,37 @@ class GetPipelineRunNodeResponse(NodeDetails):
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 5 else absent | source
-                value_1 = whole["RequestId"]
-                value_2 = whole["ApiVersion"]
-                value_3 = whole["Metadata"]
-                value_4 = whole["Spec"]
-                value_5 = whole["StatusInfo"]
-            except KeyError:
-                (
-                    value_1,
-                    value_2,
-                    value_3,
-                    value_4,
-                    value_5,
-                ) = map(source.get, cls._FIELDS)
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.request_id = value_1
-            if type(value_1) is not str:
+            value = whole["RequestId"]
+            self.request_id = value
+            if type(value) is not str:
                 self.request_id = None
                 other += 1
-            self.api_version = value_2
-            if type(value_2) is not str:
+            value = whole["ApiVersion"]
+            self.api_version = value
+            if type(value) is not str:
                 self.api_version = None
                 other += 1
+            value = whole["Metadata"]
             self.metadata = _decoding.model(
-                value_3, _models.NodeMetadata.from_list, "GetPipelineRunNodeResponse.Metadata"
+                value, _models.NodeMetadata.from_list, "GetPipelineRunNodeResponse.Metadata"
             )
             if self.metadata is None:
                 other += 1
-            self.spec = _decoding.model(value_4, _models.NodeSpec.from_list, "GetPipelineRunNodeResponse.Spec")
+            value = whole["Spec"]
+            self.spec = _decoding.model(value, _models.NodeSpec.from_list, "GetPipelineRunNodeResponse.Spec")
             if self.spec is None:
                 other += 1
+            value = whole["StatusInfo"]
             self.status_info = _decoding.model(
-                value_5, _models.NodeStatusInfo.from_list, "GetPipelineRunNodeResponse.StatusInfo"
+                value, _models.NodeStatusInfo.from_list, "GetPipelineRunNodeResponse.StatusInfo"
             )
             if self.status_info is None:
                 other += 1
-            if count + other != 5:
-                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
+            if len(source) + other != 5:
+                self.additional_properties = _decoding.rest_of(self, source)
         return models
 
     @classmethod
@@ -146,5 +136,5 @@ class GetPipelineRunNodeResponse(NodeDetails):
                 if self.status_info is None:
                     rest = {**rest, "StatusInfo": value}
             if rest:
-                _decoding.keep_rest(self, rest)
+                self.additional_properties = _decoding.rest_of(self, rest)
         return sources

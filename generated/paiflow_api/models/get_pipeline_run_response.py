@@ -107,200 +107,232 @@ class GetPipelineRunResponse(PipelineRunSummary):
         instant = datetime.fromisoformat
         known = _decoding.KNOWN_DIGITS
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 22 else absent | source
-                value_1 = whole["RequestId"]
-                value_2 = whole["PipelineRunId"]
-                value_3 = whole["Status"]
-                value_4 = whole["Name"]
-                value_5 = whole["UserId"]
-                value_6 = whole["ParentUserId"]
-                value_7 = whole["NodeId"]
-                value_8 = whole["SourceId"]
-                value_9 = whole["StartedAt"]
-                value_10 = whole["FinishedAt"]
-                value_11 = whole["Duration"]
-                value_12 = whole["WorkspaceId"]
-                value_13 = whole["Message"]
-                value_14 = whole["SourceType"]
-                value_15 = whole["GmtCreateTime"]
-                value_16 = whole["GmtModifiedTime"]
-                value_17 = whole["PipelineId"]
-                value_18 = whole["Accessibility"]
-                value_19 = whole["PipelineRunUri"]
-                value_20 = whole["Manifest"]
-                value_21 = whole["Arguments"]
-                value_22 = whole["Options"]
-            except KeyError:
-                (
-                    value_1,
-                    value_2,
-                    value_3,
-                    value_4,
-                    value_5,
-                    value_6,
-                    value_7,
-                    value_8,
-                    value_9,
-                    value_10,
-                    value_11,
-                    value_12,
-                    value_13,
-                    value_14,
-                    value_15,
-                    value_16,
-                    value_17,
-                    value_18,
-                    value_19,
-                    value_20,
-                    value_21,
-                    value_22,
-                ) = map(source.get, cls._FIELDS)
+            if len(source) == 22:
+                try:  # the short way: each operation fails with a value that is not of its field's type
+                    self.request_id = source["RequestId"] + ""
+                    self.pipeline_run_id = source["PipelineRunId"] + ""
+                    self.status = _PIPELINE_RUN_STATUS[source["Status"]]
+                    self.name = source["Name"] + ""
+                    value = source["UserId"]
+                    self.user_id = known[value] if type(value) is int else value + ""
+                    value = source["ParentUserId"]
+                    self.parent_user_id = known[value] if type(value) is int else value + ""
+                    self.node_id = source["NodeId"] + ""
+                    self.source_id = source["SourceId"] + ""
+                    value = source["StartedAt"]
+                    if value:
+                        self.started_at = moment = instant(value)
+                        if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                            raise ValueError
+                    else:
+                        self.started_at = None
+                        self._unfiled = source
+                    value = source["FinishedAt"]
+                    if value:
+                        self.finished_at = moment = instant(value)
+                        if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                            raise ValueError
+                    else:
+                        self.finished_at = None
+                        self._unfiled = source
+                    self.duration = value_11 = source["Duration"]
+                    value = source["WorkspaceId"]
+                    self.workspace_id = known[value] if type(value) is int else value + ""
+                    self.message = source["Message"] + ""
+                    self.source_type = _SOURCE_TYPE[source["SourceType"]]
+                    value = source["GmtCreateTime"]
+                    if value:
+                        self.gmt_create_time = moment = instant(value)
+                        if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                            raise ValueError
+                    else:
+                        self.gmt_create_time = None
+                        self._unfiled = source
+                    value = source["GmtModifiedTime"]
+                    if value:
+                        self.gmt_modified_time = moment = instant(value)
+                        if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                            raise ValueError
+                    else:
+                        self.gmt_modified_time = None
+                        self._unfiled = source
+                    self.pipeline_id = source["PipelineId"] + ""
+                    self.accessibility = _ACCESSIBILITY[source["Accessibility"]]
+                    self.pipeline_run_uri = source["PipelineRunUri"] + ""
+                    self.manifest = source["Manifest"] + ""
+                    self.arguments = source["Arguments"] + ""
+                    self.options = source["Options"] + ""
+                    if type(value_11) is int:
+                        continue
+                except (KeyError, TypeError, ValueError):
+                    pass
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.request_id = value_1
-            if type(value_1) is not str:
+            value = whole["RequestId"]
+            self.request_id = value
+            if type(value) is not str:
                 self.request_id = None
                 other += 1
-            self.pipeline_run_id = value_2
-            if type(value_2) is not str:
+            value = whole["PipelineRunId"]
+            self.pipeline_run_id = value
+            if type(value) is not str:
                 self.pipeline_run_id = None
                 other += 1
+            value = whole["Status"]
             try:
-                self.status = _PIPELINE_RUN_STATUS[value_3]
+                self.status = _PIPELINE_RUN_STATUS[value]
             except (KeyError, TypeError):
-                self.status = _read_pipeline_run_status(value_3)
-                if type(value_3) is not str:
+                self.status = _read_pipeline_run_status(value)
+                if type(value) is not str:
                     other += 1
-            self.name = value_4
-            if type(value_4) is not str:
+            value = whole["Name"]
+            self.name = value
+            if type(value) is not str:
                 self.name = None
                 other += 1
-            if type(value_5) is int:
+            value = whole["UserId"]
+            if type(value) is int:
                 try:
-                    self.user_id = known[value_5]
+                    self.user_id = known[value]
                 except KeyError:
-                    self.user_id = _decoding.digits(value_5)
-            elif type(value_5) is str:
-                self.user_id = value_5
+                    self.user_id = _decoding.digits(value)
+            elif type(value) is str:
+                self.user_id = value
             else:
-                self.user_id = None if value_5 is None else _decoding.text_or_digits(value_5)
+                self.user_id = None if value is None else _decoding.text_or_digits(value)
                 other += 1
-            if type(value_6) is int:
+            value = whole["ParentUserId"]
+            if type(value) is int:
                 try:
-                    self.parent_user_id = known[value_6]
+                    self.parent_user_id = known[value]
                 except KeyError:
-                    self.parent_user_id = _decoding.digits(value_6)
-            elif type(value_6) is str:
-                self.parent_user_id = value_6
+                    self.parent_user_id = _decoding.digits(value)
+            elif type(value) is str:
+                self.parent_user_id = value
             else:
-                self.parent_user_id = None if value_6 is None else _decoding.text_or_digits(value_6)
+                self.parent_user_id = None if value is None else _decoding.text_or_digits(value)
                 other += 1
-            self.node_id = value_7
-            if type(value_7) is not str:
+            value = whole["NodeId"]
+            self.node_id = value
+            if type(value) is not str:
                 self.node_id = None
                 other += 1
-            self.source_id = value_8
-            if type(value_8) is not str:
+            value = whole["SourceId"]
+            self.source_id = value
+            if type(value) is not str:
                 self.source_id = None
                 other += 1
-            if value_9:
+            value = whole["StartedAt"]
+            if value:
                 try:
-                    self.started_at = moment = instant(value_9)
-                    if moment.tzinfo is not UTC or value_9[10] != "T" or len(value_9) > 25:
+                    self.started_at = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.started_at = _decoding.timestamp(value_9)
+                    self.started_at = _decoding.timestamp(value)
                     other += 1
             else:
                 self.started_at = None
                 other += 1
-            if value_10:
+            value = whole["FinishedAt"]
+            if value:
                 try:
-                    self.finished_at = moment = instant(value_10)
-                    if moment.tzinfo is not UTC or value_10[10] != "T" or len(value_10) > 25:
+                    self.finished_at = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.finished_at = _decoding.timestamp(value_10)
+                    self.finished_at = _decoding.timestamp(value)
                     other += 1
             else:
                 self.finished_at = None
                 other += 1
-            self.duration = value_11
-            if type(value_11) is not int:
-                self.duration = _decoding.integer(value_11)
+            value = whole["Duration"]
+            self.duration = value
+            if type(value) is not int:
+                self.duration = _decoding.integer(value)
                 other += 1
-            if type(value_12) is int:
+            value = whole["WorkspaceId"]
+            if type(value) is int:
                 try:
-                    self.workspace_id = known[value_12]
+                    self.workspace_id = known[value]
                 except KeyError:
-                    self.workspace_id = _decoding.digits(value_12)
-            elif type(value_12) is str:
-                self.workspace_id = value_12
+                    self.workspace_id = _decoding.digits(value)
+            elif type(value) is str:
+                self.workspace_id = value
             else:
-                self.workspace_id = None if value_12 is None else _decoding.text_or_digits(value_12)
+                self.workspace_id = None if value is None else _decoding.text_or_digits(value)
                 other += 1
-            self.message = value_13
-            if type(value_13) is not str:
+            value = whole["Message"]
+            self.message = value
+            if type(value) is not str:
                 self.message = None
                 other += 1
+            value = whole["SourceType"]
             try:
-                self.source_type = _SOURCE_TYPE[value_14]
+                self.source_type = _SOURCE_TYPE[value]
             except (KeyError, TypeError):
-                self.source_type = _read_source_type(value_14)
-                if type(value_14) is not str:
+                self.source_type = _read_source_type(value)
+                if type(value) is not str:
                     other += 1
-            if value_15:
+            value = whole["GmtCreateTime"]
+            if value:
                 try:
-                    self.gmt_create_time = moment = instant(value_15)
-                    if moment.tzinfo is not UTC or value_15[10] != "T" or len(value_15) > 25:
+                    self.gmt_create_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.gmt_create_time = _decoding.timestamp(value_15)
+                    self.gmt_create_time = _decoding.timestamp(value)
                     other += 1
             else:
                 self.gmt_create_time = None
                 other += 1
-            if value_16:
+            value = whole["GmtModifiedTime"]
+            if value:
                 try:
-                    self.gmt_modified_time = moment = instant(value_16)
-                    if moment.tzinfo is not UTC or value_16[10] != "T" or len(value_16) > 25:
+                    self.gmt_modified_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.gmt_modified_time = _decoding.timestamp(value_16)
+                    self.gmt_modified_time = _decoding.timestamp(value)
                     other += 1
             else:
                 self.gmt_modified_time = None
                 other += 1
-            self.pipeline_id = value_17
-            if type(value_17) is not str:
+            value = whole["PipelineId"]
+            self.pipeline_id = value
+            if type(value) is not str:
                 self.pipeline_id = None
                 other += 1
+            value = whole["Accessibility"]
             try:
-                self.accessibility = _ACCESSIBILITY[value_18]
+                self.accessibility = _ACCESSIBILITY[value]
             except (KeyError, TypeError):
-                self.accessibility = _read_accessibility(value_18)
-                if type(value_18) is not str:
+                self.accessibility = _read_accessibility(value)
+                if type(value) is not str:
                     other += 1
-            self.pipeline_run_uri = value_19
-            if type(value_19) is not str:
+            value = whole["PipelineRunUri"]
+            self.pipeline_run_uri = value
+            if type(value) is not str:
                 self.pipeline_run_uri = None
                 other += 1
-            self.manifest = value_20
-            if type(value_20) is not str:
+            value = whole["Manifest"]
+            self.manifest = value
+            if type(value) is not str:
                 self.manifest = None
                 other += 1
-            self.arguments = value_21
-            if type(value_21) is not str:
+            value = whole["Arguments"]
+            self.arguments = value
+            if type(value) is not str:
                 self.arguments = None
                 other += 1
-            self.options = value_22
-            if type(value_22) is not str:
+            value = whole["Options"]
+            self.options = value
+            if type(value) is not str:
                 self.options = None
                 other += 1
-            if count + other != 22:
-                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
+            if len(source) + other != 22:
+                self._unfiled = source
         return models
 
     @classmethod
@@ -370,25 +402,31 @@ class GetPipelineRunResponse(PipelineRunSummary):
             value = source.started_at
             if value is _decoding.ABSENT:
                 self.started_at = None
-            else:
+            elif value:
                 try:
                     self.started_at = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except (TypeError, ValueError):
+                except ValueError:
                     self.started_at = _decoding.timestamp(value)
                     rest = {**rest, "StartedAt": value}
+            else:
+                self.started_at = None
+                rest = {**rest, "StartedAt": value}
             value = source.finished_at
             if value is _decoding.ABSENT:
                 self.finished_at = None
-            else:
+            elif value:
                 try:
                     self.finished_at = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except (TypeError, ValueError):
+                except ValueError:
                     self.finished_at = _decoding.timestamp(value)
                     rest = {**rest, "FinishedAt": value}
+            else:
+                self.finished_at = None
+                rest = {**rest, "FinishedAt": value}
             self.duration = source.duration
             value = source.workspace_id
             if type(value) is int:
@@ -407,25 +445,31 @@ class GetPipelineRunResponse(PipelineRunSummary):
             value = source.gmt_create_time
             if value is _decoding.ABSENT:
                 self.gmt_create_time = None
-            else:
+            elif value:
                 try:
                     self.gmt_create_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except (TypeError, ValueError):
+                except ValueError:
                     self.gmt_create_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtCreateTime": value}
+            else:
+                self.gmt_create_time = None
+                rest = {**rest, "GmtCreateTime": value}
             value = source.gmt_modified_time
             if value is _decoding.ABSENT:
                 self.gmt_modified_time = None
-            else:
+            elif value:
                 try:
                     self.gmt_modified_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except (TypeError, ValueError):
+                except ValueError:
                     self.gmt_modified_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtModifiedTime": value}
+            else:
+                self.gmt_modified_time = None
+                rest = {**rest, "GmtModifiedTime": value}
             self.pipeline_id = source.pipeline_id
             value = source.accessibility
             try:
@@ -437,7 +481,7 @@ class GetPipelineRunResponse(PipelineRunSummary):
             self.arguments = source.arguments
             self.options = source.options
             if rest:
-                _decoding.keep_rest(self, rest)
+                self._unfiled = rest
         return sources
 
     def manifest_json(self) -> Any:

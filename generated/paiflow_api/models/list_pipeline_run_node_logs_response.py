@@ -53,33 +53,25 @@ class ListPipelineRunNodeLogsResponse(_decoding.Reply):
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 3 else absent | source
-                value_1 = whole["RequestId"]
-                value_2 = whole["TotalCount"]
-                value_3 = whole["Logs"]
-            except KeyError:
-                (
-                    value_1,
-                    value_2,
-                    value_3,
-                ) = map(source.get, cls._FIELDS)
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.request_id = value_1
-            if type(value_1) is not str:
+            value = whole["RequestId"]
+            self.request_id = value
+            if type(value) is not str:
                 self.request_id = None
                 other += 1
-            self.total_count = value_2
-            if type(value_2) is not int:
-                self.total_count = _decoding.integer(value_2)
+            value = whole["TotalCount"]
+            self.total_count = value
+            if type(value) is not int:
+                self.total_count = _decoding.integer(value)
                 other += 1
-            self.logs = _decoding.values(value_3, _decoding.text, "ListPipelineRunNodeLogsResponse.Logs")
-            if value_3 is None or self.logs is not value_3:
+            value = whole["Logs"]
+            self.logs = _decoding.values(value, _decoding.text, "ListPipelineRunNodeLogsResponse.Logs")
+            if value is None or self.logs is not value:
                 other += 1
-            if count + other != 3:
-                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
+            if len(source) + other != 3:
+                self.additional_properties = _decoding.rest_of(self, source)
         return models
 
     @classmethod
@@ -109,5 +101,5 @@ class ListPipelineRunNodeLogsResponse(_decoding.Reply):
                 if value is None or self.logs is not value:
                     rest = {**rest, "Logs": value}
             if rest:
-                _decoding.keep_rest(self, rest)
+                self.additional_properties = _decoding.rest_of(self, rest)
         return sources

@@ -54,37 +54,29 @@ class ListPipelineRunNodeOutputsResponse(_decoding.Reply):
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 3 else absent | source
-                value_1 = whole["RequestId"]
-                value_2 = whole["TotalCount"]
-                value_3 = whole["Outputs"]
-            except KeyError:
-                (
-                    value_1,
-                    value_2,
-                    value_3,
-                ) = map(source.get, cls._FIELDS)
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.request_id = value_1
-            if type(value_1) is not str:
+            value = whole["RequestId"]
+            self.request_id = value
+            if type(value) is not str:
                 self.request_id = None
                 other += 1
-            self.total_count = value_2
-            if type(value_2) is not int:
-                self.total_count = _decoding.integer(value_2)
+            value = whole["TotalCount"]
+            self.total_count = value
+            if type(value) is not int:
+                self.total_count = _decoding.integer(value)
                 other += 1
+            value = whole["Outputs"]
             self.outputs = _decoding.models(
-                value_3, _models.OutputInfo.from_list, "ListPipelineRunNodeOutputsResponse.Outputs"
+                value, _models.OutputInfo.from_list, "ListPipelineRunNodeOutputsResponse.Outputs"
             )
-            if value_3 == []:
+            if value == []:
                 _decoding.keep_empty(self, "Outputs")
-            elif type(value_3) is not list or len(value_3) != len(self.outputs):
+            elif type(value) is not list or len(value) != len(self.outputs):
                 other += 1
-            if count + other != 3:
-                _decoding.keep_rest(self, source)
+            if len(source) + other != 3:
+                self.additional_properties = _decoding.rest_of(self, source)
         return models
 
     @classmethod
@@ -116,5 +108,5 @@ class ListPipelineRunNodeOutputsResponse(_decoding.Reply):
                 if not value or len(value) != len(self.outputs):
                     rest = {**rest, "Outputs": value}
             if rest:
-                _decoding.keep_rest(self, rest)
+                self.additional_properties = _decoding.rest_of(self, rest)
         return sources

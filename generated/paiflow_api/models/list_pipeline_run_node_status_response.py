@@ -51,31 +51,24 @@ class ListPipelineRunNodeStatusResponse(_decoding.Reply):
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 2 else absent | source
-                value_1 = whole["RequestId"]
-                value_2 = whole["Status"]
-            except KeyError:
-                (
-                    value_1,
-                    value_2,
-                ) = map(source.get, cls._FIELDS)
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.request_id = value_1
-            if type(value_1) is not str:
+            value = whole["RequestId"]
+            self.request_id = value
+            if type(value) is not str:
                 self.request_id = None
                 other += 1
+            value = whole["Status"]
             self.status = _decoding.models(
-                value_2, _models.NodeRuntime.from_list, "ListPipelineRunNodeStatusResponse.Status"
+                value, _models.NodeRuntime.from_list, "ListPipelineRunNodeStatusResponse.Status"
             )
-            if value_2 == []:
+            if value == []:
                 _decoding.keep_empty(self, "Status")
-            elif type(value_2) is not list or len(value_2) != len(self.status):
+            elif type(value) is not list or len(value) != len(self.status):
                 other += 1
-            if count + other != 2:
-                _decoding.keep_rest(self, source)
+            if len(source) + other != 2:
+                self.additional_properties = _decoding.rest_of(self, source)
         return models
 
     @classmethod
@@ -105,5 +98,5 @@ class ListPipelineRunNodeStatusResponse(_decoding.Reply):
                 if not value or len(value) != len(self.status):
                     rest = {**rest, "Status": value}
             if rest:
-                _decoding.keep_rest(self, rest)
+                self.additional_properties = _decoding.rest_of(self, rest)
         return sources

@@ -57,47 +57,38 @@ class ListPipelineRunsStatusResponse(_decoding.Reply):
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 4 else absent | source
-                value_1 = whole["RequestId"]
-                value_2 = whole["PipelineRuns"]
-                value_3 = whole["Nodes"]
-                value_4 = whole["Outputs"]
-            except KeyError:
-                (
-                    value_1,
-                    value_2,
-                    value_3,
-                    value_4,
-                ) = map(source.get, cls._FIELDS)
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.request_id = value_1
-            if type(value_1) is not str:
+            value = whole["RequestId"]
+            self.request_id = value
+            if type(value) is not str:
                 self.request_id = None
                 other += 1
+            value = whole["PipelineRuns"]
             self.pipeline_runs = _decoding.models(
-                value_2, _models.PipelineRunState.from_list, "ListPipelineRunsStatusResponse.PipelineRuns"
+                value, _models.PipelineRunState.from_list, "ListPipelineRunsStatusResponse.PipelineRuns"
             )
-            if value_2 == []:
+            if value == []:
                 _decoding.keep_empty(self, "PipelineRuns")
-            elif type(value_2) is not list or len(value_2) != len(self.pipeline_runs):
+            elif type(value) is not list or len(value) != len(self.pipeline_runs):
                 other += 1
-            self.nodes = _decoding.models(value_3, _models.NodeState.from_list, "ListPipelineRunsStatusResponse.Nodes")
-            if value_3 == []:
+            value = whole["Nodes"]
+            self.nodes = _decoding.models(value, _models.NodeState.from_list, "ListPipelineRunsStatusResponse.Nodes")
+            if value == []:
                 _decoding.keep_empty(self, "Nodes")
-            elif type(value_3) is not list or len(value_3) != len(self.nodes):
+            elif type(value) is not list or len(value) != len(self.nodes):
                 other += 1
+            value = whole["Outputs"]
             self.outputs = _decoding.models(
-                value_4, _models.OutputValue.from_list, "ListPipelineRunsStatusResponse.Outputs"
+                value, _models.OutputValue.from_list, "ListPipelineRunsStatusResponse.Outputs"
             )
-            if value_4 == []:
+            if value == []:
                 _decoding.keep_empty(self, "Outputs")
-            elif type(value_4) is not list or len(value_4) != len(self.outputs):
+            elif type(value) is not list or len(value) != len(self.outputs):
                 other += 1
-            if count + other != 4:
-                _decoding.keep_rest(self, source)
+            if len(source) + other != 4:
+                self.additional_properties = _decoding.rest_of(self, source)
         return models
 
     @classmethod
@@ -147,5 +138,5 @@ class ListPipelineRunsStatusResponse(_decoding.Reply):
                 if not value or len(value) != len(self.outputs):
                     rest = {**rest, "Outputs": value}
             if rest:
-                _decoding.keep_rest(self, rest)
+                self.additional_properties = _decoding.rest_of(self, rest)
         return sources

@@ -54,35 +54,27 @@ class ListPipelinesResponse(_decoding.Reply):
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 3 else absent | source
-                value_1 = whole["RequestId"]
-                value_2 = whole["Pipelines"]
-                value_3 = whole["TotalCount"]
-            except KeyError:
-                (
-                    value_1,
-                    value_2,
-                    value_3,
-                ) = map(source.get, cls._FIELDS)
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.request_id = value_1
-            if type(value_1) is not str:
+            value = whole["RequestId"]
+            self.request_id = value
+            if type(value) is not str:
                 self.request_id = None
                 other += 1
-            self.pipelines = _decoding.models(value_2, _models.Pipeline.from_list, "ListPipelinesResponse.Pipelines")
-            if value_2 == []:
+            value = whole["Pipelines"]
+            self.pipelines = _decoding.models(value, _models.Pipeline.from_list, "ListPipelinesResponse.Pipelines")
+            if value == []:
                 _decoding.keep_empty(self, "Pipelines")
-            elif type(value_2) is not list or len(value_2) != len(self.pipelines):
+            elif type(value) is not list or len(value) != len(self.pipelines):
                 other += 1
-            self.total_count = value_3
-            if type(value_3) is not int:
-                self.total_count = _decoding.integer(value_3)
+            value = whole["TotalCount"]
+            self.total_count = value
+            if type(value) is not int:
+                self.total_count = _decoding.integer(value)
                 other += 1
-            if count + other != 3:
-                _decoding.keep_rest(self, source)
+            if len(source) + other != 3:
+                self.additional_properties = _decoding.rest_of(self, source)
         return models
 
     @classmethod
@@ -112,5 +104,5 @@ class ListPipelinesResponse(_decoding.Reply):
                     rest = {**rest, "Pipelines": value}
             self.total_count = source.total_count
             if rest:
-                _decoding.keep_rest(self, rest)
+                self.additional_properties = _decoding.rest_of(self, rest)
         return sources

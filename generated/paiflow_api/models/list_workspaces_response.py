@@ -59,44 +59,33 @@ class ListWorkspacesResponse(_decoding.Reply):
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 4 else absent | source
-                value_1 = whole["RequestId"]
-                value_2 = whole["Workspaces"]
-                value_3 = whole["TotalCount"]
-                value_4 = whole["ResourceLimits"]
-            except KeyError:
-                (
-                    value_1,
-                    value_2,
-                    value_3,
-                    value_4,
-                ) = map(source.get, cls._FIELDS)
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.request_id = value_1
-            if type(value_1) is not str:
+            value = whole["RequestId"]
+            self.request_id = value
+            if type(value) is not str:
                 self.request_id = None
                 other += 1
-            self.workspaces = _decoding.models(
-                value_2, _models.Workspace.from_list, "ListWorkspacesResponse.Workspaces"
-            )
-            if value_2 == []:
+            value = whole["Workspaces"]
+            self.workspaces = _decoding.models(value, _models.Workspace.from_list, "ListWorkspacesResponse.Workspaces")
+            if value == []:
                 _decoding.keep_empty(self, "Workspaces")
-            elif type(value_2) is not list or len(value_2) != len(self.workspaces):
+            elif type(value) is not list or len(value) != len(self.workspaces):
                 other += 1
-            self.total_count = value_3
-            if type(value_3) is not int:
-                self.total_count = _decoding.integer(value_3)
+            value = whole["TotalCount"]
+            self.total_count = value
+            if type(value) is not int:
+                self.total_count = _decoding.integer(value)
                 other += 1
+            value = whole["ResourceLimits"]
             self.resource_limits = _decoding.model(
-                value_4, _models.WorkspaceResourceLimits.from_list, "ListWorkspacesResponse.ResourceLimits"
+                value, _models.WorkspaceResourceLimits.from_list, "ListWorkspacesResponse.ResourceLimits"
             )
             if self.resource_limits is None:
                 other += 1
-            if count + other != 4:
-                _decoding.keep_rest(self, source)
+            if len(source) + other != 4:
+                self.additional_properties = _decoding.rest_of(self, source)
         return models
 
     @classmethod
@@ -138,5 +127,5 @@ class ListWorkspacesResponse(_decoding.Reply):
                 if self.resource_limits is None:
                     rest = {**rest, "ResourceLimits": value}
             if rest:
-                _decoding.keep_rest(self, rest)
+                self.additional_properties = _decoding.rest_of(self, rest)
         return sources

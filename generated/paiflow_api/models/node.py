@@ -64,62 +64,76 @@ class Node(_decoding.Reply):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 5 else absent | source
-                value_1 = whole["NodeId"]
-                value_2 = whole["NodeName"]
-                value_3 = whole["Status"]
-                value_4 = whole["StartedAt"]
-                value_5 = whole["FinishedAt"]
-            except KeyError:
-                (
-                    value_1,
-                    value_2,
-                    value_3,
-                    value_4,
-                    value_5,
-                ) = map(source.get, cls._FIELDS)
+            if len(source) == 5:
+                try:  # the short way: each operation fails with a value that is not of its field's type
+                    self.node_id = source["NodeId"] + ""
+                    self.node_name = source["NodeName"] + ""
+                    self.status = _NODE_STATUS[source["Status"]]
+                    value = source["StartedAt"]
+                    if value:
+                        self.started_at = moment = instant(value)
+                        if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                            raise ValueError
+                    else:
+                        self.started_at = None
+                        self._unfiled = source
+                    value = source["FinishedAt"]
+                    if value:
+                        self.finished_at = moment = instant(value)
+                        if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                            raise ValueError
+                    else:
+                        self.finished_at = None
+                        self._unfiled = source
+                    continue
+                except (KeyError, TypeError, ValueError):
+                    pass
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.node_id = value_1
-            if type(value_1) is not str:
+            value = whole["NodeId"]
+            self.node_id = value
+            if type(value) is not str:
                 self.node_id = None
                 other += 1
-            self.node_name = value_2
-            if type(value_2) is not str:
+            value = whole["NodeName"]
+            self.node_name = value
+            if type(value) is not str:
                 self.node_name = None
                 other += 1
+            value = whole["Status"]
             try:
-                self.status = _NODE_STATUS[value_3]
+                self.status = _NODE_STATUS[value]
             except (KeyError, TypeError):
-                self.status = _read_node_status(value_3)
-                if type(value_3) is not str:
+                self.status = _read_node_status(value)
+                if type(value) is not str:
                     other += 1
-            if value_4:
+            value = whole["StartedAt"]
+            if value:
                 try:
-                    self.started_at = moment = instant(value_4)
-                    if moment.tzinfo is not UTC or value_4[10] != "T" or len(value_4) > 25:
+                    self.started_at = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.started_at = _decoding.timestamp(value_4)
+                    self.started_at = _decoding.timestamp(value)
                     other += 1
             else:
                 self.started_at = None
                 other += 1
-            if value_5:
+            value = whole["FinishedAt"]
+            if value:
                 try:
-                    self.finished_at = moment = instant(value_5)
-                    if moment.tzinfo is not UTC or value_5[10] != "T" or len(value_5) > 25:
+                    self.finished_at = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.finished_at = _decoding.timestamp(value_5)
+                    self.finished_at = _decoding.timestamp(value)
                     other += 1
             else:
                 self.finished_at = None
                 other += 1
-            if count + other != 5:
-                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
+            if len(source) + other != 5:
+                self._unfiled = source
         return models
 
     @classmethod
@@ -152,25 +166,31 @@ class Node(_decoding.Reply):
             value = source.started_at
             if value is _decoding.ABSENT:
                 self.started_at = None
-            else:
+            elif value:
                 try:
                     self.started_at = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except (TypeError, ValueError):
+                except ValueError:
                     self.started_at = _decoding.timestamp(value)
                     rest = {**rest, "StartedAt": value}
+            else:
+                self.started_at = None
+                rest = {**rest, "StartedAt": value}
             value = source.finished_at
             if value is _decoding.ABSENT:
                 self.finished_at = None
-            else:
+            elif value:
                 try:
                     self.finished_at = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except (TypeError, ValueError):
+                except ValueError:
                     self.finished_at = _decoding.timestamp(value)
                     rest = {**rest, "FinishedAt": value}
+            else:
+                self.finished_at = None
+                rest = {**rest, "FinishedAt": value}
             if rest:
-                _decoding.keep_rest(self, rest)
+                self._unfiled = rest
         return sources

@@ -36,5 +36,5 @@ class NodeArtifact(_decoding.Reply):
         models = _decoding.unfilled(cls, sources)
         for self, source in zip(models, sources):
             if source:
-                _decoding.keep_rest(self, source)
+                self.additional_properties = _decoding.rest_of(self, source)
         return models

@@ -56,37 +56,28 @@ class NodeDetails(_decoding.Reply):
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 4 else absent | source
-                value_1 = whole["ApiVersion"]
-                value_2 = whole["Metadata"]
-                value_3 = whole["Spec"]
-                value_4 = whole["StatusInfo"]
-            except KeyError:
-                (
-                    value_1,
-                    value_2,
-                    value_3,
-                    value_4,
-                ) = map(source.get, cls._FIELDS)
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.api_version = value_1
-            if type(value_1) is not str:
+            value = whole["ApiVersion"]
+            self.api_version = value
+            if type(value) is not str:
                 self.api_version = None
                 other += 1
-            self.metadata = _decoding.model(value_2, _models.NodeMetadata.from_list, "NodeDetails.Metadata")
+            value = whole["Metadata"]
+            self.metadata = _decoding.model(value, _models.NodeMetadata.from_list, "NodeDetails.Metadata")
             if self.metadata is None:
                 other += 1
-            self.spec = _decoding.model(value_3, _models.NodeSpec.from_list, "NodeDetails.Spec")
+            value = whole["Spec"]
+            self.spec = _decoding.model(value, _models.NodeSpec.from_list, "NodeDetails.Spec")
             if self.spec is None:
                 other += 1
-            self.status_info = _decoding.model(value_4, _models.NodeStatusInfo.from_list, "NodeDetails.StatusInfo")
+            value = whole["StatusInfo"]
+            self.status_info = _decoding.model(value, _models.NodeStatusInfo.from_list, "NodeDetails.StatusInfo")
             if self.status_info is None:
                 other += 1
-            if count + other != 4:
-                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
+            if len(source) + other != 4:
+                self.additional_properties = _decoding.rest_of(self, source)
         return models
 
     @classmethod
@@ -130,5 +121,5 @@ class NodeDetails(_decoding.Reply):
                 if self.status_info is None:
                     rest = {**rest, "StatusInfo": value}
             if rest:
-                _decoding.keep_rest(self, rest)
+                self.additional_properties = _decoding.rest_of(self, rest)
         return sources

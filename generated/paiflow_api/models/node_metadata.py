@@ -73,65 +73,52 @@ class NodeMetadata(_decoding.Reply):
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 8 else absent | source
-                value_1 = whole["NodeId"]
-                value_2 = whole["Provider"]
-                value_3 = whole["Name"]
-                value_4 = whole["Version"]
-                value_5 = whole["Identifier"]
-                value_6 = whole["NodeType"]
-                value_7 = whole["RelatedNodeIds"]
-                value_8 = whole["DisplayName"]
-            except KeyError:
-                (
-                    value_1,
-                    value_2,
-                    value_3,
-                    value_4,
-                    value_5,
-                    value_6,
-                    value_7,
-                    value_8,
-                ) = map(source.get, cls._FIELDS)
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.node_id = value_1
-            if type(value_1) is not str:
+            value = whole["NodeId"]
+            self.node_id = value
+            if type(value) is not str:
                 self.node_id = None
                 other += 1
-            self.provider = value_2
-            if type(value_2) is not str:
+            value = whole["Provider"]
+            self.provider = value
+            if type(value) is not str:
                 self.provider = None
                 other += 1
-            self.name = value_3
-            if type(value_3) is not str:
+            value = whole["Name"]
+            self.name = value
+            if type(value) is not str:
                 self.name = None
                 other += 1
-            self.version = value_4
-            if type(value_4) is not str:
+            value = whole["Version"]
+            self.version = value
+            if type(value) is not str:
                 self.version = None
                 other += 1
-            self.identifier = value_5
-            if type(value_5) is not str:
+            value = whole["Identifier"]
+            self.identifier = value
+            if type(value) is not str:
                 self.identifier = None
                 other += 1
+            value = whole["NodeType"]
             try:
-                self.node_type = _NODE_TYPE[value_6]
+                self.node_type = _NODE_TYPE[value]
             except (KeyError, TypeError):
-                self.node_type = _read_node_type(value_6)
-                if type(value_6) is not str:
+                self.node_type = _read_node_type(value)
+                if type(value) is not str:
                     other += 1
-            self.related_node_ids = _decoding.values(value_7, _decoding.text, "NodeMetadata.RelatedNodeIds")
-            if value_7 is None or self.related_node_ids is not value_7:
+            value = whole["RelatedNodeIds"]
+            self.related_node_ids = _decoding.values(value, _decoding.text, "NodeMetadata.RelatedNodeIds")
+            if value is None or self.related_node_ids is not value:
                 other += 1
-            self.display_name = value_8
-            if type(value_8) is not str:
+            value = whole["DisplayName"]
+            self.display_name = value
+            if type(value) is not str:
                 self.display_name = None
                 other += 1
-            if count + other != 8:
-                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
+            if len(source) + other != 8:
+                self.additional_properties = _decoding.rest_of(self, source)
         return models
 
     @classmethod
@@ -175,5 +162,5 @@ class NodeMetadata(_decoding.Reply):
                     rest = {**rest, "RelatedNodeIds": value}
             self.display_name = source.display_name
             if rest:
-                _decoding.keep_rest(self, rest)
+                self.additional_properties = _decoding.rest_of(self, rest)
         return sources

@@ -51,30 +51,23 @@ class NodeParts(_decoding.Reply):
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 2 else absent | source
-                value_1 = whole["Artifacts"]
-                value_2 = whole["Parameters"]
-            except KeyError:
-                (
-                    value_1,
-                    value_2,
-                ) = map(source.get, cls._FIELDS)
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.artifacts = _decoding.models(value_1, _models.NodeArtifact.from_list, "NodeParts.Artifacts")
-            if value_1 == []:
+            value = whole["Artifacts"]
+            self.artifacts = _decoding.models(value, _models.NodeArtifact.from_list, "NodeParts.Artifacts")
+            if value == []:
                 _decoding.keep_empty(self, "Artifacts")
-            elif type(value_1) is not list or len(value_1) != len(self.artifacts):
+            elif type(value) is not list or len(value) != len(self.artifacts):
                 other += 1
-            self.parameters = _decoding.models(value_2, _models.NodeParameter.from_list, "NodeParts.Parameters")
-            if value_2 == []:
+            value = whole["Parameters"]
+            self.parameters = _decoding.models(value, _models.NodeParameter.from_list, "NodeParts.Parameters")
+            if value == []:
                 _decoding.keep_empty(self, "Parameters")
-            elif type(value_2) is not list or len(value_2) != len(self.parameters):
+            elif type(value) is not list or len(value) != len(self.parameters):
                 other += 1
-            if count + other != 2:
-                _decoding.keep_rest(self, source)
+            if len(source) + other != 2:
+                self.additional_properties = _decoding.rest_of(self, source)
         return models
 
     @classmethod
@@ -108,5 +101,5 @@ class NodeParts(_decoding.Reply):
                 if not value or len(value) != len(self.parameters):
                     rest = {**rest, "Parameters": value}
             if rest:
-                _decoding.keep_rest(self, rest)
+                self.additional_properties = _decoding.rest_of(self, rest)
         return sources

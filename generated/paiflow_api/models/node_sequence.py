@@ -52,34 +52,35 @@ class NodeSequence(_decoding.Reply):
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 3 else absent | source
-                value_1 = whole["Start"]
-                value_2 = whole["End"]
-                value_3 = whole["Format"]
-            except KeyError:
-                (
-                    value_1,
-                    value_2,
-                    value_3,
-                ) = map(source.get, cls._FIELDS)
+            if len(source) == 3:
+                try:  # the short way: each operation fails with a value that is not of its field's type
+                    self.start = value_1 = source["Start"]
+                    self.end = value_2 = source["End"]
+                    self.format_ = source["Format"] + ""
+                    if type(value_1) is int and type(value_2) is int:
+                        continue
+                except (KeyError, TypeError, ValueError):
+                    pass
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.start = value_1
-            if type(value_1) is not int:
-                self.start = _decoding.integer(value_1)
+            value = whole["Start"]
+            self.start = value
+            if type(value) is not int:
+                self.start = _decoding.integer(value)
                 other += 1
-            self.end = value_2
-            if type(value_2) is not int:
-                self.end = _decoding.integer(value_2)
+            value = whole["End"]
+            self.end = value
+            if type(value) is not int:
+                self.end = _decoding.integer(value)
                 other += 1
-            self.format_ = value_3
-            if type(value_3) is not str:
+            value = whole["Format"]
+            self.format_ = value
+            if type(value) is not str:
                 self.format_ = None
                 other += 1
-            if count + other != 3:
-                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
+            if len(source) + other != 3:
+                self._unfiled = source
         return models
 
     @classmethod

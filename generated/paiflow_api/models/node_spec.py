@@ -76,72 +76,57 @@ class NodeSpec(_decoding.Reply):
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 10 else absent | source
-                value_1 = whole["HasPipelines"]
-                value_2 = whole["Dependencies"]
-                value_3 = whole["Pipelines"]
-                value_4 = whole["Inputs"]
-                value_5 = whole["Outputs"]
-                value_6 = whole["When"]
-                value_7 = whole["WithItems"]
-                value_8 = whole["WithParam"]
-                value_9 = whole["WithSequence"]
-                value_10 = whole["Parallelism"]
-            except KeyError:
-                (
-                    value_1,
-                    value_2,
-                    value_3,
-                    value_4,
-                    value_5,
-                    value_6,
-                    value_7,
-                    value_8,
-                    value_9,
-                    value_10,
-                ) = map(source.get, cls._FIELDS)
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.has_pipelines = value_1
-            if value_1 is not True and value_1 is not False:
+            value = whole["HasPipelines"]
+            self.has_pipelines = value
+            if value is not True and value is not False:
                 self.has_pipelines = None
                 other += 1
-            self.dependencies = _decoding.values(value_2, _decoding.text, "NodeSpec.Dependencies")
-            if value_2 is None or self.dependencies is not value_2:
+            value = whole["Dependencies"]
+            self.dependencies = _decoding.values(value, _decoding.text, "NodeSpec.Dependencies")
+            if value is None or self.dependencies is not value:
                 other += 1
-            self.pipelines = _decoding.models(value_3, _models.NodeDetails.from_list, "NodeSpec.Pipelines")
-            if value_3 == []:
+            value = whole["Pipelines"]
+            self.pipelines = _decoding.models(value, _models.NodeDetails.from_list, "NodeSpec.Pipelines")
+            if value == []:
                 _decoding.keep_empty(self, "Pipelines")
-            elif type(value_3) is not list or len(value_3) != len(self.pipelines):
+            elif type(value) is not list or len(value) != len(self.pipelines):
                 other += 1
-            self.inputs = _decoding.model(value_4, _models.NodeParts.from_list, "NodeSpec.Inputs")
+            value = whole["Inputs"]
+            self.inputs = _decoding.model(value, _models.NodeParts.from_list, "NodeSpec.Inputs")
             if self.inputs is None:
                 other += 1
-            self.outputs = _decoding.model(value_5, _models.NodeParts.from_list, "NodeSpec.Outputs")
+            value = whole["Outputs"]
+            self.outputs = _decoding.model(value, _models.NodeParts.from_list, "NodeSpec.Outputs")
             if self.outputs is None:
                 other += 1
-            self.when = value_6
-            if type(value_6) is not str:
+            value = whole["When"]
+            self.when = value
+            if type(value) is not str:
                 self.when = None
                 other += 1
-            self.with_items = _decoding.values(value_7, _decoding.text, "NodeSpec.WithItems")
-            if value_7 is None or self.with_items is not value_7:
+            value = whole["WithItems"]
+            self.with_items = _decoding.values(value, _decoding.text, "NodeSpec.WithItems")
+            if value is None or self.with_items is not value:
                 other += 1
-            self.with_param = value_8
-            if type(value_8) is not str:
+            value = whole["WithParam"]
+            self.with_param = value
+            if type(value) is not str:
                 self.with_param = None
                 other += 1
-            self.with_sequence = _decoding.model(value_9, _models.NodeSequence.from_list, "NodeSpec.WithSequence")
+            value = whole["WithSequence"]
+            self.with_sequence = _decoding.model(value, _models.NodeSequence.from_list, "NodeSpec.WithSequence")
             if self.with_sequence is None:
                 other += 1
-            self.parallelism = value_10
-            if type(value_10) is not int:
-                self.parallelism = _decoding.integer(value_10)
+            value = whole["Parallelism"]
+            self.parallelism = value
+            if type(value) is not int:
+                self.parallelism = _decoding.integer(value)
                 other += 1
-            if count + other != 10:
-                _decoding.keep_rest(self, source)
+            if len(source) + other != 10:
+                self.additional_properties = _decoding.rest_of(self, source)
         return models
 
     @classmethod
@@ -215,5 +200,5 @@ class NodeSpec(_decoding.Reply):
                     rest = {**rest, "WithSequence": value}
             self.parallelism = source.parallelism
             if rest:
-                _decoding.keep_rest(self, rest)
+                self.additional_properties = _decoding.rest_of(self, rest)
         return sources

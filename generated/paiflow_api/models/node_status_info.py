@@ -67,63 +67,53 @@ class NodeStatusInfo(_decoding.Reply):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 5 else absent | source
-                value_1 = whole["FinishedAt"]
-                value_2 = whole["StartedAt"]
-                value_3 = whole["Status"]
-                value_4 = whole["Conditions"]
-                value_5 = whole["Progress"]
-            except KeyError:
-                (
-                    value_1,
-                    value_2,
-                    value_3,
-                    value_4,
-                    value_5,
-                ) = map(source.get, cls._FIELDS)
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            if value_1:
+            value = whole["FinishedAt"]
+            if value:
                 try:
-                    self.finished_at = moment = instant(value_1)
-                    if moment.tzinfo is not UTC or value_1[10] != "T" or len(value_1) > 25:
+                    self.finished_at = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.finished_at = _decoding.timestamp(value_1)
+                    self.finished_at = _decoding.timestamp(value)
                     other += 1
             else:
                 self.finished_at = None
                 other += 1
-            if value_2:
+            value = whole["StartedAt"]
+            if value:
                 try:
-                    self.started_at = moment = instant(value_2)
-                    if moment.tzinfo is not UTC or value_2[10] != "T" or len(value_2) > 25:
+                    self.started_at = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.started_at = _decoding.timestamp(value_2)
+                    self.started_at = _decoding.timestamp(value)
                     other += 1
             else:
                 self.started_at = None
                 other += 1
+            value = whole["Status"]
             try:
-                self.status = _NODE_STATUS[value_3]
+                self.status = _NODE_STATUS[value]
             except (KeyError, TypeError):
-                self.status = _read_node_status(value_3)
-                if type(value_3) is not str:
+                self.status = _read_node_status(value)
+                if type(value) is not str:
                     other += 1
-            self.conditions = _decoding.models(value_4, _models.NodeCondition.from_list, "NodeStatusInfo.Conditions")
-            if value_4 == []:
+            value = whole["Conditions"]
+            self.conditions = _decoding.models(value, _models.NodeCondition.from_list, "NodeStatusInfo.Conditions")
+            if value == []:
                 _decoding.keep_empty(self, "Conditions")
-            elif type(value_4) is not list or len(value_4) != len(self.conditions):
+            elif type(value) is not list or len(value) != len(self.conditions):
                 other += 1
-            self.progress = value_5
-            if type(value_5) is not str:
+            value = whole["Progress"]
+            self.progress = value
+            if type(value) is not str:
                 self.progress = None
                 other += 1
-            if count + other != 5:
-                _decoding.keep_rest(self, source)
+            if len(source) + other != 5:
+                self.additional_properties = _decoding.rest_of(self, source)
         return models
 
     @classmethod
@@ -149,25 +139,31 @@ class NodeStatusInfo(_decoding.Reply):
             value = source.finished_at
             if value is _decoding.ABSENT:
                 self.finished_at = None
-            else:
+            elif value:
                 try:
                     self.finished_at = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except (TypeError, ValueError):
+                except ValueError:
                     self.finished_at = _decoding.timestamp(value)
                     rest = {**rest, "FinishedAt": value}
+            else:
+                self.finished_at = None
+                rest = {**rest, "FinishedAt": value}
             value = source.started_at
             if value is _decoding.ABSENT:
                 self.started_at = None
-            else:
+            elif value:
                 try:
                     self.started_at = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except (TypeError, ValueError):
+                except ValueError:
                     self.started_at = _decoding.timestamp(value)
                     rest = {**rest, "StartedAt": value}
+            else:
+                self.started_at = None
+                rest = {**rest, "StartedAt": value}
             value = source.status
             try:
                 self.status = _NODE_STATUS[value]
@@ -182,5 +178,5 @@ class NodeStatusInfo(_decoding.Reply):
                     rest = {**rest, "Conditions": value}
             self.progress = source.progress
             if rest:
-                _decoding.keep_rest(self, rest)
+                self.additional_properties = _decoding.rest_of(self, rest)
         return sources

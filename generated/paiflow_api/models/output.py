@@ -73,73 +73,81 @@ class Output(_decoding.Reply):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 8 else absent | source
-                value_1 = whole["Name"]
-                value_2 = whole["Type"]
-                value_3 = whole["GmtCreateTime"]
-                value_4 = whole["Id"]
-                value_5 = whole["Producer"]
-                value_6 = whole["NodeId"]
-                value_7 = whole["ExpandedArtifactIndex"]
-                value_8 = whole["ExpandableArtifactName"]
-            except KeyError:
-                (
-                    value_1,
-                    value_2,
-                    value_3,
-                    value_4,
-                    value_5,
-                    value_6,
-                    value_7,
-                    value_8,
-                ) = map(source.get, cls._FIELDS)
+            if len(source) == 8:
+                try:  # the short way: each operation fails with a value that is not of its field's type
+                    self.name = source["Name"] + ""
+                    self.type_ = _OUTPUT_TYPE[source["Type"]]
+                    value = source["GmtCreateTime"]
+                    if value:
+                        self.gmt_create_time = moment = instant(value)
+                        if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                            raise ValueError
+                    else:
+                        self.gmt_create_time = None
+                        self._unfiled = source
+                    self.id = source["Id"] + ""
+                    self.producer = source["Producer"] + ""
+                    self.node_id = source["NodeId"] + ""
+                    self.expanded_artifact_index = value_7 = source["ExpandedArtifactIndex"]
+                    self.expandable_artifact_name = source["ExpandableArtifactName"] + ""
+                    if type(value_7) is int:
+                        continue
+                except (KeyError, TypeError, ValueError):
+                    pass
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.name = value_1
-            if type(value_1) is not str:
+            value = whole["Name"]
+            self.name = value
+            if type(value) is not str:
                 self.name = None
                 other += 1
+            value = whole["Type"]
             try:
-                self.type_ = _OUTPUT_TYPE[value_2]
+                self.type_ = _OUTPUT_TYPE[value]
             except (KeyError, TypeError):
-                self.type_ = _read_output_type(value_2)
-                if type(value_2) is not str:
+                self.type_ = _read_output_type(value)
+                if type(value) is not str:
                     other += 1
-            if value_3:
+            value = whole["GmtCreateTime"]
+            if value:
                 try:
-                    self.gmt_create_time = moment = instant(value_3)
-                    if moment.tzinfo is not UTC or value_3[10] != "T" or len(value_3) > 25:
+                    self.gmt_create_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.gmt_create_time = _decoding.timestamp(value_3)
+                    self.gmt_create_time = _decoding.timestamp(value)
                     other += 1
             else:
                 self.gmt_create_time = None
                 other += 1
-            self.id = value_4
-            if type(value_4) is not str:
+            value = whole["Id"]
+            self.id = value
+            if type(value) is not str:
                 self.id = None
                 other += 1
-            self.producer = value_5
-            if type(value_5) is not str:
+            value = whole["Producer"]
+            self.producer = value
+            if type(value) is not str:
                 self.producer = None
                 other += 1
-            self.node_id = value_6
-            if type(value_6) is not str:
+            value = whole["NodeId"]
+            self.node_id = value
+            if type(value) is not str:
                 self.node_id = None
                 other += 1
-            self.expanded_artifact_index = value_7
-            if type(value_7) is not int:
-                self.expanded_artifact_index = _decoding.integer(value_7)
+            value = whole["ExpandedArtifactIndex"]
+            self.expanded_artifact_index = value
+            if type(value) is not int:
+                self.expanded_artifact_index = _decoding.integer(value)
                 other += 1
-            self.expandable_artifact_name = value_8
-            if type(value_8) is not str:
+            value = whole["ExpandableArtifactName"]
+            self.expandable_artifact_name = value
+            if type(value) is not str:
                 self.expandable_artifact_name = None
                 other += 1
-            if count + other != 8:
-                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
+            if len(source) + other != 8:
+                self._unfiled = source
         return models
 
     @classmethod
@@ -174,19 +182,22 @@ class Output(_decoding.Reply):
             value = source.gmt_create_time
             if value is _decoding.ABSENT:
                 self.gmt_create_time = None
-            else:
+            elif value:
                 try:
                     self.gmt_create_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except (TypeError, ValueError):
+                except ValueError:
                     self.gmt_create_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtCreateTime": value}
+            else:
+                self.gmt_create_time = None
+                rest = {**rest, "GmtCreateTime": value}
             self.id = source.id
             self.producer = source.producer
             self.node_id = source.node_id
             self.expanded_artifact_index = source.expanded_artifact_index
             self.expandable_artifact_name = source.expandable_artifact_name
             if rest:
-                _decoding.keep_rest(self, rest)
+                self._unfiled = rest
         return sources

@@ -70,84 +70,99 @@ class Pipeline(_decoding.Reply):
         instant = datetime.fromisoformat
         known = _decoding.KNOWN_DIGITS
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 8 else absent | source
-                value_1 = whole["PipelineId"]
-                value_2 = whole["GmtCreateTime"]
-                value_3 = whole["GmtModifiedTime"]
-                value_4 = whole["Provider"]
-                value_5 = whole["Identifier"]
-                value_6 = whole["Version"]
-                value_7 = whole["Uuid"]
-                value_8 = whole["WorkspaceId"]
-            except KeyError:
-                (
-                    value_1,
-                    value_2,
-                    value_3,
-                    value_4,
-                    value_5,
-                    value_6,
-                    value_7,
-                    value_8,
-                ) = map(source.get, cls._FIELDS)
+            if len(source) == 8:
+                try:  # the short way: each operation fails with a value that is not of its field's type
+                    self.pipeline_id = source["PipelineId"] + ""
+                    value = source["GmtCreateTime"]
+                    if value:
+                        self.gmt_create_time = moment = instant(value)
+                        if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                            raise ValueError
+                    else:
+                        self.gmt_create_time = None
+                        self._unfiled = source
+                    value = source["GmtModifiedTime"]
+                    if value:
+                        self.gmt_modified_time = moment = instant(value)
+                        if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
+                            raise ValueError
+                    else:
+                        self.gmt_modified_time = None
+                        self._unfiled = source
+                    self.provider = source["Provider"] + ""
+                    self.identifier = source["Identifier"] + ""
+                    self.version = source["Version"] + ""
+                    self.uuid = source["Uuid"] + ""
+                    value = source["WorkspaceId"]
+                    self.workspace_id = known[value] if type(value) is int else value + ""
+                    continue
+                except (KeyError, TypeError, ValueError):
+                    pass
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.pipeline_id = value_1
-            if type(value_1) is not str:
+            value = whole["PipelineId"]
+            self.pipeline_id = value
+            if type(value) is not str:
                 self.pipeline_id = None
                 other += 1
-            if value_2:
+            value = whole["GmtCreateTime"]
+            if value:
                 try:
-                    self.gmt_create_time = moment = instant(value_2)
-                    if moment.tzinfo is not UTC or value_2[10] != "T" or len(value_2) > 25:
+                    self.gmt_create_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.gmt_create_time = _decoding.timestamp(value_2)
+                    self.gmt_create_time = _decoding.timestamp(value)
                     other += 1
             else:
                 self.gmt_create_time = None
                 other += 1
-            if value_3:
+            value = whole["GmtModifiedTime"]
+            if value:
                 try:
-                    self.gmt_modified_time = moment = instant(value_3)
-                    if moment.tzinfo is not UTC or value_3[10] != "T" or len(value_3) > 25:
+                    self.gmt_modified_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.gmt_modified_time = _decoding.timestamp(value_3)
+                    self.gmt_modified_time = _decoding.timestamp(value)
                     other += 1
             else:
                 self.gmt_modified_time = None
                 other += 1
-            self.provider = value_4
-            if type(value_4) is not str:
+            value = whole["Provider"]
+            self.provider = value
+            if type(value) is not str:
                 self.provider = None
                 other += 1
-            self.identifier = value_5
-            if type(value_5) is not str:
+            value = whole["Identifier"]
+            self.identifier = value
+            if type(value) is not str:
                 self.identifier = None
                 other += 1
-            self.version = value_6
-            if type(value_6) is not str:
+            value = whole["Version"]
+            self.version = value
+            if type(value) is not str:
                 self.version = None
                 other += 1
-            self.uuid = value_7
-            if type(value_7) is not str:
+            value = whole["Uuid"]
+            self.uuid = value
+            if type(value) is not str:
                 self.uuid = None
                 other += 1
-            if type(value_8) is int:
+            value = whole["WorkspaceId"]
+            if type(value) is int:
                 try:
-                    self.workspace_id = known[value_8]
+                    self.workspace_id = known[value]
                 except KeyError:
-                    self.workspace_id = _decoding.digits(value_8)
-            elif type(value_8) is str:
-                self.workspace_id = value_8
+                    self.workspace_id = _decoding.digits(value)
+            elif type(value) is str:
+                self.workspace_id = value
             else:
-                self.workspace_id = None if value_8 is None else _decoding.text_or_digits(value_8)
+                self.workspace_id = None if value is None else _decoding.text_or_digits(value)
                 other += 1
-            if count + other != 8:
-                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
+            if len(source) + other != 8:
+                self._unfiled = source
         return models
 
     @classmethod
@@ -178,25 +193,31 @@ class Pipeline(_decoding.Reply):
             value = source.gmt_create_time
             if value is _decoding.ABSENT:
                 self.gmt_create_time = None
-            else:
+            elif value:
                 try:
                     self.gmt_create_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except (TypeError, ValueError):
+                except ValueError:
                     self.gmt_create_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtCreateTime": value}
+            else:
+                self.gmt_create_time = None
+                rest = {**rest, "GmtCreateTime": value}
             value = source.gmt_modified_time
             if value is _decoding.ABSENT:
                 self.gmt_modified_time = None
-            else:
+            elif value:
                 try:
                     self.gmt_modified_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except (TypeError, ValueError):
+                except ValueError:
                     self.gmt_modified_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtModifiedTime": value}
+            else:
+                self.gmt_modified_time = None
+                rest = {**rest, "GmtModifiedTime": value}
             self.provider = source.provider
             self.identifier = source.identifier
             self.version = source.version
@@ -210,5 +231,5 @@ class Pipeline(_decoding.Reply):
             else:
                 self.workspace_id = value
             if rest:
-                _decoding.keep_rest(self, rest)
+                self._unfiled = rest
         return sources

@@ -70,72 +70,74 @@ class PipelineRun(_decoding.Reply):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         known = _decoding.KNOWN_DIGITS
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 7 else absent | source
-                value_1 = whole["PipelineRunId"]
-                value_2 = whole["Status"]
-                value_3 = whole["Name"]
-                value_4 = whole["UserId"]
-                value_5 = whole["ParentUserId"]
-                value_6 = whole["NodeId"]
-                value_7 = whole["SourceId"]
-            except KeyError:
-                (
-                    value_1,
-                    value_2,
-                    value_3,
-                    value_4,
-                    value_5,
-                    value_6,
-                    value_7,
-                ) = map(source.get, cls._FIELDS)
+            if len(source) == 7:
+                try:  # the short way: each operation fails with a value that is not of its field's type
+                    self.pipeline_run_id = source["PipelineRunId"] + ""
+                    self.status = _PIPELINE_RUN_STATUS[source["Status"]]
+                    self.name = source["Name"] + ""
+                    value = source["UserId"]
+                    self.user_id = known[value] if type(value) is int else value + ""
+                    value = source["ParentUserId"]
+                    self.parent_user_id = known[value] if type(value) is int else value + ""
+                    self.node_id = source["NodeId"] + ""
+                    self.source_id = source["SourceId"] + ""
+                    continue
+                except (KeyError, TypeError, ValueError):
+                    pass
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            self.pipeline_run_id = value_1
-            if type(value_1) is not str:
+            value = whole["PipelineRunId"]
+            self.pipeline_run_id = value
+            if type(value) is not str:
                 self.pipeline_run_id = None
                 other += 1
+            value = whole["Status"]
             try:
-                self.status = _PIPELINE_RUN_STATUS[value_2]
+                self.status = _PIPELINE_RUN_STATUS[value]
             except (KeyError, TypeError):
-                self.status = _read_pipeline_run_status(value_2)
-                if type(value_2) is not str:
+                self.status = _read_pipeline_run_status(value)
+                if type(value) is not str:
                     other += 1
-            self.name = value_3
-            if type(value_3) is not str:
+            value = whole["Name"]
+            self.name = value
+            if type(value) is not str:
                 self.name = None
                 other += 1
-            if type(value_4) is int:
+            value = whole["UserId"]
+            if type(value) is int:
                 try:
-                    self.user_id = known[value_4]
+                    self.user_id = known[value]
                 except KeyError:
-                    self.user_id = _decoding.digits(value_4)
-            elif type(value_4) is str:
-                self.user_id = value_4
+                    self.user_id = _decoding.digits(value)
+            elif type(value) is str:
+                self.user_id = value
             else:
-                self.user_id = None if value_4 is None else _decoding.text_or_digits(value_4)
+                self.user_id = None if value is None else _decoding.text_or_digits(value)
                 other += 1
-            if type(value_5) is int:
+            value = whole["ParentUserId"]
+            if type(value) is int:
                 try:
-                    self.parent_user_id = known[value_5]
+                    self.parent_user_id = known[value]
                 except KeyError:
-                    self.parent_user_id = _decoding.digits(value_5)
-            elif type(value_5) is str:
-                self.parent_user_id = value_5
+                    self.parent_user_id = _decoding.digits(value)
+            elif type(value) is str:
+                self.parent_user_id = value
             else:
-                self.parent_user_id = None if value_5 is None else _decoding.text_or_digits(value_5)
+                self.parent_user_id = None if value is None else _decoding.text_or_digits(value)
                 other += 1
-            self.node_id = value_6
-            if type(value_6) is not str:
+            value = whole["NodeId"]
+            self.node_id = value
+            if type(value) is not str:
                 self.node_id = None
                 other += 1
-            self.source_id = value_7
-            if type(value_7) is not str:
+            value = whole["SourceId"]
+            self.source_id = value
+            if type(value) is not str:
                 self.source_id = None
                 other += 1
-            if count + other != 7:
-                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
+            if len(source) + other != 7:
+                self._unfiled = source
         return models
 
     @classmethod

@@ -85,107 +85,91 @@ class Workspace(_decoding.Reply):
         instant = datetime.fromisoformat
         known = _decoding.KNOWN_DIGITS
         for self, source in zip(models, sources):
-            try:
-                count = len(source)
-                whole = source if count >= 11 else absent | source
-                value_1 = whole["WorkspaceId"]
-                value_2 = whole["WorkspaceName"]
-                value_3 = whole["GmtCreateTime"]
-                value_4 = whole["GmtModifiedTime"]
-                value_5 = whole["Description"]
-                value_6 = whole["Creator"]
-                value_7 = whole["EnvTypes"]
-                value_8 = whole["Status"]
-                value_9 = whole["AdminNames"]
-                value_10 = whole["IsDefault"]
-                value_11 = whole["ExtraInfos"]
-            except KeyError:
-                (
-                    value_1,
-                    value_2,
-                    value_3,
-                    value_4,
-                    value_5,
-                    value_6,
-                    value_7,
-                    value_8,
-                    value_9,
-                    value_10,
-                    value_11,
-                ) = map(source.get, cls._FIELDS)
+            whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0
-            if type(value_1) is int:
+            value = whole["WorkspaceId"]
+            if type(value) is int:
                 try:
-                    self.workspace_id = known[value_1]
+                    self.workspace_id = known[value]
                 except KeyError:
-                    self.workspace_id = _decoding.digits(value_1)
-            elif type(value_1) is str:
-                self.workspace_id = value_1
+                    self.workspace_id = _decoding.digits(value)
+            elif type(value) is str:
+                self.workspace_id = value
             else:
-                self.workspace_id = None if value_1 is None else _decoding.text_or_digits(value_1)
+                self.workspace_id = None if value is None else _decoding.text_or_digits(value)
                 other += 1
-            self.workspace_name = value_2
-            if type(value_2) is not str:
+            value = whole["WorkspaceName"]
+            self.workspace_name = value
+            if type(value) is not str:
                 self.workspace_name = None
                 other += 1
-            if value_3:
+            value = whole["GmtCreateTime"]
+            if value:
                 try:
-                    self.gmt_create_time = moment = instant(value_3)
-                    if moment.tzinfo is not UTC or value_3[10] != "T" or len(value_3) > 25:
+                    self.gmt_create_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.gmt_create_time = _decoding.timestamp(value_3)
+                    self.gmt_create_time = _decoding.timestamp(value)
                     other += 1
             else:
                 self.gmt_create_time = None
                 other += 1
-            if value_4:
+            value = whole["GmtModifiedTime"]
+            if value:
                 try:
-                    self.gmt_modified_time = moment = instant(value_4)
-                    if moment.tzinfo is not UTC or value_4[10] != "T" or len(value_4) > 25:
+                    self.gmt_modified_time = moment = instant(value)
+                    if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
                 except (TypeError, ValueError):
-                    self.gmt_modified_time = _decoding.timestamp(value_4)
+                    self.gmt_modified_time = _decoding.timestamp(value)
                     other += 1
             else:
                 self.gmt_modified_time = None
                 other += 1
-            self.description = value_5
-            if type(value_5) is not str:
+            value = whole["Description"]
+            self.description = value
+            if type(value) is not str:
                 self.description = None
                 other += 1
-            if type(value_6) is int:
+            value = whole["Creator"]
+            if type(value) is int:
                 try:
-                    self.creator = known[value_6]
+                    self.creator = known[value]
                 except KeyError:
-                    self.creator = _decoding.digits(value_6)
-            elif type(value_6) is str:
-                self.creator = value_6
+                    self.creator = _decoding.digits(value)
+            elif type(value) is str:
+                self.creator = value
             else:
-                self.creator = None if value_6 is None else _decoding.text_or_digits(value_6)
+                self.creator = None if value is None else _decoding.text_or_digits(value)
                 other += 1
-            self.env_types = _decoding.values(value_7, _decoding.text, "Workspace.EnvTypes")
-            if value_7 is None or self.env_types is not value_7:
+            value = whole["EnvTypes"]
+            self.env_types = _decoding.values(value, _decoding.text, "Workspace.EnvTypes")
+            if value is None or self.env_types is not value:
                 other += 1
+            value = whole["Status"]
             try:
-                self.status = _WORKSPACE_STATUS[value_8]
+                self.status = _WORKSPACE_STATUS[value]
             except (KeyError, TypeError):
-                self.status = _read_workspace_status(value_8)
-                if type(value_8) is not str:
+                self.status = _read_workspace_status(value)
+                if type(value) is not str:
                     other += 1
-            self.admin_names = _decoding.values(value_9, _decoding.text, "Workspace.AdminNames")
-            if value_9 is None or self.admin_names is not value_9:
+            value = whole["AdminNames"]
+            self.admin_names = _decoding.values(value, _decoding.text, "Workspace.AdminNames")
+            if value is None or self.admin_names is not value:
                 other += 1
-            self.is_default = value_10
-            if value_10 is not True and value_10 is not False:
+            value = whole["IsDefault"]
+            self.is_default = value
+            if value is not True and value is not False:
                 self.is_default = None
                 other += 1
-            self.extra_infos = _decoding.model(value_11, _models.WorkspaceExtraInfos.from_list, "Workspace.ExtraInfos")
+            value = whole["ExtraInfos"]
+            self.extra_infos = _decoding.model(value, _models.WorkspaceExtraInfos.from_list, "Workspace.ExtraInfos")
             if self.extra_infos is None:
                 other += 1
-            if count + other != 11:
-                _decoding.keep_rest(self, source if other else _decoding.unknown(source, cls._FIELDS))
+            if len(source) + other != 11:
+                self.additional_properties = _decoding.rest_of(self, source)
         return models
 
     @classmethod
@@ -227,25 +211,31 @@ class Workspace(_decoding.Reply):
             value = source.gmt_create_time
             if value is _decoding.ABSENT:
                 self.gmt_create_time = None
-            else:
+            elif value:
                 try:
                     self.gmt_create_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except (TypeError, ValueError):
+                except ValueError:
                     self.gmt_create_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtCreateTime": value}
+            else:
+                self.gmt_create_time = None
+                rest = {**rest, "GmtCreateTime": value}
             value = source.gmt_modified_time
             if value is _decoding.ABSENT:
                 self.gmt_modified_time = None
-            else:
+            elif value:
                 try:
                     self.gmt_modified_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                         raise ValueError
-                except (TypeError, ValueError):
+                except ValueError:
                     self.gmt_modified_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtModifiedTime": value}
+            else:
+                self.gmt_modified_time = None
+                rest = {**rest, "GmtModifiedTime": value}
             self.description = source.description
             value = source.creator
             if type(value) is int:
@@ -283,5 +273,5 @@ class Workspace(_decoding.Reply):
                 if self.extra_infos is None:
                     rest = {**rest, "ExtraInfos": value}
             if rest:
-                _decoding.keep_rest(self, rest)
+                self.additional_properties = _decoding.rest_of(self, rest)
         return sources

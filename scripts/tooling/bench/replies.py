@@ -16,10 +16,11 @@ RUNS = 10_000
 LINE = "2021-01-30T12:51:33.028Z INFO worker-0: epoch 3, step 01200, loss 0.2510, 1843 samples a second"
 
 
-def reply(items: int) -> bytes:
+def reply(items: int, *, over: bool = True) -> bytes:
     """Return a reply of ListPipelineRunsStatus with so many runs and as many nodes, as the service writes it.
 
-    All fields are the sample's but ids, statuses and times, which differ from item to item.
+    All fields are the sample's but ids, statuses and times, which differ from item to item. The end of a node that is
+    not over is null.
     """
     runs, nodes = [], []
     for number in range(items):
@@ -32,6 +33,7 @@ def reply(items: int) -> bytes:
                 "NodeId": f"node-{number:018d}",
                 "Status": STATUSES[number % 3],
                 **_times(number, "StartedAt", "FinishedAt"),
+                **({} if over else {"FinishedAt": None}),
             }
         )
     return _written(PipelineRuns=runs, Nodes=nodes, Outputs=[])

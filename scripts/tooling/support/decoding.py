@@ -6,7 +6,7 @@ another kind as additional properties; null, empty and differently spelt values 
 decodes, and is given back with nothing lost.
 
 A reply is parsed into objects, and with msgspec into structs if it is a usual one (read_reply). The models of both are equal.
-Speed: all models of a list are made at once; most have no additional properties, so these are made when they are looked at.
+Speed: all models of a list are made at once; few are asked for additional properties, so these are made when they are looked at.
 """
 
 import functools
@@ -380,8 +380,17 @@ def _sent(reply: "Reply") -> Mapping[str, Sent]:
     return additional.as_sent if isinstance(additional, Kept) else {}
 
 
+class _Unfiled:
+    """What of an object its model's fields may not give back, until somebody asks what that is."""
+
+    # Written so that mypy does not read it: in a class by attrs it would know no slots but those of fields.
+    __slots__ = (*("_unfiled",),)
+
+    _unfiled: Mapping[str, Any]
+
+
 @define(weakref_slot=False)
-class Reply:
+class Reply(_Unfiled):
     """The base of all models of replies.
 
     Attributes:
@@ -468,19 +477,19 @@ class Reply:
 
 
 def _filled_when_read(slot: Any) -> Any:
-    """Return a property that puts an empty dict into a slot when it is read first: most replies leave theirs unset."""
+    """Return a property that fills a slot when it is read first: most models are never asked for what it holds."""
 
     def get(reply: Reply) -> Any:
         try:
             return slot.__get__(reply)
         except AttributeError:
-            slot.__set__(reply, {})
+            slot.__set__(reply, _filed(reply))
             return slot.__get__(reply)
 
-    return property(get, slot.__set__, slot.__delete__)
+    return property(get, slot.__set__, lambda reply: slot.__set__(reply, {}))
 
 
-Reply.additional_properties = _filled_when_read(Reply.additional_properties)  # type: ignore[misc]  # it knows slots only
+Reply.additional_properties = _filled_when_read(Reply.additional_properties)
 
 
 def keep_empty(reply: Reply, name: str) -> None:
@@ -488,13 +497,17 @@ def keep_empty(reply: Reply, name: str) -> None:
     reply.additional_properties = Kept(reply.additional_properties, {**_sent(reply), name: (None, [])})
 
 
-def unknown(source: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Return what an object holds under other names than these."""
-    return {name: value for name, value in source.items() if name not in names}
+def _filed(reply: Reply) -> dict[str, Any]:
+    """Return the additional properties of a model that has not been asked for them yet."""
+    try:
+        source = reply._unfiled
+    except AttributeError:
+        return {}
+    return rest_of(type(reply).from_list([source])[0], source)  # its own fields may have been changed
 
 
-def keep_rest(reply: Reply, source: Mapping[str, Any]) -> None:
-    """File every value that the model's fields do not give back as it came.
+def rest_of(reply: Reply, source: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every value that the model's fields do not give back as it came.
 
     Unknown fields and values of another kind become additional properties; so does a list with an item of another kind.
     Null, empty and differently spelt values are kept as sent; so is a list of which items were skipped.
@@ -527,7 +540,7 @@ def keep_rest(reply: Reply, source: Mapping[str, Any]) -> None:
             as_sent[name] = (encode(decoded), given)
             if isinstance(decoded, list) and len(decoded) != len(_without_nulls(value)):
                 additional[name] = value
-    reply.additional_properties = Kept(additional, as_sent) if as_sent else additional
+    return Kept(additional, as_sent) if as_sent else additional
 
 
 def _is_usual_time(text: str) -> bool:

@@ -49,7 +49,7 @@ class Node(Struct):
     input_artifact_archived: bool
     output_artifact_archived: bool
     started_at: datetime
-    finished_at: datetime
+    finished_at: datetime | None
     node_name: str
 
 
