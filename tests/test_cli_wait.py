@@ -619,6 +619,24 @@ def test_a_signal_ends_the_process_at_once_and_a_second_gives_no_traceback(envir
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("kind", ["SIGINT", "SIGTERM"])
+def test_a_signal_at_the_very_end_leaves_the_exit_code_as_it_is(environment, kind):
+    script = f"""
+import os, signal
+class DeletedLast:
+    def __del__(self, kill=os.kill, own=os.getpid(), number=signal.{kind}):
+        kill(own, number)
+last = DeletedLast()
+from paiflow.cli import main
+main()
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script, "version"], env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert (0, "") == (ended.returncode, ended.stderr)
+
+
 @pytest.mark.parametrize("ending", ["SIGINT", "timeout"])
 def test_a_thread_that_looks_up_an_address_holds_nothing_up(environment, ending):
     script = """

@@ -22,9 +22,9 @@ def main() -> NoReturn:
     stop = Stop()
     stop.install()
     try:
-        _exit(_run(stop))
+        _exit(_run(stop), stop)
     except KeyboardInterrupt:  # while it was being loaded
-        _exit(128 + (stop.number or 2))
+        _exit(128 + (stop.number or 2), stop)
 
 
 def _run(stop: Stop) -> int:
@@ -39,7 +39,7 @@ def _run(stop: Stop) -> int:
         return 2
 
 
-def _exit(code: int) -> NoReturn:
+def _exit(code: int, stop: Stop) -> NoReturn:
     """Exit, without those threads that look up an address, ask for credentials or wait for a reply.
 
     They cannot be cancelled, and the interpreter would wait for them after Ctrl-C.
@@ -49,4 +49,5 @@ def _exit(code: int) -> NoReturn:
             with contextlib.suppress(AttributeError, OSError, ValueError):  # it is not there, or its reader is gone
                 stream.flush()
         os._exit(code)
+    stop.finish()
     sys.exit(code)

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: the first ends the command in good order, and no other gives a traceback."""
+"""SIGINT and SIGTERM: the first ends the command in good order, and no other gives a traceback or another exit code."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Final
 
 # A terminal sends Ctrl-C to a command and to its parent, which may pass it on: that is one Ctrl-C still.
 _SAME: Final = 1.0
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stop:
@@ -27,9 +29,14 @@ class Stop:
         self._wake: Callable[[], object] | None = None
 
     def install(self) -> None:
-        """Take the signals over, for good."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        """Take the signals over."""
+        for number in _SIGNALS:
             signal.signal(number, self.take)
+
+    def finish(self) -> None:
+        """Ignore them from now on: the interpreter, which is ending, would give them back to the system, which kills."""
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
 
     def take(self, number: int, _: FrameType | None = None) -> None:
         """Heed a signal: wake who asked for it, else raise KeyboardInterrupt. A second one later ends it all at once."""
