@@ -599,6 +599,35 @@ def test_what_fields_cannot_hold_stays_as_it_came_when_they_are_changed_before_i
         assert node.to_dict() == sample | {"Status": "Mine", "NodeName": "mine"}
 
 
+def test_what_was_decoded_does_not_change_with_its_source():
+    nodes = [
+        SAMPLE["Nodes"][0] | rest for rest in ({"FinishedAt": None}, {"New": 1}, {"NodeName": ["n"]}, {"Status": 5})
+    ]
+    sent = copy.deepcopy(nodes)
+    reply = ListPipelineRunsStatusResponse.from_dict({"Nodes": nodes})
+    for node in nodes:
+        node.clear()
+
+    assert reply.to_dict() == {"Nodes": sent}
+
+
+@PARSERS
+@pytest.mark.parametrize(
+    "first", [{}, {"StartedAt": None, "FinishedAt": None}, {"New": 1}, {"Other": 2}, {"New": 1, "FinishedAt": None}]
+)
+@pytest.mark.parametrize(
+    "second", [{}, {"FinishedAt": None}, {"New": 3}, {"New": 3, "Other": 4}, {"New": 3, "FinishedAt": None}]
+)
+def test_new_fields_and_nulls_of_some_objects_of_a_list_are_kept(parser, first, second):
+    nodes = [SAMPLE["Nodes"][0] | first, SAMPLE["Nodes"][0] | second]
+    with parsing_by(parser):
+        reply = ListPipelineRunsStatusResponse.from_json(json.dumps({"Nodes": nodes}).encode())
+
+    new = [{name: value for name, value in rest.items() if value is not None} for rest in (first, second)]
+    assert [node.additional_properties for node in reply.nodes] == new
+    assert reply.to_dict() == {"Nodes": nodes}
+
+
 def test_what_was_put_in_the_place_of_additional_properties_wins_over_what_came():
     run = PipelineRunState.from_dict({"Name": None, "New": 1})
     run.additional_properties = {"Mine": 2}

@@ -3,6 +3,7 @@
 import copy
 import importlib
 import json
+import pickle
 import subprocess
 import sys
 from datetime import UTC, date, datetime
@@ -77,6 +78,18 @@ SENT = {
     "AnimalOrAnimals": [{"Name": "a"}],
     "AnimalsOrWhole": [{"Name": "a"}, {}],
     "Mixed": [True, {"Name": "a"}, "2021-01-21T17:12:35Z"],
+    "Pet": {"Name": "p", "Notes": "[1]", "Born": "2021-01-21T17:12:35Z", "Owner": "o"},
+    "Plain": {
+        "Text": "t",
+        "Digits": 7,
+        "Flag": False,
+        "Whole": 3,
+        "Number": 1.5,
+        "Began": "2021-01-21T17:12:35Z",
+        "Ended": "2021-01-21T17:12:35.232Z",
+        "Color": "red",
+        "Anything": {"a": 1},
+    },
     "Awkward": {
         **dict.fromkeys(AWKWARD_TEXTS, "x"),
         "list": ["x"],
@@ -184,6 +197,29 @@ def test_all_decodes_into_its_types(zoo):
     assert decoded.awkward.to_dict_ == decoded.awkward.from_dict_ == decoded.awkward.taken == "x"
     assert decoded.awkward.additional_properties_["a"] == 1
     assert decoded.awkward.date == date(2021, 1, 21)
+
+
+def test_all_can_be_copied_and_pickled(zoo):
+    decoded = zoo.Zoo.from_dict(SENT)
+
+    for twin in (copy.copy(decoded), copy.deepcopy(decoded), pickle.loads(pickle.dumps(decoded))):
+        assert decoded == twin
+        assert twin.to_dict() == SENT
+    dated = zoo.Dated.from_dict({"Born": "2021-01-21T17:12:35Z"})  # has no slots, as the second base of Pet
+    assert copy.copy(dated) == pickle.loads(pickle.dumps(dated)) == dated
+
+
+@pytest.mark.parametrize(
+    "odd", [None, "", "blue", "2021-01-21T17:12:35+01:00", 0, 7, 2**70, 1.0, -0.0, True, [], [1], {}]
+)
+def test_an_odd_value_reads_alike_in_an_object_with_all_fields_and_alone(zoo, odd):
+    for name, attribute in zoo.Plain._FIELDS.items():
+        sent = {**SENT["Plain"], name: odd}
+        whole, alone = zoo.Plain.from_dict(sent), zoo.Plain.from_dict({name: odd})
+
+        assert getattr(whole, attribute) == getattr(alone, attribute)
+        assert whole.additional_properties == alone.additional_properties
+        assert json.dumps(whole.to_dict()) == json.dumps({**SENT["Plain"], name: alone.to_dict()[name]})
 
 
 @pytest.mark.parametrize("name", SENT)

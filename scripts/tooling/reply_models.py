@@ -112,14 +112,6 @@ class Kind:
         """Whether a field gives back each value of its wire type."""
         return self.is_exact or self.shape in ("digits", "enum")
 
-    def check(self, value: str) -> str:
-        """Return the condition that a field gives a value back as it is, as code."""
-        if self == BOOLEAN:
-            return f"({value} is True or {value} is False)"
-        if self == INTEGER:
-            return f"type({value}) is int"
-        return f"{value} is not None and {self.reader}({value}) is {value}"
-
     def reading(self, value: str, where: str) -> str:
         """Return the expression that reads a value, as code.
 
@@ -190,6 +182,15 @@ WIRE_TYPES = {
     "enum": "str",
 }
 
+# Whether a field gives a value back, where that shows only after it was set, as code.
+CHECKS = {
+    BOOLEAN: "({0} is True or {0} is False)",
+    INTEGER: "type({0}) is int",
+    NUMBER: "(type({0}) is float or type({0}) is int)",
+    ANYTHING: "{0} is not None",
+}
+CHECKED_WHEN_SET = frozenset({"text", "digits", "enum", "timestamp"})
+
 # Of two kinds that a schema allows: the one that reads both. Applied in this order.
 UNIONS = {
     frozenset({TEXT, TIMESTAMP}): TIMESTAMP,
@@ -251,16 +252,18 @@ class ReplyModel:
 
     @property
     def is_flat(self) -> bool:
-        """Whether it has fields, none of which holds objects or a list."""
-        return bool(self.fields) and self.shapes.isdisjoint({"model", "models", "list", "union"})
+        """Whether it has fields, each of a kind that the short way through usual objects knows."""
+        return bool(self.fields) and all(
+            field.kind.shape in CHECKED_WHEN_SET or field.kind in CHECKS for field in self.fields
+        )
 
     @property
     def checks(self) -> list[str]:
-        """The conditions under which the fields give back what they hold, of a flat one, where setting them does not tell."""
+        """The conditions under which the fields of a flat one give back what was put into them, as code."""
         return [
-            field.kind.check(f"value_{number}")
+            CHECKS[field.kind].format(f"value_{number}")
             for number, field in enumerate(self.fields, 1)
-            if field.kind.shape not in ("text", "digits", "enum", "timestamp")
+            if field.kind in CHECKS
         ]
 
     @property

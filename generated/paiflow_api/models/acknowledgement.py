@@ -45,10 +45,15 @@ class Acknowledgement(_decoding.Reply):
             sources = _decoding.objects(sources, where)
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
+        unknown = _decoding.unknown_names(sources, cls._FIELDS)
+        usual, has_unknown = 1 + len(unknown), bool(unknown)
         for self, source in zip(models, sources):
-            if len(source) == 1:
-                try:  # the short way: each operation fails with a value that is not of its field's type
+            if len(source) == usual:
+                try:  # the short way: each operation fails with a value of JSON that is not of its field's type
                     self.request_id = source["RequestId"] + ""
+                    if has_unknown:
+                        additional = {name: source[name] for name in unknown}
+                        self.additional_properties = additional
                     continue
                 except (KeyError, TypeError, ValueError):
                     pass
@@ -61,7 +66,7 @@ class Acknowledgement(_decoding.Reply):
                 self.request_id = None
                 other += 1
             if len(source) + other != 1:
-                self._unfiled = source
+                self.additional_properties = _decoding.rest_of(self, source)
         return models
 
     @classmethod

@@ -68,9 +68,12 @@ class GetPipelineResponse(Pipeline):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
         known = _decoding.KNOWN_DIGITS
+        unknown = _decoding.unknown_names(sources, cls._FIELDS)
+        usual, has_unknown = 10 + len(unknown), bool(unknown)
         for self, source in zip(models, sources):
-            if len(source) == 10:
-                try:  # the short way: each operation fails with a value that is not of its field's type
+            if len(source) == usual:
+                try:  # the short way: each operation fails with a value of JSON that is not of its field's type
+                    nulls: tuple[str, ...] = ()
                     self.request_id = source["RequestId"] + ""
                     self.pipeline_id = source["PipelineId"] + ""
                     value = source["GmtCreateTime"]
@@ -78,17 +81,21 @@ class GetPipelineResponse(Pipeline):
                         self.gmt_create_time = moment = instant(value)
                         if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                             raise ValueError
-                    else:
+                    elif value is None:
                         self.gmt_create_time = None
-                        self._unfiled = source
+                        nulls += ("GmtCreateTime",)
+                    else:
+                        raise TypeError
                     value = source["GmtModifiedTime"]
                     if value:
                         self.gmt_modified_time = moment = instant(value)
                         if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                             raise ValueError
-                    else:
+                    elif value is None:
                         self.gmt_modified_time = None
-                        self._unfiled = source
+                        nulls += ("GmtModifiedTime",)
+                    else:
+                        raise TypeError
                     self.provider = source["Provider"] + ""
                     self.identifier = source["Identifier"] + ""
                     self.version = source["Version"] + ""
@@ -96,6 +103,11 @@ class GetPipelineResponse(Pipeline):
                     value = source["WorkspaceId"]
                     self.workspace_id = known[value] if type(value) is int else value + ""
                     self.manifest = source["Manifest"] + ""
+                    if nulls:
+                        self._nulls = nulls
+                    if has_unknown:
+                        additional = {name: source[name] for name in unknown}
+                        self.additional_properties = _decoding.with_nulls(additional, nulls)
                     continue
                 except (KeyError, TypeError, ValueError):
                     pass
@@ -173,7 +185,7 @@ class GetPipelineResponse(Pipeline):
                 self.manifest = None
                 other += 1
             if len(source) + other != 10:
-                self._unfiled = source
+                self.additional_properties = _decoding.rest_of(self, source)
         return models
 
     @classmethod
@@ -202,12 +214,16 @@ class GetPipelineResponse(Pipeline):
         for place, source in enumerate(sources):
             sources[place] = self = new(cls)
             rest = nothing
+            nulls: tuple[str, ...] = ()
             self.request_id = source.request_id
             self.pipeline_id = source.pipeline_id
             value = source.gmt_create_time
-            if value is _decoding.ABSENT:
+            if value is None:
                 self.gmt_create_time = None
-            elif value:
+                nulls += ("GmtCreateTime",)
+            elif value is _decoding.ABSENT:
+                self.gmt_create_time = None
+            else:
                 try:
                     self.gmt_create_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
@@ -215,13 +231,13 @@ class GetPipelineResponse(Pipeline):
                 except ValueError:
                     self.gmt_create_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtCreateTime": value}
-            else:
-                self.gmt_create_time = None
-                rest = {**rest, "GmtCreateTime": value}
             value = source.gmt_modified_time
-            if value is _decoding.ABSENT:
+            if value is None:
                 self.gmt_modified_time = None
-            elif value:
+                nulls += ("GmtModifiedTime",)
+            elif value is _decoding.ABSENT:
+                self.gmt_modified_time = None
+            else:
                 try:
                     self.gmt_modified_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
@@ -229,9 +245,6 @@ class GetPipelineResponse(Pipeline):
                 except ValueError:
                     self.gmt_modified_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtModifiedTime": value}
-            else:
-                self.gmt_modified_time = None
-                rest = {**rest, "GmtModifiedTime": value}
             self.provider = source.provider
             self.identifier = source.identifier
             self.version = source.version
@@ -246,7 +259,9 @@ class GetPipelineResponse(Pipeline):
                 self.workspace_id = value
             self.manifest = source.manifest
             if rest:
-                self._unfiled = rest
+                self.additional_properties = _decoding.rest_of(self, rest | dict.fromkeys(nulls))
+            elif nulls:
+                self._nulls = nulls
         return sources
 
     def manifest_json(self) -> Any:

@@ -106,12 +106,19 @@ class GetPipelineRunResponse(PipelineRunSummary):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
         known = _decoding.KNOWN_DIGITS
+        unknown = _decoding.unknown_names(sources, cls._FIELDS)
+        usual, has_unknown = 22 + len(unknown), bool(unknown)
         for self, source in zip(models, sources):
-            if len(source) == 22:
-                try:  # the short way: each operation fails with a value that is not of its field's type
+            if len(source) == usual:
+                try:  # the short way: each operation fails with a value of JSON that is not of its field's type
+                    nulls: tuple[str, ...] = ()
                     self.request_id = source["RequestId"] + ""
                     self.pipeline_run_id = source["PipelineRunId"] + ""
-                    self.status = _PIPELINE_RUN_STATUS[source["Status"]]
+                    value = source["Status"]
+                    try:
+                        self.status = _PIPELINE_RUN_STATUS[value]
+                    except KeyError:
+                        self.status = value + ""
                     self.name = source["Name"] + ""
                     value = source["UserId"]
                     self.user_id = known[value] if type(value) is int else value + ""
@@ -124,46 +131,68 @@ class GetPipelineRunResponse(PipelineRunSummary):
                         self.started_at = moment = instant(value)
                         if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                             raise ValueError
-                    else:
+                    elif value is None:
                         self.started_at = None
-                        self._unfiled = source
+                        nulls += ("StartedAt",)
+                    else:
+                        raise TypeError
                     value = source["FinishedAt"]
                     if value:
                         self.finished_at = moment = instant(value)
                         if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                             raise ValueError
-                    else:
+                    elif value is None:
                         self.finished_at = None
-                        self._unfiled = source
+                        nulls += ("FinishedAt",)
+                    else:
+                        raise TypeError
                     self.duration = value_11 = source["Duration"]
                     value = source["WorkspaceId"]
                     self.workspace_id = known[value] if type(value) is int else value + ""
                     self.message = source["Message"] + ""
-                    self.source_type = _SOURCE_TYPE[source["SourceType"]]
+                    value = source["SourceType"]
+                    try:
+                        self.source_type = _SOURCE_TYPE[value]
+                    except KeyError:
+                        self.source_type = value + ""
                     value = source["GmtCreateTime"]
                     if value:
                         self.gmt_create_time = moment = instant(value)
                         if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                             raise ValueError
-                    else:
+                    elif value is None:
                         self.gmt_create_time = None
-                        self._unfiled = source
+                        nulls += ("GmtCreateTime",)
+                    else:
+                        raise TypeError
                     value = source["GmtModifiedTime"]
                     if value:
                         self.gmt_modified_time = moment = instant(value)
                         if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                             raise ValueError
-                    else:
+                    elif value is None:
                         self.gmt_modified_time = None
-                        self._unfiled = source
+                        nulls += ("GmtModifiedTime",)
+                    else:
+                        raise TypeError
                     self.pipeline_id = source["PipelineId"] + ""
-                    self.accessibility = _ACCESSIBILITY[source["Accessibility"]]
+                    value = source["Accessibility"]
+                    try:
+                        self.accessibility = _ACCESSIBILITY[value]
+                    except KeyError:
+                        self.accessibility = value + ""
                     self.pipeline_run_uri = source["PipelineRunUri"] + ""
                     self.manifest = source["Manifest"] + ""
                     self.arguments = source["Arguments"] + ""
                     self.options = source["Options"] + ""
-                    if type(value_11) is int:
-                        continue
+                    if not (type(value_11) is int):
+                        raise TypeError
+                    if nulls:
+                        self._nulls = nulls
+                    if has_unknown:
+                        additional = {name: source[name] for name in unknown}
+                        self.additional_properties = _decoding.with_nulls(additional, nulls)
+                    continue
                 except (KeyError, TypeError, ValueError):
                     pass
             whole = absent | source
@@ -332,7 +361,7 @@ class GetPipelineRunResponse(PipelineRunSummary):
                 self.options = None
                 other += 1
             if len(source) + other != 22:
-                self._unfiled = source
+                self.additional_properties = _decoding.rest_of(self, source)
         return models
 
     @classmethod
@@ -373,6 +402,7 @@ class GetPipelineRunResponse(PipelineRunSummary):
         for place, source in enumerate(sources):
             sources[place] = self = new(cls)
             rest = nothing
+            nulls: tuple[str, ...] = ()
             self.request_id = source.request_id
             self.pipeline_run_id = source.pipeline_run_id
             value = source.status
@@ -400,9 +430,12 @@ class GetPipelineRunResponse(PipelineRunSummary):
             self.node_id = source.node_id
             self.source_id = source.source_id
             value = source.started_at
-            if value is _decoding.ABSENT:
+            if value is None:
                 self.started_at = None
-            elif value:
+                nulls += ("StartedAt",)
+            elif value is _decoding.ABSENT:
+                self.started_at = None
+            else:
                 try:
                     self.started_at = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
@@ -410,13 +443,13 @@ class GetPipelineRunResponse(PipelineRunSummary):
                 except ValueError:
                     self.started_at = _decoding.timestamp(value)
                     rest = {**rest, "StartedAt": value}
-            else:
-                self.started_at = None
-                rest = {**rest, "StartedAt": value}
             value = source.finished_at
-            if value is _decoding.ABSENT:
+            if value is None:
                 self.finished_at = None
-            elif value:
+                nulls += ("FinishedAt",)
+            elif value is _decoding.ABSENT:
+                self.finished_at = None
+            else:
                 try:
                     self.finished_at = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
@@ -424,9 +457,6 @@ class GetPipelineRunResponse(PipelineRunSummary):
                 except ValueError:
                     self.finished_at = _decoding.timestamp(value)
                     rest = {**rest, "FinishedAt": value}
-            else:
-                self.finished_at = None
-                rest = {**rest, "FinishedAt": value}
             self.duration = source.duration
             value = source.workspace_id
             if type(value) is int:
@@ -443,9 +473,12 @@ class GetPipelineRunResponse(PipelineRunSummary):
             except KeyError:
                 self.source_type = value
             value = source.gmt_create_time
-            if value is _decoding.ABSENT:
+            if value is None:
                 self.gmt_create_time = None
-            elif value:
+                nulls += ("GmtCreateTime",)
+            elif value is _decoding.ABSENT:
+                self.gmt_create_time = None
+            else:
                 try:
                     self.gmt_create_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
@@ -453,13 +486,13 @@ class GetPipelineRunResponse(PipelineRunSummary):
                 except ValueError:
                     self.gmt_create_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtCreateTime": value}
-            else:
-                self.gmt_create_time = None
-                rest = {**rest, "GmtCreateTime": value}
             value = source.gmt_modified_time
-            if value is _decoding.ABSENT:
+            if value is None:
                 self.gmt_modified_time = None
-            elif value:
+                nulls += ("GmtModifiedTime",)
+            elif value is _decoding.ABSENT:
+                self.gmt_modified_time = None
+            else:
                 try:
                     self.gmt_modified_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
@@ -467,9 +500,6 @@ class GetPipelineRunResponse(PipelineRunSummary):
                 except ValueError:
                     self.gmt_modified_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtModifiedTime": value}
-            else:
-                self.gmt_modified_time = None
-                rest = {**rest, "GmtModifiedTime": value}
             self.pipeline_id = source.pipeline_id
             value = source.accessibility
             try:
@@ -481,7 +511,9 @@ class GetPipelineRunResponse(PipelineRunSummary):
             self.arguments = source.arguments
             self.options = source.options
             if rest:
-                self._unfiled = rest
+                self.additional_properties = _decoding.rest_of(self, rest | dict.fromkeys(nulls))
+            elif nulls:
+                self._nulls = nulls
         return sources
 
     def manifest_json(self) -> Any:

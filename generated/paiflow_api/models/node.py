@@ -63,28 +63,44 @@ class Node(_decoding.Reply):
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
+        unknown = _decoding.unknown_names(sources, cls._FIELDS)
+        usual, has_unknown = 5 + len(unknown), bool(unknown)
         for self, source in zip(models, sources):
-            if len(source) == 5:
-                try:  # the short way: each operation fails with a value that is not of its field's type
+            if len(source) == usual:
+                try:  # the short way: each operation fails with a value of JSON that is not of its field's type
+                    nulls: tuple[str, ...] = ()
                     self.node_id = source["NodeId"] + ""
                     self.node_name = source["NodeName"] + ""
-                    self.status = _NODE_STATUS[source["Status"]]
+                    value = source["Status"]
+                    try:
+                        self.status = _NODE_STATUS[value]
+                    except KeyError:
+                        self.status = value + ""
                     value = source["StartedAt"]
                     if value:
                         self.started_at = moment = instant(value)
                         if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                             raise ValueError
-                    else:
+                    elif value is None:
                         self.started_at = None
-                        self._unfiled = source
+                        nulls += ("StartedAt",)
+                    else:
+                        raise TypeError
                     value = source["FinishedAt"]
                     if value:
                         self.finished_at = moment = instant(value)
                         if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                             raise ValueError
-                    else:
+                    elif value is None:
                         self.finished_at = None
-                        self._unfiled = source
+                        nulls += ("FinishedAt",)
+                    else:
+                        raise TypeError
+                    if nulls:
+                        self._nulls = nulls
+                    if has_unknown:
+                        additional = {name: source[name] for name in unknown}
+                        self.additional_properties = _decoding.with_nulls(additional, nulls)
                     continue
                 except (KeyError, TypeError, ValueError):
                     pass
@@ -133,7 +149,7 @@ class Node(_decoding.Reply):
                 self.finished_at = None
                 other += 1
             if len(source) + other != 5:
-                self._unfiled = source
+                self.additional_properties = _decoding.rest_of(self, source)
         return models
 
     @classmethod
@@ -156,6 +172,7 @@ class Node(_decoding.Reply):
         for place, source in enumerate(sources):
             sources[place] = self = new(cls)
             rest = nothing
+            nulls: tuple[str, ...] = ()
             self.node_id = source.node_id
             self.node_name = source.node_name
             value = source.status
@@ -164,9 +181,12 @@ class Node(_decoding.Reply):
             except KeyError:
                 self.status = value
             value = source.started_at
-            if value is _decoding.ABSENT:
+            if value is None:
                 self.started_at = None
-            elif value:
+                nulls += ("StartedAt",)
+            elif value is _decoding.ABSENT:
+                self.started_at = None
+            else:
                 try:
                     self.started_at = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
@@ -174,13 +194,13 @@ class Node(_decoding.Reply):
                 except ValueError:
                     self.started_at = _decoding.timestamp(value)
                     rest = {**rest, "StartedAt": value}
-            else:
-                self.started_at = None
-                rest = {**rest, "StartedAt": value}
             value = source.finished_at
-            if value is _decoding.ABSENT:
+            if value is None:
                 self.finished_at = None
-            elif value:
+                nulls += ("FinishedAt",)
+            elif value is _decoding.ABSENT:
+                self.finished_at = None
+            else:
                 try:
                     self.finished_at = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
@@ -188,9 +208,8 @@ class Node(_decoding.Reply):
                 except ValueError:
                     self.finished_at = _decoding.timestamp(value)
                     rest = {**rest, "FinishedAt": value}
-            else:
-                self.finished_at = None
-                rest = {**rest, "FinishedAt": value}
             if rest:
-                self._unfiled = rest
+                self.additional_properties = _decoding.rest_of(self, rest | dict.fromkeys(nulls))
+            elif nulls:
+                self._nulls = nulls
         return sources

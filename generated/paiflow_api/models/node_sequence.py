@@ -51,14 +51,20 @@ class NodeSequence(_decoding.Reply):
             sources = _decoding.objects(sources, where)
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
+        unknown = _decoding.unknown_names(sources, cls._FIELDS)
+        usual, has_unknown = 3 + len(unknown), bool(unknown)
         for self, source in zip(models, sources):
-            if len(source) == 3:
-                try:  # the short way: each operation fails with a value that is not of its field's type
+            if len(source) == usual:
+                try:  # the short way: each operation fails with a value of JSON that is not of its field's type
                     self.start = value_1 = source["Start"]
                     self.end = value_2 = source["End"]
                     self.format_ = source["Format"] + ""
-                    if type(value_1) is int and type(value_2) is int:
-                        continue
+                    if not (type(value_1) is int and type(value_2) is int):
+                        raise TypeError
+                    if has_unknown:
+                        additional = {name: source[name] for name in unknown}
+                        self.additional_properties = additional
+                    continue
                 except (KeyError, TypeError, ValueError):
                     pass
             whole = absent | source
@@ -80,7 +86,7 @@ class NodeSequence(_decoding.Reply):
                 self.format_ = None
                 other += 1
             if len(source) + other != 3:
-                self._unfiled = source
+                self.additional_properties = _decoding.rest_of(self, source)
         return models
 
     @classmethod

@@ -68,33 +68,50 @@ class NodeState(Node):
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
+        unknown = _decoding.unknown_names(sources, cls._FIELDS)
+        usual, has_unknown = 8 + len(unknown), bool(unknown)
         for self, source in zip(models, sources):
-            if len(source) == 8:
-                try:  # the short way: each operation fails with a value that is not of its field's type
+            if len(source) == usual:
+                try:  # the short way: each operation fails with a value of JSON that is not of its field's type
+                    nulls: tuple[str, ...] = ()
                     self.node_id = source["NodeId"] + ""
                     self.node_name = source["NodeName"] + ""
-                    self.status = _NODE_STATUS[source["Status"]]
+                    value = source["Status"]
+                    try:
+                        self.status = _NODE_STATUS[value]
+                    except KeyError:
+                        self.status = value + ""
                     value = source["StartedAt"]
                     if value:
                         self.started_at = moment = instant(value)
                         if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                             raise ValueError
-                    else:
+                    elif value is None:
                         self.started_at = None
-                        self._unfiled = source
+                        nulls += ("StartedAt",)
+                    else:
+                        raise TypeError
                     value = source["FinishedAt"]
                     if value:
                         self.finished_at = moment = instant(value)
                         if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                             raise ValueError
-                    else:
+                    elif value is None:
                         self.finished_at = None
-                        self._unfiled = source
+                        nulls += ("FinishedAt",)
+                    else:
+                        raise TypeError
                     self.pipeline_run_id = source["PipelineRunId"] + ""
                     self.input_artifact_archived = value_7 = source["InputArtifactArchived"]
                     self.output_artifact_archived = value_8 = source["OutputArtifactArchived"]
-                    if (value_7 is True or value_7 is False) and (value_8 is True or value_8 is False):
-                        continue
+                    if not ((value_7 is True or value_7 is False) and (value_8 is True or value_8 is False)):
+                        raise TypeError
+                    if nulls:
+                        self._nulls = nulls
+                    if has_unknown:
+                        additional = {name: source[name] for name in unknown}
+                        self.additional_properties = _decoding.with_nulls(additional, nulls)
+                    continue
                 except (KeyError, TypeError, ValueError):
                     pass
             whole = absent | source
@@ -157,7 +174,7 @@ class NodeState(Node):
                 self.output_artifact_archived = None
                 other += 1
             if len(source) + other != 8:
-                self._unfiled = source
+                self.additional_properties = _decoding.rest_of(self, source)
         return models
 
     @classmethod
@@ -183,6 +200,7 @@ class NodeState(Node):
         for place, source in enumerate(sources):
             sources[place] = self = new(cls)
             rest = nothing
+            nulls: tuple[str, ...] = ()
             self.node_id = source.node_id
             self.node_name = source.node_name
             value = source.status
@@ -191,9 +209,12 @@ class NodeState(Node):
             except KeyError:
                 self.status = value
             value = source.started_at
-            if value is _decoding.ABSENT:
+            if value is None:
                 self.started_at = None
-            elif value:
+                nulls += ("StartedAt",)
+            elif value is _decoding.ABSENT:
+                self.started_at = None
+            else:
                 try:
                     self.started_at = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
@@ -201,13 +222,13 @@ class NodeState(Node):
                 except ValueError:
                     self.started_at = _decoding.timestamp(value)
                     rest = {**rest, "StartedAt": value}
-            else:
-                self.started_at = None
-                rest = {**rest, "StartedAt": value}
             value = source.finished_at
-            if value is _decoding.ABSENT:
+            if value is None:
                 self.finished_at = None
-            elif value:
+                nulls += ("FinishedAt",)
+            elif value is _decoding.ABSENT:
+                self.finished_at = None
+            else:
                 try:
                     self.finished_at = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
@@ -215,12 +236,11 @@ class NodeState(Node):
                 except ValueError:
                     self.finished_at = _decoding.timestamp(value)
                     rest = {**rest, "FinishedAt": value}
-            else:
-                self.finished_at = None
-                rest = {**rest, "FinishedAt": value}
             self.pipeline_run_id = source.pipeline_run_id
             self.input_artifact_archived = source.input_artifact_archived
             self.output_artifact_archived = source.output_artifact_archived
             if rest:
-                self._unfiled = rest
+                self.additional_properties = _decoding.rest_of(self, rest | dict.fromkeys(nulls))
+            elif nulls:
+                self._nulls = nulls
         return sources

@@ -136,10 +136,14 @@ class NodeStatusInfo(_decoding.Reply):
         for place, source in enumerate(sources):
             sources[place] = self = new(cls)
             rest = nothing
+            nulls: tuple[str, ...] = ()
             value = source.finished_at
-            if value is _decoding.ABSENT:
+            if value is None:
                 self.finished_at = None
-            elif value:
+                nulls += ("FinishedAt",)
+            elif value is _decoding.ABSENT:
+                self.finished_at = None
+            else:
                 try:
                     self.finished_at = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
@@ -147,13 +151,13 @@ class NodeStatusInfo(_decoding.Reply):
                 except ValueError:
                     self.finished_at = _decoding.timestamp(value)
                     rest = {**rest, "FinishedAt": value}
-            else:
-                self.finished_at = None
-                rest = {**rest, "FinishedAt": value}
             value = source.started_at
-            if value is _decoding.ABSENT:
+            if value is None:
                 self.started_at = None
-            elif value:
+                nulls += ("StartedAt",)
+            elif value is _decoding.ABSENT:
+                self.started_at = None
+            else:
                 try:
                     self.started_at = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
@@ -161,9 +165,6 @@ class NodeStatusInfo(_decoding.Reply):
                 except ValueError:
                     self.started_at = _decoding.timestamp(value)
                     rest = {**rest, "StartedAt": value}
-            else:
-                self.started_at = None
-                rest = {**rest, "StartedAt": value}
             value = source.status
             try:
                 self.status = _NODE_STATUS[value]
@@ -178,5 +179,7 @@ class NodeStatusInfo(_decoding.Reply):
                     rest = {**rest, "Conditions": value}
             self.progress = source.progress
             if rest:
-                self.additional_properties = _decoding.rest_of(self, rest)
+                self.additional_properties = _decoding.rest_of(self, rest | dict.fromkeys(nulls))
+            elif nulls:
+                self._nulls = nulls
         return sources

@@ -72,26 +72,41 @@ class Output(_decoding.Reply):
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
+        unknown = _decoding.unknown_names(sources, cls._FIELDS)
+        usual, has_unknown = 8 + len(unknown), bool(unknown)
         for self, source in zip(models, sources):
-            if len(source) == 8:
-                try:  # the short way: each operation fails with a value that is not of its field's type
+            if len(source) == usual:
+                try:  # the short way: each operation fails with a value of JSON that is not of its field's type
+                    nulls: tuple[str, ...] = ()
                     self.name = source["Name"] + ""
-                    self.type_ = _OUTPUT_TYPE[source["Type"]]
+                    value = source["Type"]
+                    try:
+                        self.type_ = _OUTPUT_TYPE[value]
+                    except KeyError:
+                        self.type_ = value + ""
                     value = source["GmtCreateTime"]
                     if value:
                         self.gmt_create_time = moment = instant(value)
                         if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
                             raise ValueError
-                    else:
+                    elif value is None:
                         self.gmt_create_time = None
-                        self._unfiled = source
+                        nulls += ("GmtCreateTime",)
+                    else:
+                        raise TypeError
                     self.id = source["Id"] + ""
                     self.producer = source["Producer"] + ""
                     self.node_id = source["NodeId"] + ""
                     self.expanded_artifact_index = value_7 = source["ExpandedArtifactIndex"]
                     self.expandable_artifact_name = source["ExpandableArtifactName"] + ""
-                    if type(value_7) is int:
-                        continue
+                    if not (type(value_7) is int):
+                        raise TypeError
+                    if nulls:
+                        self._nulls = nulls
+                    if has_unknown:
+                        additional = {name: source[name] for name in unknown}
+                        self.additional_properties = _decoding.with_nulls(additional, nulls)
+                    continue
                 except (KeyError, TypeError, ValueError):
                     pass
             whole = absent | source
@@ -147,7 +162,7 @@ class Output(_decoding.Reply):
                 self.expandable_artifact_name = None
                 other += 1
             if len(source) + other != 8:
-                self._unfiled = source
+                self.additional_properties = _decoding.rest_of(self, source)
         return models
 
     @classmethod
@@ -173,6 +188,7 @@ class Output(_decoding.Reply):
         for place, source in enumerate(sources):
             sources[place] = self = new(cls)
             rest = nothing
+            nulls: tuple[str, ...] = ()
             self.name = source.name
             value = source.type_
             try:
@@ -180,9 +196,12 @@ class Output(_decoding.Reply):
             except KeyError:
                 self.type_ = value
             value = source.gmt_create_time
-            if value is _decoding.ABSENT:
+            if value is None:
                 self.gmt_create_time = None
-            elif value:
+                nulls += ("GmtCreateTime",)
+            elif value is _decoding.ABSENT:
+                self.gmt_create_time = None
+            else:
                 try:
                     self.gmt_create_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
@@ -190,14 +209,13 @@ class Output(_decoding.Reply):
                 except ValueError:
                     self.gmt_create_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtCreateTime": value}
-            else:
-                self.gmt_create_time = None
-                rest = {**rest, "GmtCreateTime": value}
             self.id = source.id
             self.producer = source.producer
             self.node_id = source.node_id
             self.expanded_artifact_index = source.expanded_artifact_index
             self.expandable_artifact_name = source.expandable_artifact_name
             if rest:
-                self._unfiled = rest
+                self.additional_properties = _decoding.rest_of(self, rest | dict.fromkeys(nulls))
+            elif nulls:
+                self._nulls = nulls
         return sources

@@ -172,6 +172,7 @@ class OutputValue(Output):
         for place, source in enumerate(sources):
             sources[place] = self = new(cls)
             rest = nothing
+            nulls: tuple[str, ...] = ()
             self.name = source.name
             value = source.type_
             try:
@@ -179,9 +180,12 @@ class OutputValue(Output):
             except KeyError:
                 self.type_ = value
             value = source.gmt_create_time
-            if value is _decoding.ABSENT:
+            if value is None:
                 self.gmt_create_time = None
-            elif value:
+                nulls += ("GmtCreateTime",)
+            elif value is _decoding.ABSENT:
+                self.gmt_create_time = None
+            else:
                 try:
                     self.gmt_create_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
@@ -189,9 +193,6 @@ class OutputValue(Output):
                 except ValueError:
                     self.gmt_create_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtCreateTime": value}
-            else:
-                self.gmt_create_time = None
-                rest = {**rest, "GmtCreateTime": value}
             self.id = source.id
             self.producer = source.producer
             self.node_id = source.node_id
@@ -207,7 +208,9 @@ class OutputValue(Output):
             self.pipeline_run_id = source.pipeline_run_id
             self.value = source.value
             if rest:
-                self.additional_properties = _decoding.rest_of(self, rest)
+                self.additional_properties = _decoding.rest_of(self, rest | dict.fromkeys(nulls))
+            elif nulls:
+                self._nulls = nulls
         return sources
 
     def value_json(self) -> Any:

@@ -69,11 +69,17 @@ class PipelineRun(_decoding.Reply):
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         known = _decoding.KNOWN_DIGITS
+        unknown = _decoding.unknown_names(sources, cls._FIELDS)
+        usual, has_unknown = 7 + len(unknown), bool(unknown)
         for self, source in zip(models, sources):
-            if len(source) == 7:
-                try:  # the short way: each operation fails with a value that is not of its field's type
+            if len(source) == usual:
+                try:  # the short way: each operation fails with a value of JSON that is not of its field's type
                     self.pipeline_run_id = source["PipelineRunId"] + ""
-                    self.status = _PIPELINE_RUN_STATUS[source["Status"]]
+                    value = source["Status"]
+                    try:
+                        self.status = _PIPELINE_RUN_STATUS[value]
+                    except KeyError:
+                        self.status = value + ""
                     self.name = source["Name"] + ""
                     value = source["UserId"]
                     self.user_id = known[value] if type(value) is int else value + ""
@@ -81,6 +87,9 @@ class PipelineRun(_decoding.Reply):
                     self.parent_user_id = known[value] if type(value) is int else value + ""
                     self.node_id = source["NodeId"] + ""
                     self.source_id = source["SourceId"] + ""
+                    if has_unknown:
+                        additional = {name: source[name] for name in unknown}
+                        self.additional_properties = additional
                     continue
                 except (KeyError, TypeError, ValueError):
                     pass
@@ -137,7 +146,7 @@ class PipelineRun(_decoding.Reply):
                 self.source_id = None
                 other += 1
             if len(source) + other != 7:
-                self._unfiled = source
+                self.additional_properties = _decoding.rest_of(self, source)
         return models
 
     @classmethod

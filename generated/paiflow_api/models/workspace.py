@@ -199,6 +199,7 @@ class Workspace(_decoding.Reply):
         for place, source in enumerate(sources):
             sources[place] = self = new(cls)
             rest = nothing
+            nulls: tuple[str, ...] = ()
             value = source.workspace_id
             if type(value) is int:
                 try:
@@ -209,9 +210,12 @@ class Workspace(_decoding.Reply):
                 self.workspace_id = value
             self.workspace_name = source.workspace_name
             value = source.gmt_create_time
-            if value is _decoding.ABSENT:
+            if value is None:
                 self.gmt_create_time = None
-            elif value:
+                nulls += ("GmtCreateTime",)
+            elif value is _decoding.ABSENT:
+                self.gmt_create_time = None
+            else:
                 try:
                     self.gmt_create_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
@@ -219,13 +223,13 @@ class Workspace(_decoding.Reply):
                 except ValueError:
                     self.gmt_create_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtCreateTime": value}
-            else:
-                self.gmt_create_time = None
-                rest = {**rest, "GmtCreateTime": value}
             value = source.gmt_modified_time
-            if value is _decoding.ABSENT:
+            if value is None:
                 self.gmt_modified_time = None
-            elif value:
+                nulls += ("GmtModifiedTime",)
+            elif value is _decoding.ABSENT:
+                self.gmt_modified_time = None
+            else:
                 try:
                     self.gmt_modified_time = moment = instant(value)
                     if moment.tzinfo is not UTC or value[10] != "T" or len(value) > 25:
@@ -233,9 +237,6 @@ class Workspace(_decoding.Reply):
                 except ValueError:
                     self.gmt_modified_time = _decoding.timestamp(value)
                     rest = {**rest, "GmtModifiedTime": value}
-            else:
-                self.gmt_modified_time = None
-                rest = {**rest, "GmtModifiedTime": value}
             self.description = source.description
             value = source.creator
             if type(value) is int:
@@ -273,5 +274,7 @@ class Workspace(_decoding.Reply):
                 if self.extra_infos is None:
                     rest = {**rest, "ExtraInfos": value}
             if rest:
-                self.additional_properties = _decoding.rest_of(self, rest)
+                self.additional_properties = _decoding.rest_of(self, rest | dict.fromkeys(nulls))
+            elif nulls:
+                self._nulls = nulls
         return sources

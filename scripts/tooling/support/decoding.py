@@ -6,7 +6,7 @@ another kind as additional properties; null, empty and differently spelt values 
 decodes, and is given back with nothing lost.
 
 A reply is parsed into objects, and with msgspec into structs if it is a usual one (read_reply). The models of both are equal.
-Speed: all models of a list are made at once; few are asked for additional properties, so these are made when they are looked at.
+Speed: all models of a list are made at once; most have no additional properties, so these are made when they are looked at.
 """
 
 import functools
@@ -380,17 +380,17 @@ def _sent(reply: "Reply") -> Mapping[str, Sent]:
     return additional.as_sent if isinstance(additional, Kept) else {}
 
 
-class _Unfiled:
-    """What of an object its model's fields may not give back, until somebody asks what that is."""
+class _WithNulls:
+    """A model of which some times were null, as they are while they are still to come: many have no other rest."""
 
-    # Written so that mypy does not read it: in a class by attrs it would know no slots but those of fields.
-    __slots__ = (*("_unfiled",),)
+    # A starred tuple: mypy, if it could read these slots, would refuse them in the subclasses, whose slots attrs makes.
+    __slots__ = (*("_nulls",),)
 
-    _unfiled: Mapping[str, Any]
+    _nulls: tuple[str, ...]
 
 
 @define(weakref_slot=False)
-class Reply(_Unfiled):
+class Reply(_WithNulls):
     """The base of all models of replies.
 
     Attributes:
@@ -483,7 +483,7 @@ def _filled_when_read(slot: Any) -> Any:
         try:
             return slot.__get__(reply)
         except AttributeError:
-            slot.__set__(reply, _filed(reply))
+            slot.__set__(reply, with_nulls({}, getattr(reply, "_nulls", ())))
             return slot.__get__(reply)
 
     return property(get, slot.__set__, lambda reply: slot.__set__(reply, {}))
@@ -497,13 +497,14 @@ def keep_empty(reply: Reply, name: str) -> None:
     reply.additional_properties = Kept(reply.additional_properties, {**_sent(reply), name: (None, [])})
 
 
-def _filed(reply: Reply) -> dict[str, Any]:
-    """Return the additional properties of a model that has not been asked for them yet."""
-    try:
-        source = reply._unfiled
-    except AttributeError:
-        return {}
-    return rest_of(type(reply).from_list([source])[0], source)  # its own fields may have been changed
+def unknown_names(sources: list[Any], names: Mapping[str, str]) -> list[str]:
+    """Return the unknown fields of the first object of a list; the others mostly have the same."""
+    return [name for name in sources[0] if name not in names] if sources else []
+
+
+def with_nulls(additional: dict[str, Any], nulls: tuple[str, ...]) -> dict[str, Any]:
+    """Return additional properties with those fields that were null."""
+    return Kept(additional, dict.fromkeys(nulls, (None, None))) if nulls else additional
 
 
 def rest_of(reply: Reply, source: Mapping[str, Any]) -> dict[str, Any]:
