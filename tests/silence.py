@@ -1,5 +1,6 @@
-"""A server that takes connections, reads what is asked, and never answers."""
+"""A server that takes connections, reads what is asked, and never answers; and an address at which there is none."""
 
+import contextlib
 import socket
 
 
@@ -28,3 +29,11 @@ class SilentServer:
     def __exit__(self, *_):
         for each in (*self._connections, self._listener):
             each.close()
+
+
+@contextlib.contextmanager
+def refusing():
+    """Give an address that refuses connections. It is taken, so that nobody else can listen there meanwhile."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()

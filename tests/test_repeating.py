@@ -15,7 +15,9 @@ import struct
 import threading
 from typing import Any, NamedTuple
 
+import httpx
 import pytest
+from silence import refusing
 
 import paiflow
 from paiflow.mock import HandClock, HandTime
@@ -176,9 +178,8 @@ def test_what_reaches_the_server_and_what_the_error_says(server, operation, awai
 @pytest.mark.parametrize("awaits", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
 def test_what_never_left_is_sent_again_and_was_not_done(operation, awaits):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        closed = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    error = failure(closed, operation, awaits=awaits)
+    with refusing() as (host, port):
+        error = failure(f"http://{host}:{port}", operation, awaits=awaits)
 
     assert (paiflow.TransportError, ATTEMPTS, False) == (type(error), error.attempts, error.maybe_done)
 
@@ -224,8 +225,9 @@ def test_a_reply_that_does_not_come_in_time_may_be_of_something_done(awaits):
     """The server reads nothing; but the request is on its way."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        create = failure(endpoint, OPERATIONS["CreatePipelineRun"], awaits=awaits, timeout=0.05)
-        read = failure(endpoint, OPERATIONS["GetPipelineRun"], awaits=awaits, timeout=0.05, retries=0)
+        soon = httpx.Timeout(30, read=0.05)
+        create = failure(endpoint, OPERATIONS["CreatePipelineRun"], awaits=awaits, timeout=soon)
+        read = failure(endpoint, OPERATIONS["GetPipelineRun"], awaits=awaits, timeout=soon, retries=0)
 
     assert (1, True) == (create.attempts, create.maybe_done)
     assert (1, False) == (read.attempts, read.maybe_done)

@@ -8,6 +8,7 @@ import threading
 
 import httpx
 import pytest
+from silence import refusing
 
 import paiflow
 from paiflow.client.endpoint import Endpoints
@@ -39,10 +40,11 @@ def answering(reply):
         listener.shutdown(socket.SHUT_RDWR)
 
 
+@pytest.fixture
 def closed():
-    """Return an address at which nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return f"127.0.0.1:{listener.getsockname()[1]}"
+    """An address at which nothing listens."""
+    with refusing() as (host, port):
+        yield f"{host}:{port}"
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -73,12 +75,11 @@ def failure(request):
     return call
 
 
-def test_a_wrong_port_is_named(failure):
-    place = closed()
-    error = failure(endpoint=f"http://{place}", retries=0)
+def test_a_wrong_port_is_named(failure, closed):
+    error = failure(endpoint=f"http://{closed}", retries=0)
 
-    assert (place, None) == (error.host, error.proxy)
-    assert f"DeletePipeline: no reply from {place} in 1 attempt: [Errno 111] Connection refused." == str(error)
+    assert (closed, None) == (error.host, error.proxy)
+    assert f"DeletePipeline: no reply from {closed} in 1 attempt: [Errno 111] Connection refused." == str(error)
 
 
 @pytest.mark.parametrize(
@@ -107,17 +108,16 @@ def test_the_password_is_not_shown_even_if_the_proxy_says_it(failure, monkeypatc
     assert SECRET not in f"{error} {error!r} {vars(error)} {error.__cause__!r}"
 
 
-def test_a_dead_proxy_is_named(failure, monkeypatch):
-    proxy = closed()
-    monkeypatch.setenv("HTTPS_PROXY", f"http://me:{SECRET}@{proxy}")
+def test_a_dead_proxy_is_named(failure, closed, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", f"http://me:{SECRET}@{closed}")
     error = failure(region="cn-hangzhou", retries=0)
 
-    assert f"through the proxy {proxy} in 1 attempt: [Errno 111] Connection refused." in str(error)
+    assert f"through the proxy {closed} in 1 attempt: [Errno 111] Connection refused." in str(error)
     assert SECRET not in str(error)
 
 
-def test_each_service_has_a_proxy_of_its_own(failure, monkeypatch):
-    monkeypatch.setenv("HTTPS_PROXY", f"http://{closed()}")
+def test_each_service_has_a_proxy_of_its_own(failure, closed, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", f"http://{closed}")
     monkeypatch.setenv("NO_PROXY", "aiworkspace.example")
 
     def unknown(*_, **__):

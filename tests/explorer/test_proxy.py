@@ -2,11 +2,11 @@
 
 import asyncio
 import json
-import socket
 
 import httpx
 import pytest
 from explorer.raw import ask, ask_raw
+from silence import refusing
 
 from paiflow import AsyncPaiFlow
 from paiflow.credentials import Credentials
@@ -332,9 +332,10 @@ def test_a_reply_that_does_not_come_is_not_waited_for(monkeypatch):
 
 
 def test_a_service_that_is_not_there_is_one_clear_error():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    with serve(AsyncPaiFlow(endpoint=f"http://127.0.0.1:{port}", credentials=KEYS)) as address:
+    with (
+        refusing() as (host, port),
+        serve(AsyncPaiFlow(endpoint=f"http://{host}:{port}", credentials=KEYS)) as address,
+    ):
         reply = ask(address)
 
     assert (502, "Explorer.Upstream") == (reply.status, reply.code)
