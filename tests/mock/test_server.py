@@ -17,7 +17,7 @@ from mock.calls import PATH, RUN, new_service, refusal, signed
 from uvicorn.server import ServerState
 
 from paiflow.errors import ConfigurationError
-from paiflow.mock import Clock, MockService, Reply, Request, asgi_app, serve
+from paiflow.mock import Clock, MockService, Reply, Request, _uvicorn, asgi_app, serve
 from paiflow.mock._uvicorn import Server
 
 FOREGROUND = """
@@ -212,11 +212,24 @@ async def test_no_more_is_read_while_requests_wait_for_their_turn(service):
     assert all(reads is (waiting == 0) for waiting, reads in seen)
 
 
+@pytest.fixture
+def impatient(monkeypatch):
+    """Let a request take 50 ms, and again as long while nothing has come: the client may be slow to send."""
+    right = _uvicorn._Protocol._time_out
+
+    def time_out(protocol):
+        if protocol.scope is None:
+            protocol._start_timer()
+        else:
+            right(protocol)
+
+    monkeypatch.setattr(_uvicorn, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(_uvicorn._Protocol, "_time_out", time_out)
+
+
 @pytest.mark.parametrize("sent", [b"PUT /api", HEAD, HEAD + b"a", HALF, CHUNKED + b"1\r\na"])
-def test_a_request_that_does_not_come_to_its_end_is_given_up(service, monkeypatch, sent):
-    monkeypatch.setattr("paiflow.mock._uvicorn.PATIENCE_SECONDS", 0.05)
-    with serve(service) as endpoint:
-        assert (408, "RequestTimeout") == refusal(ask_raw(endpoint, sent))
+def test_a_request_that_does_not_come_to_its_end_is_given_up(impatient, endpoint, sent):
+    assert (408, "RequestTimeout") == refusal(ask_raw(endpoint, sent))
 
 
 def test_a_connection_that_is_never_used_is_closed_without_a_word(service, monkeypatch):
@@ -225,12 +238,11 @@ def test_a_connection_that_is_never_used_is_closed_without_a_word(service, monke
         assert b"" == connection.recv(1)
 
 
-def test_a_slow_reply_is_not_given_up(service, monkeypatch):
-    monkeypatch.setattr("paiflow.mock._uvicorn.PATIENCE_SECONDS", 0.05)
+def test_a_slow_reply_is_not_given_up(impatient, service):
     service.clock = Clock()
     service.faults.add("slow", delay=0.2)
     with serve(service) as endpoint:
-        assert 400 == ask(endpoint, signed()).status
+        assert (400, "MissingVersion") == refusal(ask_raw(endpoint, HEAD + b"content-length: 0\r\n\r\n"))
 
 
 def test_an_upgrade_is_not_taken(endpoint):
