@@ -607,7 +607,9 @@ def environment(mock):
 
 @pytest.mark.parametrize(("kind", "code", "word"), [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated")])
 def test_a_signal_ends_the_process_at_once_and_a_second_gives_no_traceback(environment, silent, kind, code, word):
-    command = [PAIFLOW, "wait", "flow-a", "--format", "json", "--endpoint", silent.endpoint]
+    # However slow the machine is, the second signal does not come so late that it ends the command without a word.
+    script = "from paiflow.cli import main, stopping; stopping._SAME = 60; main()"
+    command = [sys.executable, "-c", script, "wait", "flow-a", "--format", "json", "--endpoint", silent.endpoint]
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
