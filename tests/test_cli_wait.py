@@ -4,6 +4,7 @@ Nothing sleeps: the client goes by the mock's clock, which its sleeps advance, s
 """
 
 import asyncio
+import contextlib
 import fcntl
 import io
 import json
@@ -640,6 +641,40 @@ main()
     )
 
     assert (0, "") == (ended.returncode, ended.stderr)
+
+
+def test_a_second_signal_ends_a_command_of_which_nobody_reads_what_it_writes(environment):
+    script = """
+import io, os, sys
+class Told(io.FileIO):
+    def write(self, data):
+        os.write(2, b"writing\\n")
+        return super().write(data)
+sys.stdout = io.TextIOWrapper(io.BufferedWriter(Told(1, "w", closefd=False)))
+from paiflow.cli import main, stopping
+stopping._SAME = 0
+main()
+"""
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(theirs, bytes(65536))
+    os.set_blocking(theirs, True)
+    with subprocess.Popen(
+        [sys.executable, "-c", script, "version"], env=environment, stdout=theirs, stderr=subprocess.PIPE, text=True
+    ) as process:
+        for _ in range(2):
+            assert "writing\n" in iter(process.stderr.readline, "")
+            process.send_signal(signal.SIGINT)
+        try:
+            process.communicate(timeout=30)
+        finally:
+            process.kill()
+            os.close(ours)
+            os.close(theirs)
+
+    assert 130 == process.returncode
 
 
 @pytest.mark.parametrize("ending", ["SIGINT", "timeout"])

@@ -22,9 +22,9 @@ def main() -> NoReturn:
     stop = Stop()
     stop.install()
     try:
-        _exit(_run(stop), stop)
-    except KeyboardInterrupt:  # while it was being loaded
-        _exit(128 + (stop.number or 2), stop)
+        _exit(_run(stop))
+    except KeyboardInterrupt:  # while it was being loaded, or when its work was done
+        _exit(128 + (stop.number or 2))
 
 
 def _run(stop: Stop) -> int:
@@ -39,15 +39,14 @@ def _run(stop: Stop) -> int:
         return 2
 
 
-def _exit(code: int, stop: Stop) -> NoReturn:
+def _exit(code: int) -> NoReturn:
     """Exit, without those threads that look up an address, ask for credentials or wait for a reply.
 
     They cannot be cancelled, and the interpreter would wait for them after Ctrl-C.
     """
+    for stream in (sys.stdout, sys.stderr):  # while a signal still ends this: a reader may have stopped to read
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # it is not there, or its reader is gone
+            stream.flush()
     if threading.active_count() > 1:
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(AttributeError, OSError, ValueError):  # it is not there, or its reader is gone
-                stream.flush()
         os._exit(code)
-    stop.finish()
     sys.exit(code)

@@ -1,7 +1,8 @@
-"""SIGINT and SIGTERM: the first ends the command in good order, and no other gives a traceback or another exit code."""
+"""SIGINT and SIGTERM: the first ends the command in good order, a later one at once, and none gives a traceback."""
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -29,14 +30,10 @@ class Stop:
         self._wake: Callable[[], object] | None = None
 
     def install(self) -> None:
-        """Take the signals over."""
+        """Take the signals over, for good."""
         for number in _SIGNALS:
             signal.signal(number, self.take)
-
-    def finish(self) -> None:
-        """Ignore them from now on: the interpreter, which is ending, would give them back to the system, which kills."""
-        for number in _SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
+        atexit.register(_ignore)
 
     def take(self, number: int, _: FrameType | None = None) -> None:
         """Heed a signal: wake who asked for it, else raise KeyboardInterrupt. A second one later ends it all at once."""
@@ -56,3 +53,9 @@ class Stop:
             yield
         finally:
             self._wake = before
+
+
+def _ignore() -> None:
+    """Let the last of the interpreter be: it would give the signals back to the system, which kills, whatever the code."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
