@@ -182,7 +182,7 @@ WIRE_TYPES = {
     "enum": "str",
 }
 
-# Whether a field gives a value back, where that shows only after it was set, as code.
+# The conditions under which a field gives a value back, as code, for the kinds that the short way sets without a check.
 CHECKS = {
     BOOLEAN: "({0} is True or {0} is False)",
     INTEGER: "type({0}) is int",
@@ -252,7 +252,7 @@ class ReplyModel:
 
     @property
     def is_flat(self) -> bool:
-        """Whether it has fields, each of a kind that the short way through usual objects knows."""
+        """Whether it has fields, each of a kind that the short way knows: no objects, lists, unions and days."""
         return bool(self.fields) and all(
             field.kind.shape in CHECKED_WHEN_SET or field.kind in CHECKS for field in self.fields
         )

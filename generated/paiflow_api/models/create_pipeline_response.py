@@ -48,15 +48,14 @@ class CreatePipelineResponse(_decoding.Reply):
             sources = _decoding.objects(sources, where)
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
-        unknown = _decoding.unknown_names(sources, cls._FIELDS)
-        usual, has_unknown = 2 + len(unknown), bool(unknown)
+        usual = _decoding.usual_size(sources, cls._FIELDS)
         for self, source in zip(models, sources):
             if len(source) == usual:
-                try:  # the short way: each operation fails with a value of JSON that is not of its field's type
+                try:  # the short way: it fails with a value of JSON that is not of its field's type
                     self.request_id = source["RequestId"] + ""
                     self.pipeline_id = source["PipelineId"] + ""
-                    if has_unknown:
-                        additional = {name: source[name] for name in unknown}
+                    if usual > 2:
+                        additional = _decoding.unknown(source, cls._FIELDS)
                         self.additional_properties = additional
                     continue
                 except (KeyError, TypeError, ValueError):

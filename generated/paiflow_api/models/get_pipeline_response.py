@@ -68,11 +68,10 @@ class GetPipelineResponse(Pipeline):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
         known = _decoding.KNOWN_DIGITS
-        unknown = _decoding.unknown_names(sources, cls._FIELDS)
-        usual, has_unknown = 10 + len(unknown), bool(unknown)
+        usual = _decoding.usual_size(sources, cls._FIELDS)
         for self, source in zip(models, sources):
             if len(source) == usual:
-                try:  # the short way: each operation fails with a value of JSON that is not of its field's type
+                try:  # the short way: it fails with a value of JSON that is not of its field's type
                     nulls: tuple[str, ...] = ()
                     self.request_id = source["RequestId"] + ""
                     self.pipeline_id = source["PipelineId"] + ""
@@ -103,11 +102,11 @@ class GetPipelineResponse(Pipeline):
                     value = source["WorkspaceId"]
                     self.workspace_id = known[value] if type(value) is int else value + ""
                     self.manifest = source["Manifest"] + ""
-                    if nulls:
-                        self._nulls = nulls
-                    if has_unknown:
-                        additional = {name: source[name] for name in unknown}
+                    if usual > 10:
+                        additional = _decoding.unknown(source, cls._FIELDS)
                         self.additional_properties = _decoding.with_nulls(additional, nulls)
+                    elif nulls:
+                        self._nulls = nulls
                     continue
                 except (KeyError, TypeError, ValueError):
                     pass

@@ -106,11 +106,10 @@ class GetPipelineRunResponse(PipelineRunSummary):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
         known = _decoding.KNOWN_DIGITS
-        unknown = _decoding.unknown_names(sources, cls._FIELDS)
-        usual, has_unknown = 22 + len(unknown), bool(unknown)
+        usual = _decoding.usual_size(sources, cls._FIELDS)
         for self, source in zip(models, sources):
             if len(source) == usual:
-                try:  # the short way: each operation fails with a value of JSON that is not of its field's type
+                try:  # the short way: it fails with a value of JSON that is not of its field's type
                     nulls: tuple[str, ...] = ()
                     self.request_id = source["RequestId"] + ""
                     self.pipeline_run_id = source["PipelineRunId"] + ""
@@ -187,11 +186,11 @@ class GetPipelineRunResponse(PipelineRunSummary):
                     self.options = source["Options"] + ""
                     if not (type(value_11) is int):
                         raise TypeError
-                    if nulls:
-                        self._nulls = nulls
-                    if has_unknown:
-                        additional = {name: source[name] for name in unknown}
+                    if usual > 22:
+                        additional = _decoding.unknown(source, cls._FIELDS)
                         self.additional_properties = _decoding.with_nulls(additional, nulls)
+                    elif nulls:
+                        self._nulls = nulls
                     continue
                 except (KeyError, TypeError, ValueError):
                     pass

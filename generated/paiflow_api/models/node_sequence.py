@@ -51,18 +51,17 @@ class NodeSequence(_decoding.Reply):
             sources = _decoding.objects(sources, where)
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
-        unknown = _decoding.unknown_names(sources, cls._FIELDS)
-        usual, has_unknown = 3 + len(unknown), bool(unknown)
+        usual = _decoding.usual_size(sources, cls._FIELDS)
         for self, source in zip(models, sources):
             if len(source) == usual:
-                try:  # the short way: each operation fails with a value of JSON that is not of its field's type
+                try:  # the short way: it fails with a value of JSON that is not of its field's type
                     self.start = value_1 = source["Start"]
                     self.end = value_2 = source["End"]
                     self.format_ = source["Format"] + ""
                     if not (type(value_1) is int and type(value_2) is int):
                         raise TypeError
-                    if has_unknown:
-                        additional = {name: source[name] for name in unknown}
+                    if usual > 3:
+                        additional = _decoding.unknown(source, cls._FIELDS)
                         self.additional_properties = additional
                     continue
                 except (KeyError, TypeError, ValueError):

@@ -68,11 +68,10 @@ class NodeState(Node):
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
-        unknown = _decoding.unknown_names(sources, cls._FIELDS)
-        usual, has_unknown = 8 + len(unknown), bool(unknown)
+        usual = _decoding.usual_size(sources, cls._FIELDS)
         for self, source in zip(models, sources):
             if len(source) == usual:
-                try:  # the short way: each operation fails with a value of JSON that is not of its field's type
+                try:  # the short way: it fails with a value of JSON that is not of its field's type
                     nulls: tuple[str, ...] = ()
                     self.node_id = source["NodeId"] + ""
                     self.node_name = source["NodeName"] + ""
@@ -106,11 +105,11 @@ class NodeState(Node):
                     self.output_artifact_archived = value_8 = source["OutputArtifactArchived"]
                     if not ((value_7 is True or value_7 is False) and (value_8 is True or value_8 is False)):
                         raise TypeError
-                    if nulls:
-                        self._nulls = nulls
-                    if has_unknown:
-                        additional = {name: source[name] for name in unknown}
+                    if usual > 8:
+                        additional = _decoding.unknown(source, cls._FIELDS)
                         self.additional_properties = _decoding.with_nulls(additional, nulls)
+                    elif nulls:
+                        self._nulls = nulls
                     continue
                 except (KeyError, TypeError, ValueError):
                     pass

@@ -72,11 +72,10 @@ class Output(_decoding.Reply):
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
-        unknown = _decoding.unknown_names(sources, cls._FIELDS)
-        usual, has_unknown = 8 + len(unknown), bool(unknown)
+        usual = _decoding.usual_size(sources, cls._FIELDS)
         for self, source in zip(models, sources):
             if len(source) == usual:
-                try:  # the short way: each operation fails with a value of JSON that is not of its field's type
+                try:  # the short way: it fails with a value of JSON that is not of its field's type
                     nulls: tuple[str, ...] = ()
                     self.name = source["Name"] + ""
                     value = source["Type"]
@@ -101,11 +100,11 @@ class Output(_decoding.Reply):
                     self.expandable_artifact_name = source["ExpandableArtifactName"] + ""
                     if not (type(value_7) is int):
                         raise TypeError
-                    if nulls:
-                        self._nulls = nulls
-                    if has_unknown:
-                        additional = {name: source[name] for name in unknown}
+                    if usual > 8:
+                        additional = _decoding.unknown(source, cls._FIELDS)
                         self.additional_properties = _decoding.with_nulls(additional, nulls)
+                    elif nulls:
+                        self._nulls = nulls
                     continue
                 except (KeyError, TypeError, ValueError):
                     pass

@@ -69,11 +69,10 @@ class Pipeline(_decoding.Reply):
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         instant = datetime.fromisoformat
         known = _decoding.KNOWN_DIGITS
-        unknown = _decoding.unknown_names(sources, cls._FIELDS)
-        usual, has_unknown = 8 + len(unknown), bool(unknown)
+        usual = _decoding.usual_size(sources, cls._FIELDS)
         for self, source in zip(models, sources):
             if len(source) == usual:
-                try:  # the short way: each operation fails with a value of JSON that is not of its field's type
+                try:  # the short way: it fails with a value of JSON that is not of its field's type
                     nulls: tuple[str, ...] = ()
                     self.pipeline_id = source["PipelineId"] + ""
                     value = source["GmtCreateTime"]
@@ -102,11 +101,11 @@ class Pipeline(_decoding.Reply):
                     self.uuid = source["Uuid"] + ""
                     value = source["WorkspaceId"]
                     self.workspace_id = known[value] if type(value) is int else value + ""
-                    if nulls:
-                        self._nulls = nulls
-                    if has_unknown:
-                        additional = {name: source[name] for name in unknown}
+                    if usual > 8:
+                        additional = _decoding.unknown(source, cls._FIELDS)
                         self.additional_properties = _decoding.with_nulls(additional, nulls)
+                    elif nulls:
+                        self._nulls = nulls
                     continue
                 except (KeyError, TypeError, ValueError):
                     pass

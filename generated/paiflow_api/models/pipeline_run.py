@@ -69,11 +69,10 @@ class PipelineRun(_decoding.Reply):
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
         known = _decoding.KNOWN_DIGITS
-        unknown = _decoding.unknown_names(sources, cls._FIELDS)
-        usual, has_unknown = 7 + len(unknown), bool(unknown)
+        usual = _decoding.usual_size(sources, cls._FIELDS)
         for self, source in zip(models, sources):
             if len(source) == usual:
-                try:  # the short way: each operation fails with a value of JSON that is not of its field's type
+                try:  # the short way: it fails with a value of JSON that is not of its field's type
                     self.pipeline_run_id = source["PipelineRunId"] + ""
                     value = source["Status"]
                     try:
@@ -87,8 +86,8 @@ class PipelineRun(_decoding.Reply):
                     self.parent_user_id = known[value] if type(value) is int else value + ""
                     self.node_id = source["NodeId"] + ""
                     self.source_id = source["SourceId"] + ""
-                    if has_unknown:
-                        additional = {name: source[name] for name in unknown}
+                    if usual > 7:
+                        additional = _decoding.unknown(source, cls._FIELDS)
                         self.additional_properties = additional
                     continue
                 except (KeyError, TypeError, ValueError):

@@ -381,7 +381,10 @@ def _sent(reply: "Reply") -> Mapping[str, Sent]:
 
 
 class _WithNulls:
-    """A model of which some times were null, as they are while they are still to come: many have no other rest."""
+    """Has the wire names of those times that were null, as many are that are still to come.
+
+    It is set where nothing else is left over, and counts until additional_properties are read or set.
+    """
 
     # A starred tuple: mypy, if it could read these slots, would refuse them in the subclasses, whose slots attrs makes.
     __slots__ = (*("_nulls",),)
@@ -486,6 +489,7 @@ def _filled_when_read(slot: Any) -> Any:
             slot.__set__(reply, with_nulls({}, getattr(reply, "_nulls", ())))
             return slot.__get__(reply)
 
+    # Deleted, they are none: unset, they would be found once more.
     return property(get, slot.__set__, lambda reply: slot.__set__(reply, {}))
 
 
@@ -497,9 +501,14 @@ def keep_empty(reply: Reply, name: str) -> None:
     reply.additional_properties = Kept(reply.additional_properties, {**_sent(reply), name: (None, [])})
 
 
-def unknown_names(sources: list[Any], names: Mapping[str, str]) -> list[str]:
-    """Return the unknown fields of the first object of a list; the others mostly have the same."""
-    return [name for name in sources[0] if name not in names] if sources else []
+def usual_size(sources: list[Any], names: Mapping[str, str]) -> int:
+    """Return how many fields most objects of a list have: all known ones, and the unknown ones of the first object."""
+    return len(names) + (len(unknown(sources[0], names)) if sources else 0)
+
+
+def unknown(source: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return what an object holds under other names than these."""
+    return {name: value for name, value in source.items() if name not in names}
 
 
 def with_nulls(additional: dict[str, Any], nulls: tuple[str, ...]) -> dict[str, Any]:

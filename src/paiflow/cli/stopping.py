@@ -56,6 +56,6 @@ class Stop:
 
 
 def _ignore() -> None:
-    """Let the last of the interpreter be: it would give the signals back to the system, which kills, whatever the code."""
+    """Keep the exit code: as the last thing it does, the interpreter gives signals back to the system, which would kill."""
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
