@@ -553,6 +553,31 @@ def test_the_collector_of_garbage_is_left_as_it_was():
         gc.enable()
 
 
+@pytest.mark.parametrize(("enabled", "threshold", "looks"), [(True, 700, [0]), (True, 0, []), (False, 700, [])])
+def test_the_collector_of_garbage_looks_at_many_models_once_if_it_would_without_this(enabled, threshold, looks):
+    content = json.dumps({"PipelineRuns": SAMPLE["PipelineRuns"] * 1000}).encode()
+    seen = []
+
+    def look(phase, info):
+        if phase == "start" and not gc.isenabled():  # while it rests
+            seen.append(info["generation"])
+
+    before = gc.get_threshold()
+    gc.callbacks.append(look)
+    gc.set_threshold(threshold, *before[1:])
+    try:
+        if not enabled:
+            gc.disable()
+        with parsing_by(None):
+            ListPipelineRunsStatusResponse.from_json(content)
+    finally:
+        gc.enable()
+        gc.set_threshold(*before)
+        gc.callbacks.remove(look)
+
+    assert looks == seen
+
+
 def test_the_collector_of_garbage_stays_enabled_when_another_thread_enables_it_meanwhile(monkeypatch):
     monkeypatch.setattr(gc, "isenabled", lambda: False)
     ListPipelineRunsStatusResponse.from_json(b"{}")

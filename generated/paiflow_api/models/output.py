@@ -64,7 +64,7 @@ class Output(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
-        if not {dict}.issuperset(map(type, sources)):
+        if sources and type(sources[0]) is not dict:
             if _decoding.are_structs(sources):
                 return cls._from_structs(sources)
             # Before any is decoded, so that each is decoded once, however deep such lists nest.
@@ -74,8 +74,8 @@ class Output(_decoding.Reply):
         instant = datetime.fromisoformat
         usual = _decoding.usual_size(sources, cls._FIELDS)
         for self, source in zip(models, sources):
-            if len(source) == usual:
-                try:  # the short way: it fails with a value of JSON that is not of its field's type
+            try:
+                if len(source) == usual:  # the short way: it fails with a value of JSON that is not of its field's type
                     nulls: tuple[str, ...] = ()
                     self.name = source["Name"] + ""
                     value = source["Type"]
@@ -106,8 +106,10 @@ class Output(_decoding.Reply):
                     elif nulls:
                         self._nulls = nulls
                     continue
-                except (KeyError, TypeError, ValueError):
-                    pass
+            except (KeyError, TypeError, ValueError):
+                pass
+            if not isinstance(source, dict):  # to look for such before takes as long as one of the fields
+                return cls.from_list(_decoding.objects(sources, where), where)
             whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0

@@ -61,7 +61,7 @@ class PipelineRun(_decoding.Reply):
         Raises:
             TypeError: there is a list where an object is due, or the reverse.
         """
-        if not {dict}.issuperset(map(type, sources)):
+        if sources and type(sources[0]) is not dict:
             if _decoding.are_structs(sources):
                 return cls._from_structs(sources)
             # Before any is decoded, so that each is decoded once, however deep such lists nest.
@@ -71,8 +71,8 @@ class PipelineRun(_decoding.Reply):
         known = _decoding.KNOWN_DIGITS
         usual = _decoding.usual_size(sources, cls._FIELDS)
         for self, source in zip(models, sources):
-            if len(source) == usual:
-                try:  # the short way: it fails with a value of JSON that is not of its field's type
+            try:
+                if len(source) == usual:  # the short way: it fails with a value of JSON that is not of its field's type
                     self.pipeline_run_id = source["PipelineRunId"] + ""
                     value = source["Status"]
                     try:
@@ -90,8 +90,10 @@ class PipelineRun(_decoding.Reply):
                         additional = _decoding.unknown(source, cls._FIELDS)
                         self.additional_properties = additional
                     continue
-                except (KeyError, TypeError, ValueError):
-                    pass
+            except (KeyError, TypeError, ValueError):
+                pass
+            if not isinstance(source, dict):  # to look for such before takes as long as one of the fields
+                return cls.from_list(_decoding.objects(sources, where), where)
             whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.
             other = 0

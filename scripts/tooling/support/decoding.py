@@ -164,13 +164,20 @@ def undisturbed(work: Callable[[], T]) -> T:
 
     Nothing that decoding makes is garbage; with 100,000 objects, looking for some would take a third of the time.
     """
+    global _resting  # noqa: PLW0603 - as the collector is one for all threads
     if not gc.isenabled():  # another thread may have disabled it, and enable it any moment: then it has to stay so
         return work()
     gc.disable()
+    _resting = True
     try:
         return work()
     finally:
+        _resting = False
         gc.enable()
+
+
+# Whether the garbage collector was enabled, and rests while a reply is decoded.
+_resting = False
 
 
 class Digits(str):
@@ -345,7 +352,10 @@ def objects(items: list[Any], where: str) -> list[dict[str, Any]]:
 
 def unfilled(model: type[T], sources: list[Any]) -> list[T]:
     """Return as many objects of a model's class, whose fields are still to be set."""
-    return list(map(object.__new__, repeat(model, len(sources))))
+    made = list(map(object.__new__, repeat(model, len(sources))))
+    if _resting and 0 < gc.get_threshold()[0] < len(made):
+        gc.collect(0)  # due after so many objects, and done sooner while they are empty
+    return made
 
 
 def values(value: object, read: Callable[[Any], T | None], where: str) -> list[T]:
