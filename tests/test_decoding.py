@@ -190,9 +190,21 @@ def test_null_items_are_skipped_and_given_back():
     assert reply.to_dict() == {"Nodes": [None, {"NodeId": "a"}, None]}
 
 
-def test_a_list_among_the_items_is_refused_wherever_it_is():
+@pytest.mark.parametrize("other", [None, 5, True, "x", "eight xx"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_what_is_no_object_is_skipped_wherever_it_is(place, other):
+    nodes = [SAMPLE["Nodes"][0], {"NodeId": "a"}]
+    nodes.insert(place, other)
+    reply = ListPipelineRunsStatusResponse.from_dict({"Nodes": nodes})
+
+    assert [SAMPLE["Nodes"][0]["NodeId"], "a"] == [node.node_id for node in reply.nodes]
+    assert reply.to_dict() == {"Nodes": nodes}
+
+
+@pytest.mark.parametrize("nodes", [[5, {}, []], [{}, []], [[], {}]])
+def test_a_list_among_the_items_is_refused_wherever_it_is(nodes):
     with pytest.raises(TypeError, match=r"^ListPipelineRunsStatusResponse\.Nodes: an object is due, not a list$"):
-        ListPipelineRunsStatusResponse.from_dict({"Nodes": [5, {}, []]})
+        ListPipelineRunsStatusResponse.from_dict({"Nodes": nodes})
 
 
 def test_items_of_the_wrong_kind_are_skipped_and_stay():
