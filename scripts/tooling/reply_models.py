@@ -252,7 +252,7 @@ class ReplyModel:
 
     @property
     def is_flat(self) -> bool:
-        """Whether it has fields, each of a kind that the short way knows: no objects, lists, unions and days."""
+        """Whether it has fields, each of a kind that the short way knows: neither object, list, union nor day."""
         return bool(self.fields) and all(
             field.kind.shape in CHECKED_WHEN_SET or field.kind in CHECKS for field in self.fields
         )

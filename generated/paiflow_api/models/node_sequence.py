@@ -47,7 +47,6 @@ class NodeSequence(_decoding.Reply):
         if sources and type(sources[0]) is not dict:
             if _decoding.are_structs(sources):
                 return cls._from_structs(sources)
-            # Before any is decoded, so that each is decoded once, however deep such lists nest.
             sources = _decoding.objects(sources, where)
         models = _decoding.unfilled(cls, sources)
         absent: dict[str, Any] = dict.fromkeys(cls._FIELDS)
@@ -66,7 +65,7 @@ class NodeSequence(_decoding.Reply):
                     continue
             except (KeyError, TypeError, ValueError):
                 pass
-            if not isinstance(source, dict):  # to look for such before takes as long as one of the fields
+            if not isinstance(source, dict):  # rare, so it is looked for here: the others are decoded again
                 return cls.from_list(_decoding.objects(sources, where), where)
             whole = absent | source
             # Fields that do not hold what was sent: absent ones, by which the object is shorter, and odd ones.

@@ -7,6 +7,8 @@ decodes, and is given back with nothing lost.
 
 A reply is parsed into objects, and with msgspec into structs if it is a usual one (read_reply). The models of both are equal.
 Speed: all models of a list are made at once; most have no additional properties, so these are made when they are looked at.
+An object that has all fields takes a short way: operations that fail with any other kind of value, such as to add "" to a text,
+take the place of looking at each value's type.
 """
 
 import functools
@@ -159,6 +161,10 @@ def text(value: object) -> str | None:
     return value if type(value) is str else None
 
 
+# Whether the garbage collector was enabled, and rests while a reply is decoded.
+_resting = False
+
+
 def undisturbed(work: Callable[[], T]) -> T:
     """Return the result of the work, done without the garbage collector.
 
@@ -174,10 +180,6 @@ def undisturbed(work: Callable[[], T]) -> T:
     finally:
         _resting = False
         gc.enable()
-
-
-# Whether the garbage collector was enabled, and rests while a reply is decoded.
-_resting = False
 
 
 class Digits(str):
@@ -391,9 +393,9 @@ def _sent(reply: "Reply") -> Mapping[str, Sent]:
 
 
 class _WithNulls:
-    """Has the wire names of those times that were null, as many are that are still to come.
+    """The base of Reply: a slot for the wire names of the times that were null, as those that are still to come often are.
 
-    It is set where nothing else is left over, and counts until additional_properties are read or set.
+    The slot is set only where the fields hold all the rest, and counts until additional_properties is read or set.
     """
 
     # A starred tuple: mypy, if it could read these slots, would refuse them in the subclasses, whose slots attrs makes.
