@@ -17,7 +17,7 @@ import struct
 import subprocess
 import sys
 import termios
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -120,8 +120,9 @@ def test_a_run_that_stays_initialized_is_asked_about_once(wait, mock, form):
     assert re.fullmatch(rf"{COST}\npaiflow: {re.escape(ASKED)}\n{going_on}paiflow: 1 of 1 succeeded; .*\n", err)
 
 
-def test_the_view_asks_about_a_run_that_stays_initialized(mock):
+def test_the_view_asks_about_a_run_that_stays_initialized():
     progress = Progress(Wanted(["flow-a"], []))
+    progress.time = HandTime(HandClock((NOW + timedelta(hours=1)).timestamp()))
     progress.known["flow-a"] = Waited(id="flow-a", status="Initialized", outcome="active", since=NOW)
     with progress.sleeping(1):
         pass
